@@ -1,0 +1,49 @@
+"""What a robot reports: its joints, its hand, its pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from moravec.core.frames import Matrix
+
+
+@dataclass(frozen=True, slots=True)
+class RobotState:
+    """The body's state at one instant, as its own sensors give it.
+
+    `wrench` is force [N] and torque [N m] on the tool, in the tool's frame, without the hand's own weight.
+    """
+
+    seq: int
+    t: float  # [s], the robot's clock
+    q: Matrix  # (n,) joint positions [rad]
+    dq: Matrix  # (n,) joint velocities [rad/s]
+    tau: Matrix  # (n,) joint torques [N m]
+    grip_width: float  # opening between the fingers [m]
+    grip_force: float  # force of one finger [N]
+    wrench: Matrix  # (6,) [N, N m]
+    estop: bool  # the emergency stop's input
+
+
+@dataclass(frozen=True, slots=True)
+class CameraFrame:
+    """One registered RGB-D picture.
+
+    The camera frame is OpenCV's: x right, y down, z forward.
+    """
+
+    camera: str
+    seq: int
+    t: float  # [s], when the picture was taken
+    rgb: NDArray[np.uint8]  # (h, w, 3)
+    depth: NDArray[np.float32]  # (h, w) along the optical axis [m]; NaN where there is none
+    K: Matrix  # (3, 3) pinhole intrinsics [px]
+    T_world_camera: Matrix  # (4, 4) pose of the camera in the world
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width [px]."""
+        return self.depth.shape[0], self.depth.shape[1]
