@@ -25,7 +25,7 @@ DH_PARAMETERS = (
 LINK_MASSES = (3.761, 8.058, 2.846, 1.37, 1.3, 0.365)
 
 # Centre of mass of each link [m], in the link's own DH frame.
-CENTRE_OF_LINK_MASSES = (
+CENTRES_OF_MASS = (
     (0.0, -0.02561, 0.00193),
     (0.2125, 0.0, 0.11336),
     (0.15, 0.0, 0.0265),
