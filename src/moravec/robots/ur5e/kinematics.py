@@ -9,23 +9,23 @@ from __future__ import annotations
 
 from math import pi
 
-JOINT_NAMES = ("shoulder_pan", "shoulder_lift", "elbow", "wrist_1", "wrist_2", "wrist_3")
+JOINTS = ("shoulder_pan", "shoulder_lift", "elbow", "wrist_1", "wrist_2", "wrist_3")
 
-# Standard Denavit-Hartenberg rows: a [m], d [m], alpha [rad]; theta is the joint's own angle.
-DH_PARAMETERS = (
-    (0.0, 0.1625, pi / 2),
-    (-0.425, 0.0, 0.0),
-    (-0.3922, 0.0, 0.0),
-    (0.0, 0.1333, pi / 2),
-    (0.0, 0.0997, -pi / 2),
-    (0.0, 0.0996, 0.0),
+# Standard Denavit-Hartenberg rows: theta0 [rad], a [m], d [m], alpha [rad].
+DH = (
+    (0.0, 0.0, 0.1625, pi / 2),
+    (0.0, -0.425, 0.0, 0.0),
+    (0.0, -0.3922, 0.0, 0.0),
+    (0.0, 0.0, 0.1333, pi / 2),
+    (0.0, 0.0, 0.0997, -pi / 2),
+    (0.0, 0.0, 0.0996, 0.0),
 )
 
 # Mass of each link [kg], shoulder to wrist 3 (the fixed base is not among them).
-LINK_MASSES = (3.761, 8.058, 2.846, 1.37, 1.3, 0.365)
+MASS = (3.761, 8.058, 2.846, 1.37, 1.3, 0.365)
 
 # Centre of mass of each link [m], in the link's own DH frame.
-CENTRES_OF_MASS = (
+CENTRE_OF_MASS = (
     (0.0, -0.02561, 0.00193),
     (0.2125, 0.0, 0.11336),
     (0.15, 0.0, 0.0265),

@@ -12,7 +12,7 @@ from __future__ import annotations
 from math import pi
 
 from moravec.guard.limits import Box, LimitTable
-from moravec.robots.ur5e.kinematics import BASE_YAW, DH_PARAMETERS, TOOL_OFFSET
+from moravec.robots.ur5e.kinematics import BASE_YAW, DH, TOOL_OFFSET
 
 # Project's choice: the software range ends this far inside the published one [rad], about 2.9 deg.
 RANGE_MARGIN = 0.05
@@ -37,8 +37,8 @@ BASE_COLUMN = Box((-0.12, -0.12, -0.1), (0.12, 0.12, 0.5))
 
 def ur5e_limits() -> LimitTable:
     """The UR5e's limit table for the work cell."""
-    n = len(DH_PARAMETERS)
-    turned = [BASE_YAW] + [0.0] * (n - 1)
+    n = len(DH)
+    first = (DH[0][0] + BASE_YAW, *DH[0][1:])
     return LimitTable(
         robot="ur5e",
         position_min=(-WIDE, -WIDE, -ELBOW, -WIDE, -WIDE, -WIDE),
@@ -55,7 +55,7 @@ def ur5e_limits() -> LimitTable:
         grip_width_min=GRIP_WIDTH[0],
         grip_width_max=GRIP_WIDTH[1],
         grip_force_max=GRIP_FORCE,
-        dh=tuple((theta0, a, d, alpha) for theta0, (a, d, alpha) in zip(turned, DH_PARAMETERS, strict=True)),
+        dh=(first, *DH[1:]),
         tool_offset=TOOL_OFFSET,
         control_period=CONTROL_PERIOD,
     )
