@@ -1,0 +1,74 @@
+"""Everything about the cell that varies, drawn from one seed and open to overrides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from moravec.core.errors import BadInput
+
+ITEM_COUNT = (6, 12)
+
+
+@dataclass(frozen=True, slots=True)
+class Lighting:
+    """The cell's lamps. `level` scales the brightness; `warmth` in [-1, 1] shifts from cool to warm."""
+
+    level: float = 1.0
+    warmth: float = 0.0
+    azimuth: float = 0.7  # [rad] where the main lamp stands
+
+
+@dataclass(frozen=True, slots=True)
+class CellConfig:
+    """One delivery. A field left at None is drawn from the seed."""
+
+    seed: int = 0
+    items: int | None = None  # 6 to 12
+    damaged_share: float = 0.2
+    tagged_share: float = 0.6
+    parcel_shift: tuple[float, float, float] | None = None  # x, y [m], yaw [rad]
+    labels: tuple[str, ...] | None = None  # the label of bin_1, bin_2, ...
+    lighting: Lighting | None = None
+    person: bool = False  # somebody walks past the cell
+    image: tuple[int, int] = (480, 640)  # height, width of the cameras [px]
+    renderer: str | None = None  # "egl", "osmesa", "rays"; None takes the best that works
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.seed, int) or self.seed < 0:
+            raise BadInput("the seed", self.seed, "a whole number of 0 or more")
+        if self.items is not None and not 1 <= self.items <= ITEM_COUNT[1]:
+            raise BadInput("the number of items", self.items, f"1 to {ITEM_COUNT[1]}")
+        for name in ("damaged_share", "tagged_share"):
+            if not 0.0 <= getattr(self, name) <= 1.0:
+                raise BadInput(name, getattr(self, name), "0 to 1")
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A configuration with nothing left open, and the streams of randomness that belong to it."""
+
+    items: int
+    parcel_shift: tuple[float, float, float]
+    labels: tuple[str, ...]
+    lighting: Lighting
+    streams: dict[str, np.random.Generator] = field(repr=False)
+
+
+def draw(config: CellConfig, labels: tuple[str, ...]) -> Drawn:
+    """Draws what `config` leaves open. Each concern has its own stream, so that overriding one moves no other."""
+    names = ("items", "parcel", "labels", "lighting", "settle", "camera_overhead", "camera_wrist", "body")
+    children = np.random.SeedSequence(config.seed).spawn(len(names))
+    streams = {name: np.random.default_rng(child) for name, child in zip(names, children, strict=True)}
+    count = int(streams["items"].integers(ITEM_COUNT[0], ITEM_COUNT[1] + 1))
+    shift = streams["parcel"].uniform((-0.010, -0.012, -0.05), (0.010, 0.012, 0.05))
+    order = streams["labels"].permutation(len(labels))
+    lamp = streams["lighting"].uniform((0.85, -0.3, 0.3), (1.1, 0.3, 1.1))
+    return Drawn(
+        items=config.items or count,
+        parcel_shift=config.parcel_shift or (float(shift[0]), float(shift[1]), float(shift[2])),
+        labels=config.labels or tuple(labels[i] for i in order),
+        lighting=config.lighting or Lighting(float(lamp[0]), float(lamp[1]), float(lamp[2])),
+        streams=streams,
+    )

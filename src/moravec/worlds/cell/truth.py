@@ -1,0 +1,120 @@
+"""The simulator's truth. It scores a run and is written into `result.json`; nothing that decides may import it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, final
+
+import mujoco
+import numpy as np
+
+from moravec.core.workplace import Place, Workplace
+from moravec.guard.limits import LimitTable
+from moravec.robots.ur5e.kinematics import JOINTS
+from moravec.worlds.cell.items import ItemSpec
+
+BIN_SLACK = 0.01  # [m] an item counts as in a place when its centre is this far inside or outside the edge
+ABOVE_RIM = 0.04  # [m] a heaped bin still holds what stands out this much
+NUMERIC_SLACK = 1e-6
+TORQUE_SLACK = 1e-3  # [N m]
+
+
+@dataclass(slots=True)
+class Extremes:
+    """The worst of a run, measured in the simulator itself at every step."""
+
+    steps: int = 0
+    violations: dict[str, int] = field(default_factory=dict)
+    joint_speed: list[float] = field(default_factory=lambda: [0.0] * 6)  # [rad/s]
+    joint_torque: list[float] = field(default_factory=lambda: [0.0] * 6)  # [N m]
+    tool_speed: float = 0.0  # [m/s]
+
+
+@final
+class Truth:
+    """Where things really are, and whether a limit was really broken."""
+
+    def __init__(
+        self,
+        model: mujoco.MjModel,
+        data: mujoco.MjData,
+        items: tuple[ItemSpec, ...],
+        labels: tuple[str, ...],
+        workplace: Workplace,
+        limits: LimitTable,
+    ) -> None:
+        self._model, self._data, self._items, self._workplace, self._limits = model, data, items, workplace, limits
+        self._labels = dict(zip((p.name for p in workplace.of_kind("bin")), labels, strict=True))
+        ids = [model.joint(name).id for name in JOINTS]
+        self._qpos, self._dof = model.jnt_qposadr[ids], model.jnt_dofadr[ids]
+        self._tool = model.site("tool").id
+        self._last_tool: np.ndarray | None = None
+        self._fingers = {model.geom(f"pad_{side}").id for side in ("left", "right")}
+        self.extremes = Extremes()
+
+    def watch(self) -> None:
+        """Called before every physics step: counts what was outside the limits."""
+        data, limits, worst = self._data, self._limits, self.extremes
+        q, dq, tau = data.qpos[self._qpos], np.abs(data.qvel[self._dof]), np.abs(data.qfrc_actuator[self._dof])
+        tool = data.site_xpos[self._tool].copy()
+        speed = 0.0
+        if self._last_tool is not None:
+            speed = float(np.linalg.norm(tool - self._last_tool)) / self._model.opt.timestep
+        self._last_tool = tool
+        worst.steps += 1
+        worst.joint_speed = np.maximum(worst.joint_speed, dq).tolist()
+        worst.joint_torque = np.maximum(worst.joint_torque, tau).tolist()
+        worst.tool_speed = max(worst.tool_speed, speed)
+        inside = any(np.all(tool >= b.low) and np.all(tool <= b.high) for b in limits.allowed)
+        broken = {
+            "joint_position": bool(np.any(q < limits.q_min) or np.any(q > limits.q_max)),
+            "joint_velocity": bool(np.any(dq > np.array(limits.dq_max) + NUMERIC_SLACK)),
+            "joint_torque": bool(np.any(tau > np.array(limits.tau_max) + TORQUE_SLACK)),
+            "tool_speed": speed > limits.tool_speed_max + NUMERIC_SLACK,
+            "workspace": not inside,
+        }
+        for name, is_broken in broken.items():
+            if is_broken:
+                worst.violations[name] = worst.violations.get(name, 0) + 1
+
+    def location(self, item: ItemSpec) -> str:
+        """A bin's label, or "reject", "parcel", "station", "hand", "table", "floor"."""
+        x, y, z = self._data.body(item.name).xpos
+        if self._is_held(item):
+            return "hand"
+        for place in self._workplace.places:
+            if place.kind in ("bin", "reject", "parcel", "station") and self._is_in(place, x, y, z):
+                return self._labels.get(place.name, place.name)
+        return "table" if z > -0.02 else "floor"
+
+    def final(self) -> dict[str, dict[str, Any]]:
+        """The `final` of `result.json`: what every item is, where it is, and where the storing rule wants it."""
+        return {
+            item.name: {
+                "category": item.category,
+                "colour": item.colour,
+                "damaged": item.damaged,
+                "location": self.location(item),
+                "belongs": self._workplace.label_for(item.category, item.damaged),
+            }
+            for item in self._items
+        }
+
+    def report(self) -> dict[str, Any]:
+        """`extremes` as plain data."""
+        return asdict(self.extremes)
+
+    def _is_in(self, place: Place, x: float, y: float, z: float) -> bool:
+        top = place.rim + ABOVE_RIM if place.kind != "station" else place.floor + 0.12
+        return place.contains(x, y, -BIN_SLACK) and place.floor - BIN_SLACK <= z <= top
+
+    def _is_held(self, item: ItemSpec) -> bool:
+        """Touched by both fingers."""
+        body = self._model.body(item.name).id
+        touching = set()
+        for contact in self._data.contact[: self._data.ncon]:
+            g1, g2 = int(contact.geom1), int(contact.geom2)
+            for finger, other in ((g1, g2), (g2, g1)):
+                if finger in self._fingers and self._model.geom_bodyid[other] == body:
+                    touching.add(finger)
+        return len(touching) == 2

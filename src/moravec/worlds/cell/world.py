@@ -1,0 +1,81 @@
+"""The cell, alive: builds the model, lets the delivery settle, moves the passer-by, takes the pictures."""
+
+from __future__ import annotations
+
+from typing import final
+
+import mujoco
+import numpy as np
+
+from moravec.core.errors import WorldError
+from moravec.core.observation import CameraFrame
+from moravec.core.workplace import Workplace
+from moravec.robots.ur5e.driver import CONTROL_PERIOD, SimulatedUr5e
+from moravec.robots.ur5e.kinematics import JOINTS
+from moravec.worlds.cell import layout
+from moravec.worlds.cell.config import CellConfig, draw
+from moravec.worlds.cell.items import ItemSpec, draw_items
+from moravec.worlds.cell.passerby import Passerby
+from moravec.worlds.cell.pictures import Pictures
+from moravec.worlds.cell.scene import PARKED, build
+from moravec.worlds.cell.settle import close_parcel, fill_parcel
+from moravec.worlds.cell.truth import Truth
+
+
+@final
+class Cell:
+    """One delivery to unpack. `robot` and `workplace` are what a runtime gets; `truth` only scores.
+
+    Raises WorldError where no renderer works and BadInput for a configuration that cannot be.
+    """
+
+    def __init__(self, config: CellConfig) -> None:
+        self.config = config
+        drawn = draw(config, layout.LABELS)
+        if sorted(drawn.labels) != sorted(layout.LABELS):
+            raise WorldError(f"bin labels: found {drawn.labels}; allowed: an order of {layout.LABELS}")
+        self.items: tuple[ItemSpec, ...] = draw_items(
+            drawn.items, drawn.streams["items"], config.damaged_share, config.tagged_share
+        )
+        self.model = build(self.items, drawn, CONTROL_PERIOD).compile()
+        self.data = mujoco.MjData(self.model)
+        self._stand()
+        fill_parcel(self.model, self.data, self.items, drawn.parcel_shift, drawn.streams["settle"])
+        close_parcel(self.model, self.data)
+        self.data.time = 0.0
+        self.workplace: Workplace = layout.workplace()
+        self._passerby = Passerby(self.model, self.data, config.person, drawn.streams["settle"])
+        self.pictures = Pictures(self.model, self.data, config, drawn.streams)
+        self.robot = SimulatedUr5e(
+            self.model, self.data, self.pictures.expose, drawn.streams["body"], before_step=self._before_step
+        )
+        self.truth = Truth(self.model, self.data, self.items, drawn.labels, self.workplace, self.robot.spec.limits)
+
+    def _before_step(self) -> None:
+        self._passerby.step()
+        self.truth.watch()
+
+    def _stand(self) -> None:
+        """The arm at home, the passer-by out of sight."""
+        for name, q in zip(JOINTS, layout.HOME_Q, strict=True):
+            self.data.joint(name).qpos = q
+            self.data.actuator(name).ctrl = q
+        for name, x in zip(("person_x", "person_y"), PARKED, strict=True):
+            self.data.joint(name).qpos = x
+            self.data.actuator(name).ctrl = x
+        for name in ("finger_left", "finger_right"):
+            self.data.joint(name).qpos = 0.04
+        self.data.actuator("fingers").ctrl = 0.0
+        mujoco.mj_forward(self.model, self.data)
+
+    def portrait(self) -> np.ndarray:
+        """A pleasing picture (h, w, 3) of the whole cell, for people; no robot is given it."""
+        return self.pictures.portrait()
+
+    def frame(self, camera: str) -> CameraFrame:
+        """What `camera` sees now, with the sensor's noise."""
+        return self.pictures.take(camera)
+
+    def close(self) -> None:
+        """Frees the renderers."""
+        self.pictures.close()
