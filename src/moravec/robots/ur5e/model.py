@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import mujoco
 import numpy as np
 
-from moravec.robots.ur5e.kinematics import CENTRE_OF_MASS, DH, JOINTS, MASS
+from moravec.robots.ur5e.kinematics import BASE_YAW, CENTRE_OF_MASS, DH, JOINTS, MASS
 
-BASE_YAW = np.pi  # [rad] how the base is turned in the world
+
 
 # Our own servo and drive-train figures: the maker does not publish these.
 SERVO_STIFFNESS = (6000.0, 6000.0, 5000.0, 1500.0, 1500.0, 1000.0)  # [N m/rad]
@@ -79,15 +79,16 @@ def _draw_link(body: mujoco.MjsBody, link: int) -> None:
     elif link == 5:
         _cylinder(body, np.array([0, 0, 0.045]), np.array([0, 0, 0.06]), radius, GREY)
     else:
-        _cylinder(body, np.zeros(3), np.array([0.0, 0.0, offset[2] * 0.75]), radius, WHITE if link == 0 else GREY)
+        low = 0.09 if link == 0 else 0.0
+        _cylinder(body, np.array([0.0, 0.0, low]), np.array([0.0, 0.0, offset[2] * 0.75]), radius, WHITE if link == 0 else GREY)
         if link == 0:
-            _cylinder(body, np.array([0, 0, 0.02]), np.array([0, 0, 0.06]), radius * 1.25, GREY)
+            _cylinder(body, np.array([0, 0, 0.085]), np.array([0, 0, 0.095]), radius * 1.2, GREY)
 
 
 def add_arm(spec: mujoco.MjSpec, position: tuple[float, float, float] = (0.0, 0.0, 0.0)) -> mujoco.MjsBody:
     """Adds the arm, its actuators and its hand to `spec`; returns the flange body.
 
-    Names: joints and actuators as in `JOINTS`, bodies `link_1` … `link_6`, `flange`, site `tool`, camera `wrist`.
+    Names: joints and actuators as in `JOINTS`, bodies `link_1` … `link_6`, `flange`, sites `tool` and `wrist_lens`, camera `wrist`.
     """
     half = BASE_YAW / 2
     base = spec.worldbody.add_body(name="arm_base", pos=position, quat=[np.cos(half), 0, 0, np.sin(half)])
@@ -162,6 +163,7 @@ def _add_gripper(spec: mujoco.MjSpec, flange: mujoco.MjsBody) -> None:
     )  # fmt: skip
     flange.add_site(name="tool", pos=[0, 0, g.tool_offset], group=4)
     flange.add_site(name="wrist_force", pos=[0, 0, 0], group=4)
+    flange.add_site(name="wrist_lens", pos=CAMERA_OFFSET, group=4)
     # MuJoCo cameras look along -z with y up: turned about x by pi, this one looks along the flange's +z.
     flange.add_camera(name="wrist", pos=CAMERA_OFFSET, quat=[0, 1, 0, 0], fovy=CAMERA_FOVY)
     for name, sign in (("left", 1.0), ("right", -1.0)):

@@ -52,7 +52,7 @@ def fill_parcel(
     rng: np.random.Generator,
 ) -> None:
     """Drops every item into the open parcel. Raises WorldError when one will not fit under the lid."""
-    model.opt.enableflags &= ~mujoco.mjtEnableBit.mjENBL_SLEEP  # what is moved by hand must not be asleep
+    model.opt.enableflags &= ~int(mujoco.mjtEnableBit.mjENBL_SLEEP)  # what is moved by hand must not be asleep
     lid = int(model.joint("lid").qposadr[0])
     lid_home = data.qpos[lid : lid + 7].copy()
     data.qpos[lid : lid + 3] = (-0.40, -0.16, 0.012)
@@ -106,7 +106,7 @@ def _fits(
         dx, dy = position[:2] - np.array(layout.PARCEL_CENTRE) - shift[:2]
         x, y = c * dx + s * dy, -s * dx + c * dy
         inside = abs(x) < layout.PARCEL_INNER[0] / 2 and abs(y) < layout.PARCEL_INNER[1] / 2
-        if not inside or high[2] > layout.PARCEL_HEIGHT - _HEADROOM or low[2] < 0.0:
+        if not inside or high[2] > layout.PARCEL_HEIGHT - _HEADROOM or position[2] < 0.0:
             return False
     return True
 
@@ -116,5 +116,5 @@ def close_parcel(model: mujoco.MjModel, data: mujoco.MjData) -> None:
     for _ in range(250):
         mujoco.mj_step(model, data)
     data.qvel[:] = 0.0
-    model.opt.enableflags |= mujoco.mjtEnableBit.mjENBL_SLEEP  # things at rest cost nothing
+    model.opt.enableflags |= int(mujoco.mjtEnableBit.mjENBL_SLEEP)  # things at rest cost nothing
     mujoco.mj_forward(model, data)

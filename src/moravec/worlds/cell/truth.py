@@ -67,10 +67,10 @@ class Truth:
         worst.tool_speed = max(worst.tool_speed, speed)
         inside = any(np.all(tool >= b.low) and np.all(tool <= b.high) for b in limits.allowed)
         broken = {
-            "joint_position": bool(np.any(q < limits.q_min) or np.any(q > limits.q_max)),
-            "joint_velocity": bool(np.any(dq > np.array(limits.dq_max) + NUMERIC_SLACK)),
-            "joint_torque": bool(np.any(tau > np.array(limits.tau_max) + TORQUE_SLACK)),
-            "tool_speed": speed > limits.tool_speed_max + NUMERIC_SLACK,
+            "joint_position": bool(np.any(q < limits.position_min) or np.any(q > limits.position_max)),
+            "joint_velocity": bool(np.any(dq > np.array(limits.velocity) + NUMERIC_SLACK)),
+            "joint_torque": bool(np.any(tau > np.array(limits.torque) + TORQUE_SLACK)),
+            "tool_speed": speed > limits.tool_speed + NUMERIC_SLACK,
             "workspace": not inside,
         }
         for name, is_broken in broken.items():

@@ -1,0 +1,192 @@
+"""The arm's own picture of itself: where the tool is, which joints reach a pose, and what would be touched.
+
+It is built from the maker's parameters and the workplace's drawing, never from the simulator that stands in for the cell.
+"""
+
+from __future__ import annotations
+
+from typing import final
+
+import mink
+import mujoco
+import numpy as np
+
+from moravec.core.frames import Matrix, tool_down, transform
+from moravec.core.workplace import Place, Workplace
+from moravec.robots.ur5e import model as ur5e
+from moravec.robots.ur5e.kinematics import JOINTS
+
+IK_STEPS = 60
+IK_DT = 1.0
+POSITION_TOLERANCE = 3e-4  # [m]
+ANGLE_TOLERANCE = 2e-3  # [rad]
+CLEARANCE = 0.006  # [m] kept from what the drawing shows
+WALL = 0.006  # [m] how thick the drawing's walls are taken
+SIDE_OFFSET = 0.1333  # [m] the wrist stands beside the arm's plane (d4)
+PAN_RANGE = 3.4  # [rad] how far the base turns either way before it goes round the other way
+
+
+def _slab(spec: mujoco.MjSpec, half: tuple[float, ...], pos: tuple[float, ...], name: str = "") -> None:
+    geom = spec.worldbody.add_geom(type=mujoco.mjtGeom.mjGEOM_BOX, size=half, pos=pos, margin=CLEARANCE)
+    if name:
+        geom.name = name
+
+
+def _walls(spec: mujoco.MjSpec, place: Place) -> None:
+    """The four walls of an open box, and whatever it stands on."""
+    (x, y), hx, hy = place.centre, place.size[0] / 2, place.size[1] / 2
+    half_z = (place.rim - place.floor) / 2
+    z = place.floor + half_z
+    for sx, sy in ((1, 0), (-1, 0), (0, 1), (0, -1)):
+        half = (WALL / 2 if sx else hx + WALL, WALL / 2 if sy else hy + WALL, half_z)
+        _slab(spec, half, (x + sx * (hx + WALL / 2), y + sy * (hy + WALL / 2), z))
+    if place.floor > 0.01:
+        _slab(spec, (hx, hy, place.floor / 2), (x, y, place.floor / 2))
+
+
+def _planning_model(workplace: Workplace) -> mujoco.MjModel:
+    spec = mujoco.MjSpec()
+    spec.compiler.degree = False
+    _slab(spec, (0.9, 1.1, 0.02), (0.15, 0.03, -0.02 - CLEARANCE), "table")
+    for place in workplace.places:
+        if place.kind in ("bin", "reject", "parcel"):
+            _walls(spec, place)
+        elif place.kind == "station":
+            _slab(spec, (*(s / 2 for s in place.size), place.floor / 2), (*place.centre, place.floor / 2 - CLEARANCE))
+    flange = ur5e.add_arm(spec)
+    flange.add_geom(
+        name="held", type=mujoco.mjtGeom.mjGEOM_BOX, size=[0.01, 0.01, 0.01], pos=[0, 0, 0.2], mass=0.001, contype=0,
+        conaffinity=0,
+    )  # fmt: skip
+    return spec.compile()
+
+
+@final
+class Arm:
+    """Kinematics and collision checks of a UR5e in one workplace. Not for use by two threads at once."""
+
+    def __init__(self, workplace: Workplace) -> None:
+        self._model = _planning_model(workplace)
+        self._data = mujoco.MjData(self._model)
+        self._configuration = mink.Configuration(self._model)
+        self._home = np.array(workplace.home_q)
+        self._qpos = np.array([self._model.joint(name).qposadr[0] for name in JOINTS])
+        self._held = self._model.geom("held").id
+        arm_bodies = {self._model.body(f"link_{i}").id for i in range(1, 7)}
+        arm_bodies |= {self._model.body(name).id for name in ("flange", "finger_left", "finger_right")}
+        self._arm_bodies = arm_bodies
+
+    # ── where it is ───────────────────────────────────────────────────────────────────────────────────────────────────
+    def tool_pose(self, q: Matrix) -> Matrix:
+        """T_world_tool (4, 4) at joint positions `q` (6,) [rad]."""
+        self._set(q)
+        site = self._data.site("tool")
+        return transform(site.xmat.reshape(3, 3), site.xpos)
+
+    def tool_points(self, path: Matrix) -> Matrix:
+        """Tool positions (m, 3) [m] along the joint path (m, 6) [rad]."""
+        return np.array([self.tool_pose(q)[:3, 3] for q in path])
+
+    # ── how to get there ──────────────────────────────────────────────────────────────────────────────────────────────
+    def reach(self, T_world_goal: Matrix, near: Matrix, frame: str = "tool") -> Matrix | None:
+        """Joint positions (6,) [rad] that bring `frame` ("tool" or "camera") to the goal, in the branch closest to `near`.
+
+        The guess `near` is tried first where the arm already points about the right way, then the home posture turned
+        towards the goal. Only the elbow-up branch counts, so that the arm never folds over itself on the way. None when
+        nothing converges.
+        """
+        turned = self._home.copy()
+        x, y = T_world_goal[:2, 3]
+        radius = max(float(np.hypot(x, y)), 0.14)
+        pan = float(np.arctan2(y, x) - np.arcsin(min(SIDE_OFFSET / radius, 1.0)))
+        turned[0] = min((pan + turn for turn in (-2 * np.pi, 0.0, 2 * np.pi)), key=lambda p: abs(p - near[0]))
+        if abs(turned[0]) > PAN_RANGE:
+            turned[0] = pan
+        guesses = [near] if abs(near[0] - turned[0]) < 1.2 else []
+        for wrist_turn in (near[5], 0.0, np.pi / 2, -np.pi / 2):
+            guess = turned.copy()
+            guess[5] = wrist_turn
+            guesses.append(guess)
+        for guess in guesses:
+            q = self._descend(T_world_goal, guess, frame)
+            if q is not None and np.all(np.abs(q) < 2 * np.pi - 0.1) and -3.0 < q[1] < -0.1 and q[2] > 0.0:
+                return q
+        return None
+
+    def reach_down(self, position: Matrix, yaw: float, near: Matrix) -> Matrix | None:
+        """`reach` with the tool pointing down and the fingers closing along `yaw` [rad], or half a turn from it.
+
+        The hand is symmetric, so of the two the one that turns the wrist less is taken.
+        """
+        found = []
+        for turn in (0.0, np.pi):
+            q = self.reach(tool_down(position, yaw + turn), near)
+            if q is not None:
+                found.append(q)
+        return min(found, key=lambda q: float(np.abs(q - near).max()), default=None)
+
+    def line(self, start: Matrix, position: Matrix, step: float = 0.02) -> Matrix | None:
+        """A joint path (m, 6) [rad] that carries the tool straight from `start` (6,) to `position` (3,) [m], without turning.
+
+        None where it cannot follow.
+        """
+        T = self.tool_pose(start)
+        origin = T[:3, 3].copy()
+        count = max(3, int(np.ceil(float(np.linalg.norm(position - origin)) / step)) + 1)
+        path = [np.asarray(start)]
+        for s in np.linspace(0.0, 1.0, count)[1:]:
+            T[:3, 3] = (1 - s) * origin + s * position
+            q = self._descend(T, path[-1], "tool")
+            if q is None or np.max(np.abs(q - path[-1])) > 0.6:
+                return None
+            path.append(q)
+        return np.array(path)
+
+    # ── what it would touch ───────────────────────────────────────────────────────────────────────────────────────────
+    def hold(self, half: tuple[float, float, float] | None, below: float = 0.0) -> None:
+        """What the hand holds, as a box of half sizes [m] whose centre is `below` [m] under the tool point; or nothing."""
+        model = self._model
+        if half is None:
+            model.geom_contype[self._held] = model.geom_conaffinity[self._held] = 0
+            return
+        model.geom_conaffinity[self._held] = 1
+        model.geom_size[self._held] = half
+        model.geom_pos[self._held] = (0.0, 0.0, ur5e.GRIPPER.tool_offset + below)
+        model.geom_rbound[self._held] = float(np.linalg.norm(half))
+        model.geom_aabb[self._held] = (0.0, 0.0, 0.0, *half)
+
+    def is_free(self, path: Matrix, resolution: float = 0.04) -> bool:
+        """Whether the arm, sweeping through the joint path (m, 6) [rad], keeps clear of the drawing."""
+        for a, b in zip(path[:-1], path[1:], strict=True):
+            count = max(1, int(np.ceil(float(np.max(np.abs(b - a))) / resolution)))
+            for s in np.linspace(0.0, 1.0, count, endpoint=False):
+                if self._touches(a + s * (b - a)):
+                    return False
+        return not self._touches(path[-1])
+
+    def _touches(self, q: Matrix) -> bool:
+        self._set(q)
+        mujoco.mj_collision(self._model, self._data)
+        return any(c.dist < CLEARANCE for c in self._data.contact[: self._data.ncon])
+
+    def _set(self, q: Matrix) -> None:
+        self._data.qpos[self._qpos] = q
+        mujoco.mj_kinematics(self._model, self._data)
+
+    def _descend(self, T_world_goal: Matrix, guess: Matrix, frame: str) -> Matrix | None:
+        """Differential inverse kinematics by mink (quadratic programming), from `guess` until it is close enough."""
+        full = self._data.qpos.copy()
+        full[self._qpos] = guess
+        self._configuration.update(full)
+        name, kind = ("tool", "site") if frame == "tool" else ("wrist_lens", "site")
+        task = mink.FrameTask(name, kind, position_cost=1.0, orientation_cost=0.3, lm_damping=1e-6)
+        task.set_target(mink.SE3.from_matrix(T_world_goal))
+        for _ in range(IK_STEPS):
+            error = task.compute_error(self._configuration)
+            if np.linalg.norm(error[:3]) < POSITION_TOLERANCE and np.linalg.norm(error[3:]) < ANGLE_TOLERANCE:
+                return np.array(self._configuration.q[self._qpos])
+            velocity = mink.solve_ik(self._configuration, [task], IK_DT, solver="daqp", damping=1e-6, limits=[])
+            step = velocity * IK_DT
+            largest = float(np.max(np.abs(step)))
+            self._configuration.integrate_inplace(velocity * min(1.0, 0.5 / max(largest, 1e-9)), IK_DT)
+        return None
