@@ -27,6 +27,10 @@ class Hits:
     reach: Floats  # (n,) in lengths of each ray, -1 where nothing
     normal: Floats  # (n, 3) outward unit normals in the world
 
+    def pick(self, rows: NDArray[np.intp]) -> Hits:
+        """Those of the rays at `rows`."""
+        return Hits(self.geom[rows], self.reach[rows], self.normal[rows])
+
 
 class Caster:
     """Casts rays at the visible geoms of a model.

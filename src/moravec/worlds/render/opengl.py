@@ -37,6 +37,8 @@ class OpenGLRenderer:
         self._options = visible_options()
         self._eye = mujoco.MjvCamera()
         self._eye.type = mujoco.mjtCamera.mjCAMERA_FIXED
+        # With several samples a pixel the depth of one of them comes back; drawing segments takes the pixel's centre.
+        self._exact_depth = quality == "sensor"
         self._scene.flags[mujoco.mjtRndFlag.mjRND_SHADOW] = quality == "pretty"
         self._scene.flags[mujoco.mjtRndFlag.mjRND_REFLECTION] = quality == "pretty"
         self._scene.flags[mujoco.mjtRndFlag.mjRND_HAZE] = False
@@ -61,10 +63,13 @@ class OpenGLRenderer:
         finally:
             wanted.shadowsize, wanted.offsamples, general.offwidth, general.offheight = before
         mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN, target)
-        if target.currentBuffer != mujoco.mjtFramebuffer.mjFB_OFFSCREEN:
-            target.free()
-            raise WorldError("the driver gives no frame buffer in memory")
         target.readDepthMap = mujoco.mjtDepthMap.mjDEPTH_ZEROFAR
+        drawn = np.zeros((self._height, self._width, 3), dtype=np.uint8)
+        mujoco.mjr_rectangle(self._rect, 1.0, 0.0, 1.0, 1.0)
+        mujoco.mjr_readPixels(drawn, None, self._rect, target)
+        if target.currentBuffer != mujoco.mjtFramebuffer.mjFB_OFFSCREEN or (drawn != (255, 0, 255)).any():
+            target.free()
+            raise WorldError("the driver draws nothing into memory")
         return target
 
     def render(
@@ -81,7 +86,14 @@ class OpenGLRenderer:
         everything = mujoco.mjtCatBit.mjCAT_ALL
         mujoco.mjv_updateScene(self._model, data, self._options, None, self._eye, everything, self._scene)
         mujoco.mjr_render(self._rect, self._scene, self._target)
-        mujoco.mjr_readPixels(self._rgb, self._z, self._rect, self._target)
+        if self._exact_depth:
+            mujoco.mjr_readPixels(self._rgb, self._z, self._rect, self._target)
+        else:
+            mujoco.mjr_readPixels(self._rgb, None, self._rect, self._target)
+            self._scene.flags[mujoco.mjtRndFlag.mjRND_SEGMENT] = True
+            mujoco.mjr_render(self._rect, self._scene, self._target)
+            mujoco.mjr_readPixels(None, self._z, self._rect, self._target)
+            self._scene.flags[mujoco.mjtRndFlag.mjRND_SEGMENT] = False
         rgb = np.ascontiguousarray(self._rgb[::-1])
         depth = self._metres(self._z[::-1])
         if self._sky is not None:

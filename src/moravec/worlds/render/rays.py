@@ -5,6 +5,9 @@ Same eye, colours, lights and textures as MuJoCo's OpenGL renderer, so that perc
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+import cv2
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +21,36 @@ from moravec.worlds.render.shadows import share_of_light
 from moravec.worlds.render.sky import sky_colour, sky_table
 from moravec.worlds.render.view import Quality, visible_options
 
+Floats = NDArray[np.float32]
+Rows = NDArray[np.intp]
+
 _FLIP = np.array([1.0, -1.0, -1.0])  # OpenCV's camera axes in MuJoCo's
 _EDGE_CONTRAST = 0.06  # of full scale; softer steps need no smoothing
+_CREASE = 0.9  # cosine between neighbouring normals
 _EDGE_SHIFTS = ((-0.125, -0.375), (0.375, -0.125), (0.125, 0.375), (-0.375, 0.125))  # rotated grid [px]
+
+
+@dataclass(frozen=True, slots=True)
+class _Fan:
+    """Rays in MuJoCo's camera axes."""
+
+    long: NDArray[np.float64]  # (n, 3), depth 1 along the optical axis
+    unit: Floats  # (3, n)
+    length: Floats  # (n,) of `long`
+
+    def pick(self, rows: Rows) -> _Fan:
+        return _Fan(self.long[rows], self.unit[:, rows], self.length[rows])
+
+
+@dataclass(frozen=True, slots=True)
+class _Shot:
+    """What stays the same for all rays of one picture."""
+
+    data: mujoco.MjData
+    camera: int
+    turn: NDArray[np.float64]  # (3, 3) camera axes in the world
+    materials: Materials
+    lights: tuple[Light, ...]
 
 
 class RayRenderer:
@@ -32,147 +62,119 @@ class RayRenderer:
         """Needs no driver and never fails on a valid model."""
         self._model, self._height, self._width, self._quality = model, height, width, quality
         self._caster: Caster | None = Caster(model)
-        self._scene = mujoco.MjvScene(model, 1000)
+        self._scene = mujoco.MjvScene(model, 10_000)
         self._options = visible_options()
         self._eye = mujoco.MjvCamera()
         self._eye.type = mujoco.mjtCamera.mjCAMERA_FIXED
         self._sky = sky_table(model)
-        used = np.unique(read_materials(model).texture)
-        self._textures = {int(t): Texture(model, int(t)) for t in used if t >= 0}
+        self._textures: dict[int, Texture] = {}
         self._around: dict[int, tuple[int, ...]] = {}  # geoms of a camera's own body that hold it inside
-        self._rays: dict[tuple[float, tuple[float, float]], NDArray[np.float64]] = {}
+        self._fans: dict[tuple[float, tuple[float, float]], _Fan] = {}
 
-    def render(
-        self, data: mujoco.MjData, camera: str | int
-    ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    def render(self, data: mujoco.MjData, camera: str | int) -> tuple[NDArray[np.uint8], Floats]:
         """Colour (h, w, 3) and depth (h, w) along the optical axis [m], infinite where nothing is seen."""
         caster = self._live_caster()
         index = camera_id(self._model, camera)
         materials = read_materials(self._model)
         caster.refresh(materials)
-        self._add_textures(materials)
-        self._eye.fixedcamid = index
-        lights_only = mujoco.mjtCatBit.mjCAT_STATIC
-        mujoco.mjv_updateScene(self._model, data, self._options, None, self._eye, lights_only, self._scene)
-        lights = read_lights(self._scene)
-        rays = self._directions(index, (0.0, 0.0)) @ data.cam_xmat[index].reshape(3, 3).T
-        colours, hits = self._trace(data, index, rays, materials, lights, shadows=self._quality == "pretty")
-        picture = colours.reshape(self._height, self._width, 3)
-        if self._quality == "pretty":
-            self._smooth_edges(picture, data, index, materials, lights)
-        depth = np.where(hits.geom >= 0, hits.reach, np.inf).astype(np.float32)
-        rgb = (picture * np.float32(255.0) + np.float32(0.5)).astype(np.uint8)
-        return rgb, depth.reshape(self._height, self._width)
-
-    def _add_textures(self, materials: Materials) -> None:
         for t in np.unique(materials.texture).tolist():
             if t >= 0 and t not in self._textures:
                 self._textures[t] = Texture(self._model, t)
+        self._eye.fixedcamid = index
+        everything = mujoco.mjtCatBit.mjCAT_ALL
+        mujoco.mjv_updateScene(self._model, data, self._options, None, self._eye, everything, self._scene)
+        turn = data.cam_xmat[index].reshape(3, 3)
+        shot = _Shot(data, index, turn, materials, read_lights(self._scene))
+        colours, hits = self._trace(shot, self._fan(index, (0.0, 0.0)), self._quality == "pretty")
+        if self._quality == "pretty":
+            self._smooth_edges(shot, colours, hits)
+        depth = np.where(hits.geom >= 0, hits.reach, np.inf).astype(np.float32)
+        colours *= np.float32(255.0)
+        planes = (colours + np.float32(0.5)).astype(np.uint8).reshape(3, self._height, self._width)
+        return cv2.merge(list(planes)), depth.reshape(self._height, self._width)
 
-    def _directions(self, index: int, shift: tuple[float, float]) -> NDArray[np.float64]:
+    def _fan(self, index: int, shift: tuple[float, float]) -> _Fan:
         key = float(self._model.cam_fovy[index]), shift
-        if key not in self._rays:
+        if key not in self._fans:
             K = camera_matrix(self._model, index, self._height, self._width)
-            self._rays[key] = pixel_rays(K, self._height, self._width, shift) * _FLIP
-        return self._rays[key]
+            long = pixel_rays(K, self._height, self._width, shift) * _FLIP
+            length = np.linalg.norm(long, axis=1)
+            unit = np.ascontiguousarray((long / length[:, None]).T, dtype=np.float32)
+            self._fans[key] = _Fan(long, unit, length.astype(np.float32))
+        return self._fans[key]
 
-    def _trace(
-        self,
-        data: mujoco.MjData,
-        index: int,
-        rays: NDArray[np.float64],
-        materials: Materials,
-        lights: tuple[Light, ...],
-        shadows: bool,
-    ) -> tuple[NDArray[np.float32], Hits]:
-        """Colours (n, 3) in [0, 1] along world `rays` (n, 3), and the solid surfaces that they meet."""
+    def _trace(self, shot: _Shot, fan: _Fan, whole: bool) -> tuple[Floats, Hits]:
+        """Colours (3, n) in [0, 1] along the rays of `fan`, and the solid surfaces that they meet.
+
+        `whole` says that they are the whole picture in its order, and asks for shadows softened over neighbours.
+        """
         caster = self._live_caster()
-        eye = data.cam_xpos[index]
-        hits, peeled = caster.solid(data, eye, rays, self._around.get(index, ()))
-        # What moves with the camera is around it next time too.
-        self._around[index] = tuple(g for g in peeled if self._model.geom_bodyid[g] == self._model.cam_bodyid[index])
+        eye, rays = shot.data.cam_xpos[shot.camera], fan.long @ shot.turn.T
+        hits, peeled = caster.solid(shot.data, eye, rays, self._around.get(shot.camera, ()))
+        body = self._model.cam_bodyid[shot.camera]
+        self._around[shot.camera] = tuple(g for g in peeled if self._model.geom_bodyid[g] == body)
         seen = hits.geom >= 0
-        rows = np.flatnonzero(seen)
-        colours = np.empty((len(rays), 3), dtype=np.float32)
-        if len(rows) < len(rays):
-            colours[~seen] = sky_colour(self._sky, rays[~seen])
-        colours[rows] = self._colours(data, index, rays, hits, rows, materials, lights, shadows)
+        if seen.all():
+            colours = self._colours(shot, fan, hits, np.arange(len(rays)), whole)
+        else:
+            rows = np.flatnonzero(seen)
+            colours = np.empty((3, len(rays)), dtype=np.float32)
+            colours[:, ~seen] = sky_colour(self._sky, rays[~seen]).T
+            colours[:, rows] = self._colours(shot, fan.pick(rows), hits.pick(rows), rows, whole)
         if caster.has_clear:
-            front = caster.clear(data, eye, rays)
+            front = caster.clear(shot.data, eye, rays)
             rows = np.flatnonzero((front.geom >= 0) & (~seen | (front.reach < hits.reach)))
-            if len(rows):
-                over = self._colours(data, index, rays, front, rows, materials, lights, shadows=False)
-                alpha = materials.rgba[front.geom[rows], 3][:, None]
-                colours[rows] = colours[rows] * (1.0 - alpha) + over * alpha
+            over = self._colours(shot, fan.pick(rows), front.pick(rows), rows, None)
+            alpha = shot.materials.rgba[front.geom[rows], 3]
+            colours[:, rows] = colours[:, rows] * (1.0 - alpha) + over * alpha
         return colours, hits
 
-    def _colours(
-        self,
-        data: mujoco.MjData,
-        index: int,
-        rays: NDArray[np.float64],
-        hits: Hits,
-        rows: NDArray[np.intp],
-        materials: Materials,
-        lights: tuple[Light, ...],
-        shadows: bool,
-    ) -> NDArray[np.float32]:
-        surface = self._surface(data, index, rays, hits, rows)
+    def _colours(self, shot: _Shot, fan: _Fan, hits: Hits, rows: Rows, whole: bool | None) -> Floats:
+        """Colours (3, n) in [0, 1] of `hits`, which lie at `rows` of the picture; no shadows where `whole` is None."""
+        data = shot.data
+        surface = self._surface(shot, fan, hits)
         lit = {}
-        if shadows:
-            shape = (self._height, self._width) if len(rays) == self._height * self._width else None
-            for i, light in enumerate(lights):
+        if self._quality == "pretty" and whole is not None:
+            shape = (self._height, self._width) if whole else None
+            for i, light in enumerate(shot.lights):
                 if light.casts:
                     lit[i] = share_of_light(self._live_caster(), data, light, surface, rows, shape, self._model.stat)
-        colours = shade(surface, materials, lights, lit)
-        apply_textures(colours, surface, materials, self._textures, self._model, data)
+        colours = shade(surface, shot.materials, shot.lights, lit)
+        apply_textures(colours, surface, shot.materials, self._textures, self._model, data)
         return np.clip(colours, 0.0, 1.0, out=colours)
 
-    def _surface(
-        self, data: mujoco.MjData, index: int, rays: NDArray[np.float64], hits: Hits, rows: NDArray[np.intp]
-    ) -> Surface:
-        whole = len(rows) == len(rays)
-        some = slice(None) if whole else rows
-        ray = rays[some].astype(np.float32)
-        reach = hits.reach[some].astype(np.float32)
-        eye = data.cam_xpos[index].astype(np.float32)
-        length = np.sqrt(np.einsum("ij,ij->i", ray, ray))
-        focal = 0.5 * self._height / np.tan(0.5 * np.deg2rad(self._model.cam_fovy[index]))
+    def _surface(self, shot: _Shot, fan: _Fan, hits: Hits) -> Surface:
+        reach = hits.reach.astype(np.float32)
+        unit = shot.turn.astype(np.float32) @ fan.unit
+        eye = shot.data.cam_xpos[shot.camera].astype(np.float32)[:, None]
+        focal = 0.5 * self._height / np.tan(0.5 * np.deg2rad(self._model.cam_fovy[shot.camera]))
         return Surface(
-            geom=hits.geom[some],
-            point=eye + ray * reach[:, None],
-            normal=hits.normal[some].astype(np.float32),
-            view=ray / -length[:, None],
+            geom=hits.geom,
+            point=unit * (reach * fan.length) + eye,
+            normal=hits.normal.T.astype(np.float32, order="C"),
+            view=-unit,
             footprint=reach / np.float32(focal),
         )
 
-    def _smooth_edges(
-        self,
-        picture: NDArray[np.float32],
-        data: mujoco.MjData,
-        index: int,
-        materials: Materials,
-        lights: tuple[Light, ...],
-    ) -> None:
-        """Cast four more rays through each pixel of `picture` (h, w, 3), in place, that differs from a neighbour."""
-        grey = picture.mean(axis=2)
-        edge = np.zeros(grey.shape, dtype=bool)
-        across, down = np.abs(np.diff(grey, axis=1)), np.abs(np.diff(grey, axis=0))
-        for jump, first, second in (
-            (across, edge[:, :-1], edge[:, 1:]),
-            (down, edge[:-1], edge[1:]),
-        ):
-            first |= jump > _EDGE_CONTRAST
-            second |= jump > _EDGE_CONTRAST
+    def _smooth_edges(self, shot: _Shot, colours: Floats, hits: Hits) -> None:
+        """Cast four more rays through each pixel of `colours` (3, h w), in place, at an outline, a crease or print."""
+        shape = self._height, self._width
+        printed = np.append(shot.materials.texture >= 0, False)[hits.geom].reshape(shape)
+        geom, grey = hits.geom.reshape(shape), colours.mean(axis=0).reshape(shape)
+        normal = hits.normal.reshape(*shape, 3)
+        edge = np.zeros(shape, dtype=bool)
+        for first, second in ((np.s_[:, :-1], np.s_[:, 1:]), (np.s_[:-1], np.s_[1:])):
+            step = geom[first] != geom[second]
+            step |= np.einsum("ijk,ijk->ij", normal[first], normal[second]) < _CREASE
+            step |= printed[first]
+            step &= np.abs(grey[first] - grey[second]) > _EDGE_CONTRAST
+            edge[first] |= step
+            edge[second] |= step
         rows = np.flatnonzero(edge.ravel())
-        if not len(rows):
-            return
-        turn = data.cam_xmat[index].reshape(3, 3).T
-        total = np.zeros((len(rows), 3), dtype=np.float32)
+        total = np.zeros((3, len(rows)), dtype=np.float32)
         for shift in _EDGE_SHIFTS:
-            rays = self._directions(index, shift)[rows] @ turn
-            total += self._trace(data, index, rays, materials, lights, shadows=True)[0]
-        picture.reshape(-1, 3)[rows] = total / len(_EDGE_SHIFTS)
+            total += self._trace(shot, self._fan(shot.camera, shift).pick(rows), whole=False)[0]
+        colours[:, rows] = total / len(_EDGE_SHIFTS)
 
     def _live_caster(self) -> Caster:
         if self._caster is None:
@@ -182,5 +184,5 @@ class RayRenderer:
     def close(self) -> None:
         """Give its memory back. A second call does nothing."""
         self._caster = None
-        self._rays.clear()
+        self._fans.clear()
         self._textures.clear()

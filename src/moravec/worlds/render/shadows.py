@@ -19,7 +19,7 @@ _TILE = 4
 _LIFT = 1e-3  # [m] above the surface, so that it does not shadow itself
 _SLACK = 5e-4  # [m]
 _SUN_EXTENTS = 8.0  # how far away a directional light is put, in extents of the scene
-_DISC = 0.025  # radius of a light over its distance: as wide as a large studio lamp
+_DISC = 0.04  # radius of a light over its distance: as wide as a large studio lamp
 _SAME_NORMAL = 0.9  # cosine; the light of a neighbour that faces another way is not shared
 
 
@@ -59,13 +59,13 @@ def share_of_light(
     every one looks at one place of the light only.
     """
     to_light, arrives = towards(light, surface.point)
-    facing = np.einsum("ij,ij->i", surface.normal, np.broadcast_to(to_light, surface.normal.shape)) > 0.0
+    facing = (surface.normal * to_light).sum(axis=0) > 0.0
     facing &= np.broadcast_to(arrives, facing.shape) > 0.0
     places = _bulb(light, float(stat.extent), np.asarray(stat.center, dtype=np.float64))
     width = shape[1] if shape else _TILE
     tile = (rows // width % _TILE) * _TILE + rows % width % _TILE if shape else rows * 7 % (_TILE * _TILE)
     share = np.ones(len(rows), dtype=np.float32)
-    points = surface.point.astype(np.float64) + surface.normal * _LIFT
+    points = (surface.point.astype(np.float64) + surface.normal * _LIFT).T
     for k, place in enumerate(places):
         picked = np.flatnonzero(facing & (tile == k))
         share[picked] = ~caster.blocked(data, place, points[picked], _SLACK)
@@ -79,7 +79,7 @@ def _over_tiles(share: Floats, surface: Surface, rows: NDArray[np.intp], shape: 
     light = np.zeros(geom.shape, dtype=np.float32)
     normal = np.zeros((*geom.shape, 3), dtype=np.float32)
     y, x = rows // width + _TILE // 2, rows % width + _TILE // 2
-    geom[y, x], light[y, x], normal[y, x] = surface.geom, share, surface.normal
+    geom[y, x], light[y, x], normal[y, x] = surface.geom, share, surface.normal.T
     total, count = np.zeros((height, width), dtype=np.float32), np.zeros((height, width), dtype=np.float32)
     middle = slice(_TILE // 2, _TILE // 2 + height), slice(_TILE // 2, _TILE // 2 + width)
     for dy in range(_TILE):
