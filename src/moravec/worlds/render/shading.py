@@ -145,6 +145,8 @@ def apply_textures(
     if not carries.any():
         return
     seen = np.flatnonzero(carries[surface.geom])
+    if not len(seen):
+        return
     order = seen[np.argsort(surface.geom[seen], kind="stable")]
     geoms, starts = np.unique(surface.geom[order], return_index=True)
     for geom, rows in zip(geoms.tolist(), np.split(order, starts[1:]), strict=True):
