@@ -24,9 +24,7 @@ class Renderer(Protocol):
 
     name: str  # "egl", "osmesa" or "rays"
 
-    def render(
-        self, data: mujoco.MjData, camera: str | int
-    ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    def render(self, data: mujoco.MjData, camera: str | int) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
         """Colour (h, w, 3) and depth (h, w) along the optical axis [m], infinite where nothing is seen.
 
         Positions must be up to date (`mj_forward` or `mj_kinematics` + `mj_camlight`). Raises `BadInput` for an

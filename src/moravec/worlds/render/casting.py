@@ -85,7 +85,7 @@ class Caster:
         return self._cast(data, origin, rays, _CLEAR)
 
     def blocked(self, data: mujoco.MjData, origin: Floats, points: Floats, slack: float) -> NDArray[np.bool_]:
-        """Whether something solid lies between `origin` and each of `points` (n, 3), more than `slack` [m] before it."""
+        """Whether something solid lies between `origin` and each of `points` (n, 3), over `slack` [m] before it."""
         rays = points - origin
         hits = self._cast(data, origin, rays, _SOLID)
         length = np.sqrt(np.einsum("ij,ij->i", rays, rays))
@@ -97,7 +97,5 @@ class Caster:
         if n:
             groups = (np.arange(6) == group).astype(np.uint8)
             vectors = np.ascontiguousarray(rays).reshape(-1)
-            mujoco.mj_multiRay(
-                self._copy, data, origin, vectors, groups, 1, -1, geom, reach, normal, n, _FAR
-            )
+            mujoco.mj_multiRay(self._copy, data, origin, vectors, groups, 1, -1, geom, reach, normal, n, _FAR)
         return Hits(geom, reach, normal.reshape(-1, 3))

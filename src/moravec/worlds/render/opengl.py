@@ -31,7 +31,9 @@ class OpenGLRenderer:
         self._thread = threading.get_ident()
         self._context: Context | None = context
         self._target: mujoco.MjrContext | None = None
-        self._sky = None if has_skybox(model) else sky_table(model)
+        # MuJoCo's skybox leaves a depth; where depth comes from the same drawing, the sky is painted in afterwards.
+        skybox = quality == "pretty" and has_skybox(model)
+        self._sky = None if skybox else sky_table(model)
         self._rect = mujoco.MjrRect(0, 0, width, height)
         self._scene = mujoco.MjvScene(model, _MAX_GEOMS)
         self._options = visible_options()
@@ -42,6 +44,7 @@ class OpenGLRenderer:
         self._scene.flags[mujoco.mjtRndFlag.mjRND_SHADOW] = quality == "pretty"
         self._scene.flags[mujoco.mjtRndFlag.mjRND_REFLECTION] = quality == "pretty"
         self._scene.flags[mujoco.mjtRndFlag.mjRND_HAZE] = False
+        self._scene.flags[mujoco.mjtRndFlag.mjRND_SKYBOX] = skybox
         try:
             context.make_current()
             self._target = self._make_target(quality)
@@ -72,9 +75,7 @@ class OpenGLRenderer:
             raise WorldError("the driver draws nothing into memory")
         return target
 
-    def render(
-        self, data: mujoco.MjData, camera: str | int
-    ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    def render(self, data: mujoco.MjData, camera: str | int) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
         """Colour (h, w, 3) and depth (h, w) along the optical axis [m], infinite where nothing is seen."""
         if self._context is None or self._target is None:
             raise WorldError("this renderer is closed")
@@ -107,9 +108,7 @@ class OpenGLRenderer:
         depth = (near * far) / (z * (far - near) + near)
         return np.where(z > 0.0, depth, np.inf).astype(np.float32)
 
-    def _paint_sky(
-        self, rgb: NDArray[np.uint8], depth: NDArray[np.float32], data: mujoco.MjData, index: int
-    ) -> None:
+    def _paint_sky(self, rgb: NDArray[np.uint8], depth: NDArray[np.float32], data: mujoco.MjData, index: int) -> None:
         empty = np.isinf(depth)
         if self._sky is None or not empty.any():
             return

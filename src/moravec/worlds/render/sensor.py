@@ -1,8 +1,8 @@
 """What an RGB-D camera makes of a perfect picture: a stereo depth camera's noise, holes and edges, and grain in colour.
 
 Sources: depth noise and disparity step of Intel's D400 white papers, "Tuning depth cameras for best performance"
-(theoretical RMS limit, sigma_z = z^2 s / (f B)) and "Subpixel linearity improvement" (disparity in 1/32 px). The default
-probabilities and the subpixel noise are typical values, not measured on a real camera (unverified).
+(theoretical RMS limit, sigma_z = z^2 s / (f B)) and "Subpixel linearity improvement" (disparity in 1/32 px). The
+default probabilities and the subpixel noise are typical values, not measured on a real camera (unverified).
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def degrade(rgb: Picture, depth: Depth, rng: np.random.Generator, noise: DepthNo
 
 
 def _depth_noise(depth: Depth, chance: Depth, between: Depth, error: Depth, noise: DepthNoise) -> Depth:
-    scale = noise.focal * noise.baseline
+    scale = float(noise.focal * noise.baseline)
     known = np.isfinite(depth) & (depth > 0.0)
     clean = np.where(known, depth, np.float32(1e6))
     nearer, farther = cv2.erode(clean, np.ones((3, 3), np.uint8)), cv2.dilate(clean, np.ones((3, 3), np.uint8))

@@ -117,9 +117,7 @@ def shade(surface: Surface, materials: Materials, lights: tuple[Light, ...], lit
     return colours
 
 
-def _highlight(
-    surface: Surface, materials: Materials, to_light: Floats, cosine: Floats, facing: Floats
-) -> Floats:
+def _highlight(surface: Surface, materials: Materials, to_light: Floats, cosine: Floats, facing: Floats) -> Floats:
     # With h the normalised sum of unit vectors l and v: n.h = (n.l + n.v) / sqrt(2 + 2 l.v).
     peak = np.zeros_like(cosine)
     specular = materials.specular[surface.geom]

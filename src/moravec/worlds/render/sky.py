@@ -22,7 +22,7 @@ def has_skybox(model: mujoco.MjModel) -> bool:
 def sky_table(model: mujoco.MjModel) -> Colours:
     """Colours (n, 3) in [0, 1] from straight up to straight down, evenly spaced in elevation.
 
-    Taken from the skybox's middle column where the model has one (turning with azimuth is ignored), else a pale gradient.
+    Taken from the skybox's middle column where the model has one (azimuth is ignored), else a pale gradient.
     """
     found = np.flatnonzero(model.tex_type == mujoco.mjtTexture.mjTEXTURE_SKYBOX)
     elevation = np.linspace(np.pi / 2, -np.pi / 2, _STEPS)
