@@ -1,0 +1,170 @@
+"""Where two parallel fingers can take hold, found in a height map from above.
+
+For many closing directions the map is turned so that the fingers close along its columns. A grasp is sound where something
+stands between the fingers, the fingers' own columns are free down to their tips, and both flanks are steep and even.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from moravec.core.frames import Matrix
+from moravec.perception.height_map import HeightMap
+
+FINGER_THICKNESS = 0.010  # [m] along the closing direction
+FINGER_WIDTH = 0.022  # [m] across it
+MAX_OPENING = 0.097  # [m]
+MAX_WIDTH = 0.082  # [m] of what is grasped
+MIN_WIDTH = 0.008  # [m]
+BESIDE = 0.005  # [m] kept free between finger and flank while going down
+DEPTH = 0.036  # [m] how far the tips go below the top
+TIP_CLEARANCE = 0.004  # [m] kept above the floor and above what lies under the fingers
+MIN_HEIGHT = 0.012  # [m] above the floor; flatter things are not grasped
+DIRECTIONS = 18
+REACH = 0.070  # [m] half length of the profile that is looked at
+
+
+@dataclass(frozen=True, slots=True)
+class Grasp:
+    """Tips to `position` (3,) [m], fingers closing along `yaw` [rad], opened to `opening` [m] on the way down."""
+
+    position: tuple[float, float, float]
+    yaw: float
+    opening: float
+    width: float  # expected between the fingers [m]
+    top: float  # height of what is grasped [m]
+    score: float
+
+
+def plan_grasps(
+    heights: HeightMap, floor: float, target: tuple[float, float] | None, radius: float = 0.06, count: int = 12
+) -> list[Grasp]:
+    """The best grasps, best first; near `target` (x, y) [m] within `radius` [m], or anywhere when it is None.
+
+    `floor` [m] is what things rest on. At most `count`, spread over places and directions.
+    """
+    filled = _filled(heights, floor)
+    found: list[Grasp] = []
+    for yaw in np.arange(DIRECTIONS) * np.pi / DIRECTIONS:
+        found.extend(_along(heights, filled, float(yaw), floor, target, radius))
+    found.sort(key=lambda g: -g.score)
+    return _spread(found, count)
+
+
+def _filled(heights: HeightMap, floor: float) -> NDArray[np.float32]:
+    """The map with its holes taken from around them; what nobody saw beside a tall thing counts as floor."""
+    grid = heights.heights.astype(np.float32)
+    holes = ~np.isfinite(grid)
+    grid[holes] = floor
+    if holes.any():
+        closed = cv2.medianBlur(grid, 5)
+        small = cv2.erode(holes.astype(np.uint8), np.ones((5, 5), np.uint8)) == 0
+        grid[holes & small] = closed[holes & small]
+    return grid
+
+
+def _along(
+    heights: HeightMap, grid: NDArray[np.float32], yaw: float, floor: float, target: tuple[float, float] | None, radius: float
+) -> list[Grasp]:
+    """Grasps that close along `yaw`."""
+    res = heights.resolution
+    turned, to_world = _turned(heights, grid, yaw)
+    across = max(1, int(round(FINGER_WIDTH / res)) | 1)
+    highest = cv2.dilate(turned, np.ones((across, 1), np.uint8))  # what fingers of this width would meet
+    middle = cv2.erode(turned, np.ones((max(1, across // 2) | 1, 1), np.uint8))  # what is surely there to hold
+    half = int(REACH / res)
+    rows, columns = np.nonzero(turned > floor + MIN_HEIGHT)
+    keep = (columns >= half) & (columns < turned.shape[1] - half) & (rows % 2 == 0) & (columns % 2 == 0)
+    rows, columns = rows[keep], columns[keep]
+    if target is not None and len(rows):
+        points = to_world(rows, columns)
+        near = np.hypot(points[:, 0] - target[0], points[:, 1] - target[1]) < radius
+        rows, columns = rows[near], columns[near]
+    if not len(rows):
+        return []
+    offsets = np.arange(-half, half + 1)
+    index = columns[:, None] + offsets[None, :]
+    tall, solid = highest[rows[:, None], index], middle[rows[:, None], index]  # (k, 2 half + 1)
+    return _judge(tall, solid, rows, columns, res, floor, yaw, to_world, target)
+
+
+def _turned(heights: HeightMap, grid: NDArray[np.float32], yaw: float):  # type: ignore[no-untyped-def]
+    """The map turned so that `yaw` runs along its columns, and the way back from (row, column) to world (x, y)."""
+    res = heights.resolution
+    n, m = grid.shape
+    side = int(np.ceil(np.hypot(n, m))) + 2 * int(REACH / res)
+    c, s = np.cos(yaw), np.sin(yaw)
+    # A turned pixel (column u, row v) lies at world offset R (u, v) from the map's middle.
+    centre = heights.centre
+    u0 = v0 = (side - 1) / 2
+
+    def to_world(rows: Matrix, columns: Matrix) -> Matrix:
+        u, v = (np.asarray(columns) - u0) * res, (np.asarray(rows) - v0) * res
+        return np.stack([centre[0] + c * u - s * v, centre[1] + s * u + c * v], axis=-1)
+
+    vv, uu = np.mgrid[0:side, 0:side].astype(np.float32)
+    du, dv = (uu - u0) * res, (vv - v0) * res
+    rows, columns = heights.indices(centre[0] + c * du - s * dv, centre[1] + s * du + c * dv)
+    turned = cv2.remap(grid, columns.astype(np.float32), rows.astype(np.float32), cv2.INTER_LINEAR, borderValue=1.0)
+    return turned, to_world
+
+
+def _judge(tall, solid, rows, columns, res, floor, yaw, to_world, target):  # type: ignore[no-untyped-def]
+    """Keeps the candidates whose fingers fit, and scores them."""
+    k, length = tall.shape
+    half = length // 2
+    top = solid[:, half]
+    tip = np.maximum(floor + TIP_CLEARANCE, top - DEPTH)
+    stands = solid > (tip + 0.004)[:, None]
+    left = _run(stands[:, half::-1])
+    right = _run(stands[:, half:])
+    width = (left + right - 1) * res
+    middle = (right - left) / 2  # [cells] from the candidate to the middle between the flanks
+    blocked = tall > (tip - 0.002)[:, None]
+    beside, thick = int(np.ceil(BESIDE / res)), int(np.ceil(FINGER_THICKNESS / res))
+    first_l, first_r = half - left, half + right
+    free = np.ones(k, bool)
+    for side_first, sign in ((first_l, -1), (first_r, 1)):
+        for step in range(beside + thick):
+            at = np.clip(side_first + sign * step, 0, length - 1)
+            hit = blocked[np.arange(k), at]
+            # right at the flank the height map is smeared by a cell or two: that is the thing itself
+            free &= ~hit if step >= 2 else np.ones(k, bool)
+    depth = top - tip
+    ok = free & (width >= MIN_WIDTH) & (width <= MAX_WIDTH) & (depth > 0.006) & (left < half) & (right < half)
+    ok &= np.abs(middle) * res < 0.012
+    grasps = []
+    shift = middle[ok]
+    points = to_world(rows[ok], columns[ok] + shift)
+    for point, w, z, t, d in zip(points, width[ok], tip[ok], top[ok], depth[ok], strict=True):
+        opening = min(MAX_OPENING, float(w) + 2 * BESIDE + 0.006)
+        score = 1.2 * float(d) / DEPTH + 0.8 * float(t - floor) / 0.08 - 0.35 * float(w) / MAX_WIDTH
+        if target is not None:
+            score -= 18.0 * float(np.hypot(point[0] - target[0], point[1] - target[1]))
+        grasps.append(Grasp((float(point[0]), float(point[1]), float(z)), yaw, opening, float(w), float(t), score))
+    return grasps
+
+
+def _run(stands: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """How many cells in a row are true from the first column on, shape (k,)."""
+    return np.where(stands.all(axis=1), stands.shape[1], np.argmin(stands, axis=1))
+
+
+def _spread(grasps: list[Grasp], count: int) -> list[Grasp]:
+    """The best of `grasps`, leaving out those that nearly repeat a better one."""
+    kept: list[Grasp] = []
+    for grasp in grasps:
+        for other in kept:
+            turn = abs((grasp.yaw - other.yaw + np.pi / 2) % np.pi - np.pi / 2)
+            apart = np.hypot(grasp.position[0] - other.position[0], grasp.position[1] - other.position[1])
+            if apart < 0.012 and turn < 0.25:
+                break
+        else:
+            kept.append(grasp)
+            if len(kept) == count:
+                break
+    return kept

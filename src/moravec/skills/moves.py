@@ -1,0 +1,142 @@
+"""Motions that skills are made of: going somewhere without touching anything, straight lines, looking from a post."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from typing import Any, NoReturn, TypeAlias
+
+import numpy as np
+
+from moravec.core.command import ActionChunk
+from moravec.core.errors import MoravecError
+from moravec.core.frames import Matrix, tool_down
+from moravec.core.observation import CameraFrame
+from moravec.skills.context import SkillContext
+from moravec.skills.contract import Capture, Follow, Followed, Grip, Gripped, Request
+from moravec.skills.trajectory import MotionLimits, joint_motion, path_motion, tool_speeds
+
+Move: TypeAlias = Generator[Request, Any, None]
+
+TRAVEL_HEIGHT = 0.30  # [m] of the tool point, above everything that stands on the table
+TIME_STRETCH = 1.06
+MAX_STRETCHES = 40
+
+
+class Failed(MoravecError):
+    """Ends a skill with one of its declared codes; the skill turns it into its result."""
+
+    def __init__(self, code: str, message: str, data: Mapping[str, Any] | None = None) -> None:
+        self.code = code
+        self.data = dict(data or {})  # what was found before it failed
+        super().__init__(message)
+
+
+def fail(code: str, message: str) -> NoReturn:
+    """Raises `Failed`."""
+    raise Failed(code, message)
+
+
+def _within_tool_speed(context: SkillContext, start: Matrix, goal: Matrix, limits: MotionLimits, source: str) -> ActionChunk:
+    """A joint motion slowed until the tool keeps its speed limit [m/s]."""
+    factor = 1.0
+    for _ in range(MAX_STRETCHES):
+        chunk = joint_motion(start, goal, limits.scaled(factor), source)
+        if chunk.duration == 0.0:
+            return chunk
+        points = context.arm.tool_points(chunk.q)
+        fastest = float(tool_speeds(points, chunk.times).max())
+        if fastest <= limits.tool_speed:
+            return chunk
+        factor *= max(0.5, limits.tool_speed / fastest / 1.01)
+    fail("unreachable", f"no motion keeps the tool under {limits.tool_speed} m/s")
+
+
+def follow(chunk: ActionChunk, contact_force: float | None = None) -> Generator[Request, Any, Followed]:
+    """Follows `chunk`; a stop by the guard ends the skill."""
+    result: Followed = yield Follow(chunk, contact_force)
+    if result.end == "stopped":
+        fail("stopped", f"the guard stopped the motion: {result.reason}")
+    return result
+
+
+def go(context: SkillContext, goal: Matrix, source: str, slow: float = 1.0) -> Move:
+    """To joint positions `goal` (6,) [rad] by the first way that is free: straight, or over a raised point at either end."""
+    start = context.state().q
+    limits = context.limits.scaled(slow)
+    for way in _ways(context, start, goal):
+        legs = [np.array([a, b]) for a, b in zip(way[:-1], way[1:], strict=True)]
+        if all(context.arm.is_free(leg) for leg in legs):
+            for leg in legs:
+                yield from follow(_within_tool_speed(context, leg[0], leg[1], limits, source))
+            return
+    x, y, z = context.arm.tool_pose(goal)[:3, 3]
+    fail("unreachable", f"no free way to the tool position ({x:.2f}, {y:.2f}, {z:.2f}) m")
+
+
+def _ways(context: SkillContext, start: Matrix, goal: Matrix) -> Generator[list[Matrix], None, None]:
+    """Ways to try, the shortest first."""
+    yield [start, goal]
+    raised_start, raised_goal = _raised(context, start), _raised(context, goal)
+    if raised_goal is not None:
+        yield [start, raised_goal, goal]
+    if raised_start is not None:
+        yield [start, raised_start, goal]
+        if raised_goal is not None:
+            yield [start, raised_start, raised_goal, goal]
+    home = np.array(context.workplace.home_q)
+    for a in (start, raised_start):
+        for b in (goal, raised_goal):
+            if a is not None and b is not None:
+                way = [start, a, home, b, goal]
+                yield [p for i, p in enumerate(way) if i == 0 or p is not way[i - 1]]
+
+
+def _raised(context: SkillContext, q: Matrix) -> Matrix | None:
+    """The same place and yaw at travelling height, or None."""
+    T = context.arm.tool_pose(q)
+    if T[2, 3] >= TRAVEL_HEIGHT:
+        return None
+    T[2, 3] = TRAVEL_HEIGHT
+    return context.arm.reach(T, q)
+
+
+def line_to(
+    context: SkillContext, position: Matrix, source: str, slow: float = 0.6, contact_force: float | None = None
+) -> Generator[Request, Any, Followed]:
+    """Straight to tool position `position` (3,) [m] without turning; may end early in contact. Not checked for what is touched:
+    the last centimetres of a grasp always touch something."""
+    start = context.state().q
+    path = context.arm.line(start, np.asarray(position, dtype=np.float64))
+    if path is None:
+        fail("unreachable", f"no straight line to {np.round(position, 3).tolist()} m")
+    chunk = path_motion(path, context.arm.tool_points(path), context.limits.scaled(slow), source)
+    return (yield from follow(chunk, contact_force))
+
+
+def above(context: SkillContext, position: Matrix, yaw: float) -> Matrix:
+    """Joint positions with the tool over `position` (3,) [m], fingers closing along `yaw` [rad]. Fails as unreachable."""
+    q = context.arm.reach_down(np.asarray(position, dtype=np.float64), yaw, context.state().q)
+    if q is None:
+        fail("unreachable", f"the arm cannot reach {np.round(position, 3).tolist()} m with yaw {yaw:.2f}")
+    return q
+
+
+def look_from(
+    context: SkillContext, view: str, source: str, cameras: tuple[str, ...] = ("wrist",)
+) -> Generator[Request, Any, dict[str, CameraFrame]]:
+    """Brings the wrist camera to a post and takes pictures."""
+    x, y, z, yaw = context.view(view)
+    near = context.state().q
+    found = [context.arm.reach(tool_down([x, y, z], yaw + turn), near, "camera") for turn in (0.0, np.pi)]
+    reachable = [q for q in found if q is not None]
+    if not reachable:
+        fail("unreachable", f"the camera post {view!r} cannot be reached")
+    yield from go(context, min(reachable, key=lambda q: float(np.abs(q - near).max())), source)
+    frames: dict[str, CameraFrame] = yield Capture(cameras)
+    return frames
+
+
+def grip(width: float, force: float) -> Generator[Request, Any, Gripped]:
+    """Moves the fingers to `width` [m] with at most `force` [N]."""
+    result: Gripped = yield Grip(width, force)
+    return result
