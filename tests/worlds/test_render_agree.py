@@ -124,11 +124,11 @@ def label_material(repeat: str = "1 1", uniform: str = "false") -> tuple[str, Ca
     def paint(model: mujoco.MjModel) -> None:
         model.tex_data[: picture.size] = picture.ravel()
 
-    return (
+    assets = (
         '<texture name="t" type="2d" builtin="flat" rgb1="1 1 1" width="64" height="64"/>'
-        f'<material name="m" texture="t" texrepeat="{repeat}" texuniform="{uniform}" specular="0"/>',
-        paint,
+        f'<material name="m" texture="t" texrepeat="{repeat}" texuniform="{uniform}" specular="0"/>'
     )
+    return assets, paint
 
 
 DOWN = '<camera name="c" pos="0 0 .4" fovy="40"/>'

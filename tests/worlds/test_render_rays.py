@@ -81,10 +81,13 @@ def test_intrinsics_have_square_pixels_and_whole_pixel_centres() -> None:
 def test_pretty_pictures_have_a_soft_shadow_under_the_ball_and_sensor_ones_none(world) -> None:
     plain, soft = draw(world, "askew"), draw(world, "askew", quality="pretty")
     assert np.array_equal(plain[1], soft[1])
-    floor = plain[1] > 0.0
-    darker = (plain[0].astype(int) - soft[0]).max(axis=2)
-    assert (darker[floor] > 60).sum() > 20  # umbra: the directional light's share of the floor's colour
-    assert ((darker[floor] > 10) & (darker[floor] < 50)).sum() > 10  # penumbra
+    floor = plain[0][..., 1] > 80  # the ball is red
+    for shift in (-1, 1):  # and its outline is smoothed, which is another matter
+        for axis in (0, 1):
+            floor &= np.roll(floor, shift, axis)
+    darker = (plain[0].astype(int) - soft[0]).max(axis=2)[floor]
+    assert (darker > 60).sum() > 20  # umbra: the directional light's share of the floor's colour
+    assert len(np.unique(darker)) > 10  # penumbra: many shades, not just lit and dark
 
 
 def test_pictures_are_the_same_every_time_and_the_model_is_left_as_it_was(world) -> None:
@@ -163,7 +166,7 @@ def test_an_opengl_renderer_refuses_another_thread(world) -> None:
     thread.start()
     thread.join()
     renderer.close()
-    assert said and "thread" in said[0]
+    assert said and "in the thread that made it" in said[0]
 
 
 def run(program: str) -> subprocess.CompletedProcess[str]:
@@ -203,11 +206,21 @@ def test_without_opengl_it_falls_back_to_rays_in_silence() -> None:
 
 def test_a_machine_with_egl_but_no_driver_falls_back_in_silence() -> None:
     done = run(f"""
-        import os
+        import ctypes, os
         os.environ["__EGL_VENDOR_LIBRARY_DIRS"] = "/nonexistent"
         import mujoco
+        from moravec.core.errors import WorldError
         from moravec.worlds.render.backend import open_renderer
         model = mujoco.MjModel.from_xml_string('''{ONE_LINE}''')
+        try:
+            open_renderer(model, 16, 16, prefer="egl")
+        except WorldError:
+            pass
+        try:  # a failed EGL must be gone again, or MuJoCo takes it for the platform where OSMesa draws
+            ctypes.CDLL("libEGL.so.1", mode=4)
+            raise AssertionError("EGL is still loaded")
+        except OSError:
+            pass
         print(open_renderer(model, 16, 16).name)
     """)
     assert (done.returncode, done.stderr) == (0, "")
