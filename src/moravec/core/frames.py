@@ -10,7 +10,7 @@ Matrix = NDArray[np.float64]
 
 def frozen(values: ArrayLike, dtype: type = np.float64) -> Matrix:
     """A read-only copy of `values`; arrays that cross a boundary are read-only."""
-    array = np.array(values, dtype=dtype)
+    array: Matrix = np.array(values, dtype=dtype)
     array.setflags(write=False)
     return array
 

@@ -84,6 +84,8 @@ def check_velocity(check: str, speeds: Sequence[float], limits: Sequence[float])
         value = abs(speeds[j])
         if not value / limits[j] <= ratio:
             worst, joint, ratio = value, j, value / limits[j]
+        if ratio != ratio:
+            break  # not a number: nothing after it may cover it up
     return _below(check, joint, worst, limits[joint] * (1.0 + TOLERANCE))
 
 
@@ -97,6 +99,8 @@ def check_acceleration(
         value = abs(steps[j] - previous[j]) / square
         if not value / limits[j] <= ratio:
             worst, joint, ratio = value, j, value / limits[j]
+        if ratio != ratio:
+            break
     return _below("acceleration", joint, worst, limits[joint] * (1.0 + TOLERANCE))
 
 
@@ -155,6 +159,8 @@ def box_depth(point: Sequence[float], box: Box) -> tuple[float, float, float]:
             depth, value, face = x - low, x, low
         if not high - x >= depth:
             depth, value, face = high - x, x, high
+        if depth != depth:
+            break
     return depth, value, face
 
 
@@ -185,7 +191,7 @@ def check_grip(width: float, force: float, narrowest: float, widest: float, stro
         by_width = Finding("grip_width", -1, width, widest, wide + GRIP_TOLERANCE, wide / scale)
     else:
         by_width = Finding("grip_width", -1, width, narrowest, narrow + GRIP_TOLERANCE, narrow / scale)
-    if by_width.margin < 0.0:
+    if not by_width.margin >= 0.0:
         return by_width
     if force < 0.0:
         return Finding("grip_force", -1, force, 0.0, force + GRIP_TOLERANCE, force / strongest)

@@ -156,6 +156,7 @@ class Guard:
             if gap < 0.0:
                 found = Finding("clock", -1, gap, 0.0, gap, -1.0)
                 self._due = now
+                self._pressed_at = min(self._pressed_at, now)
             elif now < self._due - period:
                 return Finding("flood", -1, gap, period, now - self._due, -1.0)
             elif gap > self._limits.command_age_max and any(self._at.steps):
@@ -176,10 +177,10 @@ class Guard:
         yield checks.check_torque(measured.tau, table.torque)
         yield checks.check_shape("command_shape", asked is not None)
         assert asked is not None
-        last, self._seq = self._seq, asked.seq
         yield checks.check_finite(
             "command_finite", [*asked.q, *asked.dq, asked.t, asked.grip_width, asked.grip_force, asked.seq]
         )
+        last, self._seq = self._seq, asked.seq
         yield checks.check_age(asked.t, now, table.command_age_max)
         if last is not None:
             yield checks.check_sequence(asked.seq, last, table.sequence_gap_max)
@@ -220,7 +221,7 @@ class Guard:
         self._cause = cause
         self._stop = advance(self._stop, Event.FAULT)
         self._pulled = max(self._pulled - LIMIT_LEAK, 0.0)
-        if self._stop is not StopState.HOLD and isinstance(command, Command) and is_whole(command.seq):
+        if isinstance(command, Command) and is_whole(command.seq) and -HUGE <= command.seq <= HUGE:
             self._seq = int(command.seq)
         # Between two proper ticks no time has passed for the robot, so its set-point stays.
         if tick.check != "flood":

@@ -16,6 +16,8 @@ DhRow: TypeAlias = tuple[float, float, float, float]
 
 # No length, angle, speed, torque or time of a robot comes near this; larger numbers are treated like infinity.
 HUGE = 1e9
+# No limit comes near this either; smaller ones would only make divisions overflow.
+TINY = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +145,8 @@ def _number(what: str, value: object) -> None:
 
 def _positive(what: str, value: object) -> None:
     _number(what, value)
-    if not value > 0.0:  # type: ignore[operator]
-        raise _refused(what, value, "more than 0")
+    if not value >= TINY:  # type: ignore[operator]
+        raise _refused(what, value, f"more than 0 (at least {TINY:g})")
 
 
 def _ordered(what: str, low: float, high: float) -> None:

@@ -51,8 +51,8 @@ class Scale:
     table: LimitTable
     chain: Chain
     gains: tuple[float, ...]  # (n,) change of step in one tick at the acceleration limit [rad]
-    fastest: tuple[float, ...]  # (n,) step at the speed limit, tolerance included [rad]
-    lows: tuple[float, ...]  # (n,) position limits, tolerance included [rad]
+    fastest: tuple[float, ...]  # (n,) step at the speed limit and half its tolerance [rad]
+    lows: tuple[float, ...]  # (n,) position limits and their tolerance, but for rounding [rad]
     highs: tuple[float, ...]
 
     @staticmethod
@@ -63,9 +63,9 @@ class Scale:
             table,
             chain_of(table.dh),
             tuple(a * period * period for a in table.acceleration),
-            tuple(v * (1.0 + TOLERANCE) * period for v in table.velocity),
-            tuple(low - POSITION_TOLERANCE for low in table.position_min),
-            tuple(high + POSITION_TOLERANCE for high in table.position_max),
+            tuple(v * (1.0 + TOLERANCE / 2.0) * period for v in table.velocity),
+            tuple(low - POSITION_TOLERANCE + ROUNDING for low in table.position_min),
+            tuple(high + POSITION_TOLERANCE - ROUNDING for high in table.position_max),
         )
 
     def at(self, q: list[float], steps: list[float]) -> SetPoint:
@@ -154,11 +154,17 @@ def _finish(wanted: list[float], steps: list[float], before: SetPoint, scale: Sc
         target = scale.at([q + step for q, step in zip(before.q, steps, strict=True)], steps)
     else:
         return Judgement("stop", cause, before, [])
-    down, up = allowed_steps(before.q, before.steps, scale.gains, scale.fastest, scale.lows, scale.highs)
-    for want, step, low, high in zip(wanted, steps, down, up, strict=True):
-        if abs(want - step) > PULL_BACK_MAX or not low - ROUNDING <= step <= high + ROUNDING:
-            return Judgement("stop", cause, before, [])
+    if any(abs(want - step) > PULL_BACK_MAX for want, step in zip(wanted, steps, strict=True)):
+        return Judgement("stop", cause, before, [])
+    # What is approved holds the same limits as what passes: checked again, not taken on trust.
+    speeds = [step / period for step in steps]
+    if not (
+        checks.check_velocity("velocity", speeds, table.velocity).margin >= 0.0
+        and checks.check_acceleration(steps, before.steps, table.acceleration, period).margin >= 0.0
+        and checks.check_position(target.q, steps, scale.gains, table.position_min, table.position_max).margin >= 0.0
+    ):
+        return Judgement("stop", cause, before, [])
     space = scale.space(target, before)
     if space.margin < 0.0:
         return Judgement("stop", space, before, [])
-    return Judgement("limit", cause, target, [step / period for step in steps])
+    return Judgement("limit", cause, target, speeds)

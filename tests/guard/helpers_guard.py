@@ -1,0 +1,120 @@
+"""Values for the guard's tests: a small robot that needs nothing below the guard, commands and states."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from moravec.core.command import Command
+from moravec.core.observation import RobotState
+from moravec.core.verdict import Approved
+from moravec.guard.guard import Guard
+from moravec.guard.limits import Box, LimitTable
+
+N = 6
+PERIOD = 0.002
+HALF_PI = float(np.pi / 2)
+HOME = np.array([0.1, -1.3, 1.4, -1.6, -1.5, 0.2])
+
+
+def table(**changes: Any) -> LimitTable:
+    """A six-axis arm with different limits on each joint."""
+    return replace(
+        LimitTable(
+            robot="test-arm",
+            position_min=(-3.0, -3.1, -2.9, -3.2, -3.3, -3.4),
+            position_max=(3.0, 3.1, 2.9, 3.2, 3.3, 3.4),
+            velocity=(2.0, 2.1, 2.2, 3.0, 3.1, 3.2),
+            acceleration=(10.0, 11.0, 12.0, 13.0, 14.0, 15.0),
+            torque=(150.0, 150.0, 150.0, 28.0, 28.0, 28.0),
+            tracking=(0.1, 0.11, 0.12, 0.13, 0.14, 0.15),
+            tool_speed=1.0,
+            allowed=(Box((-2.0, -2.0, -2.0), (2.0, 2.0, 2.0)),),
+            forbidden=(),
+            command_age_max=0.02,
+            sequence_gap_max=3,
+            grip_width_min=0.0,
+            grip_width_max=0.1,
+            grip_force_max=60.0,
+            dh=(
+                (0.0, 0.0, 0.16, HALF_PI),
+                (0.0, -0.42, 0.0, 0.0),
+                (0.0, -0.39, 0.0, 0.0),
+                (0.0, 0.0, 0.13, HALF_PI),
+                (0.0, 0.0, 0.1, -HALF_PI),
+                (0.0, 0.0, 0.1, 0.0),
+            ),
+            tool_offset=(0.0, 0.0, 0.2),
+            control_period=PERIOD,
+        ),
+        **changes,
+    )
+
+
+def fast_tool(**changes: Any) -> LimitTable:
+    """The same arm with a tool speed that never decides, for tests of the joints."""
+    return table(tool_speed=100.0, **changes)
+
+
+def command(seq: int, q: Any, dq: Any = None, t: float | None = None, **changes: Any) -> Command:
+    """A command of tick `seq`, as fresh as can be."""
+    q = np.array(q, dtype=np.float64)
+    made = Command(
+        seq, seq * PERIOD if t is None else t, q, np.zeros(len(q)) if dq is None else np.array(dq), 0.05, 10.0, "t"
+    )
+    return replace(made, **changes)
+
+
+def state(tick: int, q: Any, dq: Any = None, **changes: Any) -> RobotState:
+    """A measured state of a robot at `q`, standing still unless told."""
+    q = np.array(q, dtype=np.float64)
+    dq = np.zeros(N) if dq is None else np.array(dq, dtype=np.float64)
+    made = RobotState(tick, tick * PERIOD, q, dq, np.zeros(N), 0.05, 0.0, np.zeros(6), False)
+    return replace(made, **changes)
+
+
+class Rig:
+    """A guard with a robot that follows at once; counts the ticks."""
+
+    def __init__(self, limits: LimitTable | None = None, q: Any = HOME, dq: Any = None) -> None:
+        self.guard = Guard(limits or table())
+        self.q = np.array(q, dtype=np.float64)
+        self.dq = np.zeros(N) if dq is None else np.array(dq, dtype=np.float64)
+        self.tick = 0
+
+    @property
+    def now(self) -> float:
+        """[s]"""
+        return self.tick * PERIOD
+
+    def send(self, q: Any, dq: Any = None, measured: dict[str, Any] | None = None, **changes: Any) -> Approved:
+        """One tick with a fresh command for `q`."""
+        return self.give(replace(command(self.tick, q, dq), **changes), measured)
+
+    def give(self, sent: Any, measured: dict[str, Any] | None = None) -> Approved:
+        """One tick with exactly this command."""
+        found = replace(state(self.tick, self.q, self.dq), **(measured or {}))
+        answer = self.guard.check(sent, found, self.now)
+        self.q, self.dq = np.array(answer.command.q), np.array(answer.command.dq)
+        self.tick += 1
+        return answer
+
+    def hold(self, measured: dict[str, Any] | None = None) -> Approved:
+        """One tick with a command to stay at the last set-point."""
+        return self.send(self.q if self.tick == 0 else np.array(self.guard.setpoint), measured=measured)
+
+    def cruise(self, joint: int, speed: float, ticks: int = 10_000) -> list[Approved]:
+        """Speeds up one joint at its acceleration limit to `speed` [rad/s]; returns the answers."""
+        out = [self.hold()]
+        gain = self.guard.limits.acceleration[joint] * PERIOD
+        v, sign = 0.0, 1.0 if speed > 0 else -1.0
+        while v < abs(speed) and len(out) < ticks:
+            v = min(v + gain, abs(speed))
+            q = np.array(self.guard.setpoint)
+            q[joint] += sign * v * PERIOD
+            dq = np.zeros(N)
+            dq[joint] = sign * v
+            out.append(self.send(q, dq))
+        return out
