@@ -17,6 +17,7 @@ from moravec.core.errors import TapeError
 from moravec.core.frames import Matrix
 from moravec.core.observation import RobotState
 from moravec.core.verdict import Approved, Decision, Verdict
+from moravec.tape.misfit import fits, neutral, restored
 from moravec.tape.records import Joints, Picture, Tick
 from moravec.tape.stamps import SECOND, nanoseconds
 
@@ -25,6 +26,7 @@ _PADDING = tuple(b"\x00" * (-n % 8) for n in range(8))
 _PADDING_TO_4 = tuple(b"\x00" * (-n % 4) for n in range(4))
 _COMMAND = "qddd"  # seq, t, grip_width, grip_force
 _STATE = "qddd"  # seq, t, grip_width, grip_force
+_DOUBLE = struct.Struct("<d")
 _VERDICT = struct.Struct("<dddi")  # value, limit, margin, joint
 _DECISIONS: tuple[Decision, ...] = ("pass", "limit", "stop")
 _F64 = np.dtype("<f8")
@@ -46,21 +48,29 @@ def _block(head: str, counts: tuple[int, ...], tail: str) -> struct.Struct:
 
 
 def pack_tick(tick: Tick) -> bytes:
-    """`tick` as moravec_msgs/msg/Tick. Raises TapeError for a number that does not fit its field."""
-    verdict = tick.approved.verdict
+    """`tick` as moravec_msgs/msg/Tick.
+
+    What was asked and measured may be anything at all; a verdict that does not keep its contract is a TapeError.
+    """
+    note = ""
+    if not fits(tick):
+        tick, note = neutral(tick)
     try:
+        verdict = pack_verdict(tick.approved.verdict)
         return b"".join(
             (
                 _LITTLE,
-                struct.pack("<d", tick.now),
+                _DOUBLE.pack(tick.now),
                 _pack_state(tick.state),
                 pack_command(tick.asked),
                 pack_command(tick.approved.command),
-                pack_verdict(verdict),
+                verdict,
+                _PADDING_TO_4[len(verdict) % 4],
+                _string(note),
             )
         )
-    except (struct.error, TypeError, ValueError) as error:
-        raise TapeError(f"tick {tick.state.seq!r} cannot be recorded: {error}") from error
+    except (struct.error, TypeError, ValueError, AttributeError) as error:
+        raise TapeError(f"a tick cannot be recorded: {error}") from error
 
 
 def pack_command(command: Command) -> bytes:
@@ -162,7 +172,9 @@ def unpack_tick(data: bytes) -> Tick:
     try:
         cursor = _Cursor(data)
         (now,) = cursor.take("d", 8)
-        return Tick(now, _unpack_state(cursor), _unpack_command(cursor), _unpack_approved(cursor))
+        tick = Tick(now, _unpack_state(cursor), _unpack_command(cursor), _unpack_approved(cursor))
+        note = cursor.text()
+        return restored(tick, note) if note else tick
     except (struct.error, ValueError) as error:
         raise TapeError(f"a tick on the tape cannot be read: {error}") from error
 

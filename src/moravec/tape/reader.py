@@ -12,8 +12,11 @@ from mcap.records import Channel
 
 from moravec.core.command import ActionChunk
 from moravec.core.errors import TapeError, TapeTampered
+from moravec.core.frames import frozen
+from moravec.core.observation import RobotState
 from moravec.tape import layout
 from moravec.tape.cdr import unpack_joints, unpack_picture, unpack_tick
+from moravec.tape.misfit import restored_state
 from moravec.tape.plain import decode, number
 from moravec.tape.records import Entry, Recorded, Value
 from moravec.tape.scan import Bytes, Message, chunk_length, mapped, open_chunk
@@ -77,6 +80,20 @@ def state_of(entry: Entry) -> dict[tuple[str, ...], Any]:
         return {tuple(fact["fluent"]): fact["value"] for fact in entry.payload["state"]}
     except (KeyError, TypeError) as error:
         raise TapeError(f"a symbolic state on the tape cannot be read: {error!r}") from error
+
+
+def reset_of(entry: Entry) -> tuple[float, RobotState, Any]:
+    """Time [s], state and recorded verdict (JSON data) of a reset in /guard. Raises TapeError."""
+    try:
+        raw = dict(entry.payload["state"])
+        for name in ("q", "dq", "tau", "wrench"):
+            raw[name] = frozen([number(x) for x in raw[name]])
+        for name in ("t", "grip_width", "grip_force"):
+            raw[name] = number(raw[name])
+        state = restored_state(RobotState(**raw), entry.payload["misfits"])
+        return number(entry.payload["now"]), state, entry.payload["verdict"]
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise TapeError(f"a reset on the tape cannot be read: {error!r}") from error
 
 
 def _after_opening(data: Bytes, path: str | os.PathLike[str]) -> int:

@@ -15,10 +15,10 @@ import numpy as np
 from moravec.core.command import Command
 from moravec.core.errors import MoravecError, TapeError, TapeTampered
 from moravec.core.observation import RobotState
-from moravec.core.verdict import Approved
+from moravec.core.verdict import Approved, Verdict
 from moravec.tape.cdr import pack_command, pack_verdict
 from moravec.tape.plain import encode
-from moravec.tape.reader import read, state_of
+from moravec.tape.reader import read, reset_of, state_of
 from moravec.tape.records import Entry, Tick
 from moravec.tape.schemas import CONTROL, GUARD, META, VALIDATION
 from moravec.tape.verify import VerifyReport, verify
@@ -31,9 +31,12 @@ class Checker(Protocol):
         """The verdict on `command` at `now` [s]."""
         ...
 
+    def reset(self, state: RobotState, now: float) -> Verdict:
+        """The answer to an operator's reset at `now` [s]."""
+        ...
+
 
 MakeChecker: TypeAlias = Callable[[Mapping[str, Any]], Checker]  # from the recorded limit table
-ApplyEvent: TypeAlias = Callable[[Checker, str, Mapping[str, Any]], None]  # a recorded reset, say
 ValidatePlan: TypeAlias = Callable[[Any, Mapping[tuple[str, ...], Any]], Any]  # recorded plan and state -> JSON data
 
 
@@ -57,16 +60,15 @@ def replay(
     path: str | os.PathLike[str],
     make_guard: MakeChecker,
     validate_plan: ValidatePlan,
-    apply_event: ApplyEvent | None = None,
 ) -> ReplayReport:
     """Recompute every verdict and every plan validation of the tape at `path`, and compare bit for bit.
 
-    `make_guard` builds a fresh guard from the "guard_limits" of the tape's /meta; `apply_event` plays what else changed
-    it (`/guard` records). Numbers are equal when their bits are, so NaN equals the same NaN and 0.0 differs from -0.0.
-    Raises TapeError for a file that is no tape, or one that lacks what replay needs; a changed tape is reported.
+    `make_guard` builds a fresh guard from the "guard_limits" of the tape's /meta. Numbers are equal when their bits
+    are, so NaN equals the same NaN and 0.0 differs from -0.0. Raises TapeError for a file that is no tape, or one that lacks
+    what replay needs; a changed tape is reported.
     """
     report = verify(path)
-    player = _Player(make_guard, validate_plan, apply_event)
+    player = _Player(make_guard, validate_plan)
     tampered = report.faults
     try:
         for record in read(path):
@@ -78,10 +80,9 @@ def replay(
 
 @final
 class _Player:
-    def __init__(self, make_guard: MakeChecker, validate_plan: ValidatePlan, apply_event: ApplyEvent | None) -> None:
+    def __init__(self, make_guard: MakeChecker, validate_plan: ValidatePlan) -> None:
         self._make_guard = make_guard
         self._validate_plan = validate_plan
-        self._apply_event = apply_event
         self._guard: Checker | None = None
         self._decisions = 0
         self._diverged = 0
@@ -90,14 +91,14 @@ class _Player:
     def play(self, topic: str, value: object, sequence: int) -> None:
         """Make the decision of one record again, where it holds one. Raises TapeError."""
         if topic == CONTROL and isinstance(value, Tick):
-            self._count(self._tick(value), f"tick {value.state.seq} at {value.now:.6f} s (record {sequence})")
+            self._count(self._tick(value), f"tick at {value.now!r} s (record {sequence})")
         elif isinstance(value, Entry):
             if topic == META:
                 self._guard = self._built(value.payload)
             elif topic == GUARD:
-                self._event(value)
+                self._count(self._reset(value), f"reset at {value.t!r} s (record {sequence})")
             elif topic == VALIDATION:
-                self._count(self._validation(value), f"validation at {value.t:.6f} s (record {sequence})")
+                self._count(self._validation(value), f"validation at {value.t!r} s (record {sequence})")
 
     def report(self, verified: VerifyReport, tampered: tuple[str, ...]) -> ReplayReport:
         """What came out."""
@@ -115,11 +116,11 @@ class _Player:
             raise TapeError("the tape's /meta has no 'guard_limits'; without them no verdict can be recomputed")
         return self._make_guard(limits)
 
-    def _event(self, entry: Entry) -> None:
-        name = str(entry.payload.get("event"))
-        if self._apply_event is None:
-            raise TapeError(f"the tape holds the guard event {name!r}, and nothing was given to play it")
-        self._apply_event(self._checker(), name, entry.payload.get("details", {}))
+    def _reset(self, entry: Entry) -> str | None:
+        now, state, recorded = reset_of(entry)
+        again = encode(self._checker().reset(state, now)).decode()
+        was = encode(recorded).decode()
+        return None if again == was else f"recorded {was}, recomputed {again}"
 
     def _checker(self) -> Checker:
         if self._guard is None:

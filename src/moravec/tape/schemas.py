@@ -38,6 +38,7 @@ moravec_msgs/RobotState state  # what the robot reported
 moravec_msgs/Command asked     # what was asked of the guard
 moravec_msgs/Command approved  # what the guard let through
 moravec_msgs/Verdict verdict
+string misfits                 # JSON: what was really there, where a value did not keep its field's contract
 {_RULE}MSG: moravec_msgs/RobotState
 int64 seq
 float64 t
@@ -177,7 +178,7 @@ FORMS: dict[str, Form] = {
     "/skill": _object("moravec.Skill", "A skill begins, reports or ends", skill=_TEXT, args=_OBJECT, status=_TEXT),
     "/inventory": _object("moravec.Inventory", "What the brain believes is where", items=_LIST),
     "/seen": _object("moravec.Seen", "What perception found in one picture", detections=_LIST),
-    GUARD: _object("moravec.GuardEvent", "What changed the guard besides its checks: a reset", event=_TEXT),
+    GUARD: _object("moravec.GuardEvent", "An operator's reset, which changes the guard", event=_TEXT, now=_NUMBER),
     "/result": _object("moravec.Result", "How the run ended", success={"type": "boolean"}),
 }
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import math
-
 SECOND = 1_000_000_000  # [ns]
-_LATEST = 2**63 - 1
+_FARTHEST = 9e9  # [s]; more does not fit 63 bits of nanoseconds
 
 
 def nanoseconds(t: float, otherwise: int = 0) -> int:
-    """`t` [s] in whole nanoseconds, brought into 63 bits; `otherwise` for a time that is no finite number."""
-    return min(max(int(t * 1e9 + 0.5), 0), _LATEST) if math.isfinite(t) else otherwise
+    """`t` [s] in whole nanoseconds, 0 for negative ones; `otherwise` for what is no time."""
+    if not isinstance(t, float | int) or not -_FARTHEST <= t <= _FARTHEST:
+        return otherwise
+    return max(int(t * 1e9 + 0.5), 0)
 
 
 def stamp(t: float) -> dict[str, int]:

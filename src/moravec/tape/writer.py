@@ -1,9 +1,9 @@
 """Writes the black box.
 
-Records are collected and handed to the operating system as one sealed chunk, at least every half second of the
-injected clock and whenever a chunk is full. A thread of the writer sees to that even while nobody writes, so a killed
-process loses less than the last second. Recording a tick is packing it and appending it to a list: compressing, hashing
-and writing wait for the seal.
+Records are collected and handed to the operating system as one sealed chunk, twice a second of the injected clock and
+whenever a chunk is full. A thread of the writer sees to that, also while nobody writes, so a killed process loses less
+than the last second. Recording a tick is packing it and appending it to a list: compressing, hashing and writing wait
+for the seal.
 """
 
 from __future__ import annotations
@@ -19,18 +19,20 @@ from moravec.core.clock import Clock
 from moravec.core.command import ActionChunk, Command
 from moravec.core.errors import TapeError
 from moravec.core.observation import CameraFrame, RobotState
-from moravec.core.verdict import Approved
+from moravec.core.verdict import Approved, Verdict
 from moravec.tape import layout
 from moravec.tape.camera import calibration, camera_transform
 from moravec.tape.cdr import pack_joints, pack_picture, pack_tick
 from moravec.tape.file import HashedFile, uninterrupted
+from moravec.tape.misfit import neutral_state
 from moravec.tape.pictures import encode_color, encode_depth
 from moravec.tape.plain import encode, plain
 from moravec.tape.records import Joints, Picture, Tick
 from moravec.tape.schemas import CHUNK, CONTROL, GUARD, JOINTS, LOG, META, TRANSFORMS, VALIDATION, form_of
 from moravec.tape.stamps import nanoseconds, stamp
 
-SEAL_INTERVAL = 0.5  # [s]; half of what a killed process may lose
+SEAL_INTERVAL = 0.5  # [s] after which the writer's own thread seals
+SEAL_OVERDUE = 0.75  # [s] after which whoever writes has to; less than the second that a killed process may lose
 _CHUNK_BYTES = 1 << 20
 _LOG_LEVELS = {"debug": 1, "info": 2, "warning": 3, "error": 4, "fatal": 5}
 
@@ -73,7 +75,7 @@ class TapeWriter:
         self._failure: TapeError | None = None
         first = encode(meta)  # a meta that cannot be written must not leave a file behind
         self._file = HashedFile(self.path, replace)
-        self._next_seal = clock.now() + SEAL_INTERVAL
+        self._sealed_at = clock.now()
         self._append(META, 0.0, first)
         with uninterrupted(), self._lock:
             try:
@@ -88,8 +90,8 @@ class TapeWriter:
 
     # ── recording ────────────────────────────────────────────────────────────────────────────────────────────────────
     def write_tick(self, now: float, state: RobotState, asked: Command, approved: Approved) -> None:
-        """One control tick; `now` [s] is the guard's clock. The cheap path. Raises TapeError."""
-        self._append(CONTROL, state.t, pack_tick(Tick(now, state, asked, approved)))
+        """One control tick; `now` [s] is the guard's clock. The cheap path; takes misfits as well. Raises TapeError."""
+        self._append(CONTROL, now, pack_tick(Tick(now, state, asked, approved)))
         self._ticks += 1
         if self._joint_names and self._ticks % self._joint_every == 1 % self._joint_every:
             self.write_joints(state)
@@ -123,9 +125,11 @@ class TapeWriter:
         facts = [{"fluent": list(fluent), "value": plain(value)} for fluent, value in sorted(state.items())]
         self.write(VALIDATION, t, {"plan": plan, "state": facts, "result": result})
 
-    def write_guard_event(self, t: float, event: str, **details: Any) -> None:
-        """Something besides a check that changed the guard, such as a reset. Raises TapeError."""
-        self.write(GUARD, t, {"event": event, "details": details})
+    def write_reset(self, now: float, state: RobotState, verdict: Verdict) -> None:
+        """An operator's reset of the guard and its answer; `now` [s] is the guard's clock. Raises TapeError."""
+        measured, misfits = neutral_state(state)
+        answer = {"now": now, "state": measured, "misfits": misfits, "verdict": verdict}
+        self.write(GUARD, now, {"event": "reset", **answer})
 
     def write_log(self, t: float, level: str, name: str, message: str) -> None:
         """A line for people. `level` is debug, info, warning, error or fatal. Raises TapeError."""
@@ -194,7 +198,7 @@ class TapeWriter:
         # `list.append` is one step: no interrupt and no other thread sees half a record.
         self._pending.append(layout.Pending(channel, time, data))
         self._pending_bytes += len(data)
-        if self._pending_bytes > _CHUNK_BYTES or self._clock.now() >= self._next_seal:
+        if self._pending_bytes > _CHUNK_BYTES or self._clock.now() - self._sealed_at >= SEAL_OVERDUE:
             self.flush()
 
     def _register(self, topic: str) -> int:
@@ -222,7 +226,7 @@ class TapeWriter:
             return
         self._sealing = True
         try:
-            self._next_seal = self._clock.now() + SEAL_INTERVAL
+            self._sealed_at = self._clock.now()
             batch = self._pending[:]
             if not batch:
                 return
@@ -247,7 +251,7 @@ class TapeWriter:
             with self._lock:
                 if self._closed or self._failure is not None:
                     return
-                if self._clock.now() >= self._next_seal:
+                if self._clock.now() - self._sealed_at >= SEAL_INTERVAL:
                     try:
                         self._seal()
                     except TapeError:

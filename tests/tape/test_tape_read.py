@@ -1,0 +1,165 @@
+"""What was written is read, whole or cut off, by this project and by the mcap library."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers_tape import META, STATE, frame, tick, write_ticks
+from mcap.reader import make_reader
+from mcap.stream_reader import StreamReader
+from mcap.writer import Writer
+from mcap_ros2.decoder import DecoderFactory
+from test_tape_cdr import flat
+
+from moravec.core.clock import ManualClock
+from moravec.core.command import ActionChunk
+from moravec.core.errors import ContractError, TapeError, TapeTampered
+from moravec.tape import layout
+from moravec.tape.reader import chunk_of, read, read_meta, state_of
+from moravec.tape.records import Entry, Joints, Picture, Tick
+from moravec.tape.schemas import CHUNK, CONTROL, FORMS, JOINTS, VALIDATION, form_of
+from moravec.tape.writer import TapeWriter
+
+Put = Callable[[bytes], Path]
+
+
+def test_everything_comes_back_in_order(small_tape: Path) -> None:
+    records = list(read(small_tape))
+    assert [record.sequence for record in records] == list(range(len(records)))
+    ticks = [record.value for record in records if isinstance(record.value, Tick)]
+    assert [flat(one) for one in ticks] == [flat(tick(i)) for i in range(6)]
+    joints = [record.value for record in records if isinstance(record.value, Joints)]
+    assert [one.q.tolist() for one in joints] == [tick(i).state.q.tolist() for i in (0, 2, 4)]
+    assert records[0].topic == "/meta"
+    assert read_meta(small_tape) == META
+    validation = next(record.value for record in records if record.topic == VALIDATION)
+    assert isinstance(validation, Entry)
+    assert state_of(validation) == STATE
+
+
+def test_an_action_chunk_is_exact(tape_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    q = rng.normal(size=(5, 6))
+    q[2, 3], q[0, 0], q[4, 1], q[1, 1] = np.nan, -0.0, np.inf, 5e-324
+    chunk = ActionChunk.of(np.cumsum([0.0, *rng.uniform(0.01, 1.0, 4)]), q, rng.normal(size=(5, 6)) * 1e300, "policy")
+    with TapeWriter(tape_path, ManualClock(), META) as tape:
+        tape.write_chunk(1 / 3, chunk)
+    entry = next(record.value for record in read(tape_path) if record.topic == CHUNK)
+    assert isinstance(entry, Entry)
+    assert entry.t == 1 / 3
+    assert flat(chunk_of(entry)) == flat(chunk)
+
+
+def test_pictures(small_tape: Path) -> None:
+    by_topic = {record.topic: record.value for record in read(small_tape)}
+    original = frame(1)
+    color, depth = by_topic["/camera/overhead/color"], by_topic["/camera/overhead/depth"]
+    calibration, transform = by_topic["/camera/overhead/calibration"], by_topic["/tf"]
+    assert isinstance(color, Picture)
+    assert isinstance(depth, Picture)
+    assert np.abs(color.decode().astype(int) - original.rgb).max() <= 6
+    assert np.array_equal(np.isnan(depth.decode()), np.isnan(original.depth))
+    assert np.nanmax(np.abs(depth.decode() - original.depth)) <= 0.5e-4 + 1e-7
+    assert isinstance(calibration, Entry)
+    assert calibration.payload["T_world_camera"] == original.T_world_camera.ravel().tolist()
+    assert calibration.payload["K"] == original.K.ravel().tolist()
+    assert isinstance(transform, Entry)
+    assert transform.payload["rotation"] == {"w": 1.0, "x": 0.0, "y": 0.0, "z": 0.0}
+
+
+def test_the_mcap_library_reads_it(small_tape: Path) -> None:
+    with small_tape.open("rb") as file:
+        reader = make_reader(file, decoder_factories=[DecoderFactory()])
+        header, summary = reader.get_header(), reader.get_summary()
+        assert header.profile == "moravec"
+        assert summary is not None
+        assert summary.statistics is not None
+        assert summary.statistics.message_count == len(list(read(small_tape)))
+        assert summary.statistics.chunk_count == len(summary.chunk_indexes) == 5
+        seen = [d for _, _, _, d in reader.iter_decoded_messages(topics=[CONTROL, JOINTS, "/camera/overhead/color"])]
+        assert len(seen) == 6 + 3 + 1
+        assert [metadata.name for metadata in reader.iter_metadata()] == ["moravec.seal"] * 6
+        window = list(reader.iter_messages(topics=[CONTROL], starting_at=4_000_000, ending_before=9_000_000))
+        assert [m.log_time for _, _, m in window] == [4_100_000, 6_100_000, 8_100_000]
+    with small_tape.open("rb") as file:
+        assert sum(1 for _ in StreamReader(file, validate_crcs=True).records) > 0
+
+
+def test_every_json_record_has_an_object_schema(small_tape: Path) -> None:
+    with small_tape.open("rb") as file:
+        for schema, channel, message in make_reader(file).iter_messages():
+            assert schema is not None
+            if channel.message_encoding == "json":
+                shape = json.loads(schema.data)
+                assert shape["type"] == "object"
+                known = shape["properties"]
+                for name, value in json.loads(message.data).items():
+                    kind = known.get(name, {}).get("type")
+                    allowed = {"number": (int, float), "string": str, "array": list, "object": dict, "integer": int}
+                    assert kind is None or isinstance(value, allowed[kind]), (channel.topic, name)
+
+
+def test_a_cut_tape_gives_every_complete_chunk(killed_tape: Path, changed: Put) -> None:
+    whole = list(read(killed_tape))
+    data = killed_tape.read_bytes()
+    counts = []
+    for size in range(len(data), len(layout.opening()), -17):
+        got = list(read(changed(data[:size])))
+        assert [flat(record) for record in got] == [flat(record) for record in whole[: len(got)]]
+        counts.append(len(got))
+    assert counts == sorted(counts, reverse=True)
+    assert set(counts) == {0, 1, 4, 7, 10}  # whole chunks and nothing else
+
+
+def test_a_broken_chunk_is_no_data(killed_tape: Path, changed: Put) -> None:
+    data = bytearray(killed_tape.read_bytes())
+    data[-300] ^= 1
+    data[len(data) // 2] ^= 1
+    with pytest.raises(TapeTampered):
+        list(read(changed(bytes(data))))
+
+
+def test_an_mcap_of_someone_else(tape_path: Path) -> None:
+    with tape_path.open("wb") as file:
+        writer = Writer(file)
+        writer.start(profile="ros2")
+        writer.finish()
+    with pytest.raises(TapeError, match="an MCAP file, but not a tape of Moravec"):
+        list(read(tape_path))
+
+
+@pytest.mark.parametrize("size", [8, 12, 30])
+def test_a_tape_without_a_word(killed_tape: Path, changed: Put, size: int) -> None:
+    with pytest.raises(TapeError, match="it holds nothing"):
+        read_meta(changed(killed_tape.read_bytes()[:size]))
+
+
+@pytest.mark.parametrize(
+    "topic", ["", "plan", "/Plan", "/camera/color", "/camera//color", "/camera/a b/color", "/camera/a/pose", "/chain"]
+)
+def test_an_unknown_topic(topic: str) -> None:
+    with pytest.raises(ContractError, match="is not one of the tape's"):
+        form_of(topic)
+
+
+def test_standard_schemas_have_their_names() -> None:
+    names = {form.schema_name for form in FORMS.values()} | {form_of("/camera/x/color").schema_name}
+    assert {
+        "sensor_msgs/msg/JointState",
+        "sensor_msgs/msg/CompressedImage",
+        "foxglove.Log",
+        "foxglove.FrameTransform",
+    } <= names
+    assert form_of("/camera/x/calibration").schema_name == "foxglove.CameraCalibration"
+
+
+def test_reading_while_it_is_written(tape_path: Path) -> None:
+    with TapeWriter(tape_path, ManualClock(), META) as tape:
+        write_ticks(tape, 0, 4)
+        assert len(list(read(tape_path))) == 1
+        tape.flush()
+        assert len(list(read(tape_path))) == 5
