@@ -130,6 +130,10 @@ def test_bad_input_is_named(world, name: str) -> None:
         renderer.render(data, "top")
 
 
+def test_pictures_to_look_at_are_ray_cast_everywhere(world) -> None:
+    assert open_renderer(world[0], 8, 8, quality="pretty").name == "rays"
+
+
 def test_bad_choices_are_refused(world) -> None:
     with pytest.raises(BadInput, match="did you mean 'rays'"):
         open_renderer(world[0], 8, 8, prefer="ray")

@@ -38,9 +38,11 @@ class Renderer(Protocol):
 def open_renderer(
     model: mujoco.MjModel, height: int, width: int, prefer: str | None = None, quality: Quality = "sensor"
 ) -> Renderer:
-    """The best renderer that really draws here: EGL, then OSMesa, then ray casting, which always does.
+    """The best renderer that really draws here.
 
-    `quality` is "sensor" (fast, no shadows) or "pretty" (shadows, smooth edges). With `prefer` only that renderer is
+    `quality` is "sensor" (fast, no shadows) or "pretty" (shadows, smooth edges). For the first it tries EGL, then
+    OSMesa, then ray casting, which always draws. For the second it takes ray casting at once: its shadows are soft and
+    without the stray dots of MuJoCo's shadow maps, and the same on every machine. With `prefer` only that renderer is
     tried. Raises `BadInput` for an unknown name or size and `WorldError` where the preferred one does not draw.
     One process can use EGL or OSMesa, not both; ray casting goes with either.
     """
@@ -52,7 +54,7 @@ def open_renderer(
         raise BadInput("picture size", f"{height} x {width}", f"1 to {_MAX_SIDE} pixels a side")
     if prefer is not None:
         return _open(prefer, model, height, width, quality)
-    for name in BACKENDS[:-1]:
+    for name in BACKENDS[:-1] if quality == "sensor" else ():
         try:
             return _open(name, model, height, width, quality)
         except WorldError:

@@ -80,9 +80,20 @@ class Caster:
         self._copy.geom_group[peeled] = _SOLID
         return hits, tuple(peeled)
 
-    def clear(self, data: mujoco.MjData, origin: Floats, rays: Floats) -> Hits:
-        """The nearest see-through surfaces."""
-        return self._cast(data, origin, rays, _CLEAR)
+    def clear(self, data: mujoco.MjData, origin: Floats, rays: Floats) -> tuple[NDArray[np.intp], Hits]:
+        """Which rays may meet something see-through, and the nearest such surfaces on those rays."""
+        close = np.zeros(len(rays), dtype=bool)
+        square = np.einsum("ij,ij->i", rays, rays)
+        for geom in np.flatnonzero(self._copy.geom_group == _CLEAR):
+            to_centre = data.geom_xpos[geom] - origin
+            distance, radius = float(np.linalg.norm(to_centre)), float(self._live.geom_rbound[geom])
+            if radius == 0.0 or distance <= radius:  # an endless plane, or the origin is within reach of it
+                close[:] = True
+                break
+            along = rays @ to_centre
+            close |= (along > 0.0) & (along * along >= square * (distance * distance - radius * radius))
+        rows = np.flatnonzero(close)
+        return rows, self._cast(data, origin, rays[rows], _CLEAR)
 
     def blocked(self, data: mujoco.MjData, origin: Floats, points: Floats, slack: float) -> NDArray[np.bool_]:
         """Whether something solid lies between `origin` and each of `points` (n, 3), over `slack` [m] before it."""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from moravec.core.errors import WorldError
 from moravec.worlds.render.camera import camera_id, camera_matrix, pixel_rays
 from moravec.worlds.render.glcontext import Context
+from moravec.worlds.render.materials import Materials
 from moravec.worlds.render.sky import has_skybox, sky_colour, sky_table
 from moravec.worlds.render.view import Quality, visible_options
 
@@ -91,6 +92,9 @@ class OpenGLRenderer:
             mujoco.mjr_readPixels(self._rgb, self._z, self._rect, self._target)
         else:
             mujoco.mjr_readPixels(self._rgb, None, self._rect, self._target)
+            for geom in self._scene.geoms[: self._scene.ngeom]:
+                if geom.rgba[3] < Materials.OPAQUE:  # they leave no depth in the ordinary drawing either
+                    geom.segid = -1
             self._scene.flags[mujoco.mjtRndFlag.mjRND_SEGMENT] = True
             mujoco.mjr_render(self._rect, self._scene, self._target)
             mujoco.mjr_readPixels(None, self._z, self._rect, self._target)

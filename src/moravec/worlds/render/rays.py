@@ -122,10 +122,12 @@ class RayRenderer:
             colours[:, ~seen] = sky_colour(self._sky, rays[~seen]).T
             colours[:, rows] = self._colours(shot, fan.pick(rows), hits.pick(rows), rows, whole)
         if caster.has_clear:
-            front = caster.clear(shot.data, eye, rays)
-            rows = np.flatnonzero((front.geom >= 0) & (~seen | (front.reach < hits.reach)))
-            over = self._colours(shot, fan.pick(rows), front.pick(rows), rows, None)
-            alpha = shot.materials.rgba[front.geom[rows], 3]
+            rows, front = caster.clear(shot.data, eye, rays)
+            ahead = np.flatnonzero((front.geom >= 0) & (~seen[rows] | (front.reach < hits.reach[rows])))
+            rows, front = rows[ahead], front.pick(ahead)
+            over = self._colours(shot, fan.pick(rows), front, rows, None)
+            # MuJoCo draws see-through geoms twice: front to back, then back to front.
+            alpha = 1.0 - (1.0 - shot.materials.rgba[front.geom, 3]) ** 2
             colours[:, rows] = colours[:, rows] * (1.0 - alpha) + over * alpha
         return colours, hits
 
