@@ -1,0 +1,56 @@
+"""Position, extent and direction of a thing from its points."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from moravec.core.frames import wrap_angle
+from moravec.perception.cloud import Cloud, Mask, depth_sigma
+
+_ANGLES = np.deg2rad(np.arange(0.0, 90.0, 1.5))
+_TRIM = 0.5  # percent of the points on either side that may be flying pixels
+CALIBRATION_OFFSET = 0.0008  # [m] one standard deviation of where the camera is
+CALIBRATION_ANGLE = 0.0012  # [rad] of where it looks, both axes together
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """An upright box: `centre` (x, y, z), `extent` (long, short, height) and `sigma` of the centre [m], `yaw` [rad]."""
+
+    centre: tuple[float, float, float]
+    extent: tuple[float, float, float]
+    yaw: float
+    sigma: tuple[float, float, float]
+
+
+def upright_box(view: Cloud, mask: Mask, floor: float, lens: NDArray[np.float64]) -> Box:
+    """The smallest upright box around the points of `mask`, standing on `floor` [m]; `lens` (3,) is the camera [m]."""
+    points = view.points[mask & view.seen].astype(np.float64)
+    flat = points[:, :2]
+    middle = flat.mean(axis=0)
+    local = flat - middle
+    axes = np.stack([np.cos(_ANGLES), np.sin(_ANGLES)])
+    along = local @ axes
+    across = local @ np.stack([-axes[1], axes[0]])
+    low, high = np.percentile(np.concatenate([along, across], axis=1), [_TRIM, 100.0 - _TRIM], axis=0)
+    width = (high - low).reshape(2, -1)
+    best = int(np.argmin(width[0] * width[1]))
+    a, b = width[0, best], width[1, best]
+    mid = (high + low).reshape(2, -1)[:, best] / 2
+    c, s = np.cos(_ANGLES[best]), np.sin(_ANGLES[best])
+    centre = middle + np.array([c * mid[0] - s * mid[1], s * mid[0] + c * mid[1]])
+    yaw = float(_ANGLES[best]) + (0.0 if a >= b else np.pi / 2)
+    top = float(np.percentile(points[:, 2], 97.0))
+    height = max(top - floor, 0.002)
+    distance = float(np.linalg.norm(lens - [*centre, top]))
+    offset = CALIBRATION_OFFSET + CALIBRATION_ANGLE * distance
+    pixel = 0.5 * np.sqrt(a * b / max(len(points), 1))
+    sideways = float(np.hypot(offset, pixel))
+    upwards = float(np.hypot(CALIBRATION_OFFSET, depth_sigma(distance))) / 2
+    return Box(
+        (float(centre[0]), float(centre[1]), floor + height / 2), (max(a, b), min(a, b), height),
+        wrap_angle(yaw, np.pi), (sideways, sideways, upwards),
+    )  # fmt: skip

@@ -1,0 +1,49 @@
+"""The eyes: what the cameras show, in the workplace's own terms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import final
+
+from moravec.core.observation import CameraFrame
+from moravec.core.workplace import Place, Workplace
+from moravec.perception.cloud import cloud
+from moravec.perception.describe import Describer
+from moravec.perception.detection import Detection
+from moravec.perception.markers import read_labels
+from moravec.perception.parcel import LidSeen, see_lid, see_parcel
+from moravec.perception.person import see_person
+from moravec.perception.segment import region_of, segment
+
+
+@final
+class Vision:
+    """Perception for one workplace. Pictures in, values out: it keeps no memory of earlier pictures."""
+
+    def __init__(self, workplace: Workplace) -> None:
+        self._workplace = workplace
+        self._describer = Describer(workplace)
+
+    def items(self, frame: CameraFrame, place: Place) -> list[Detection]:
+        """The things that lie in `place`, largest first. The part of the place that the fingers hide is not seen."""
+        view = cloud(frame)
+        pose = see_parcel(view, place) if place.kind == "parcel" else None
+        region = region_of(place, pose)
+        masks = segment(view, frame.rgb, region)
+        return [self._describer.describe(frame, view, mask, region, place.name) for mask in masks]
+
+    def labels(self, frames: Sequence[CameraFrame]) -> dict[str, str]:
+        """Bin place name -> label, for every bin whose label one of the pictures shows."""
+        return read_labels(frames, self._workplace)
+
+    def lid(self, frame: CameraFrame, place: Place) -> LidSeen | None:
+        """The lid at `place`; None where no handle is seen."""
+        return see_lid(frame, place)
+
+    def parcel(self, frame: CameraFrame, place: Place) -> tuple[float, float, float] | None:
+        """Pose (x, y [m], yaw [rad]) of the open parcel at `place`; None where it is closed or not seen well enough."""
+        return see_parcel(cloud(frame), place)
+
+    def person(self, frame: CameraFrame) -> tuple[float, float] | None:
+        """Where (x, y) [m] somebody stands at the table, from the overhead camera; None for nobody."""
+        return see_person(frame, self._workplace)
