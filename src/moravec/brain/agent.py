@@ -1,0 +1,318 @@
+"""The executive: reads, plans, has the plan checked, acts, looks again, and mends what went otherwise.
+
+It is a coroutine of requests like every skill, so that the runtime paces, records, cancels and replays it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from typing import Any, TypeAlias, cast, final
+
+from moravec.brain.answer import answer, open_points, summary
+from moravec.brain.goal import Clause, Goal, goal_to_json
+from moravec.brain.job import Context, Job, JobReport
+from moravec.brain.mind import Mind, SymbolicMind
+from moravec.brain.plan import needed_looks
+from moravec.brain.read import Reading
+from moravec.brain.recover import Limits, Reaction, react
+from moravec.brain.remember import Inventory
+from moravec.brain.select import candidates
+from moravec.brain.state import GONE, HAND
+from moravec.brain.steps import Plan, Step, plan_to_json
+from moravec.brain.validate import validation_record
+from moravec.core.errors import MoravecError
+from moravec.core.workplace import Workplace
+from moravec.perception.detection import Detection
+from moravec.skills.contract import Ask, Note, Request, Skill, SkillResult
+
+Routine: TypeAlias = Generator[Request, Any, Any]
+_RELEASING = ("stow", "discard")
+_WATCHED = ("parcel", "table")
+
+
+@final
+class Agent:
+    """One robot's mind at work. Its inventory lasts from job to job.
+
+    `look_again`: look at the place items come from after each one was put away, so that what moved, what lay hidden
+    and what is gone is known before the next is picked.
+    """
+
+    def __init__(
+        self,
+        skills: Mapping[str, Skill],
+        workplace: Workplace,
+        mind: Mind | None = None,
+        limits: Limits | None = None,
+        look_again: bool = True,
+    ) -> None:
+        self.skills = skills
+        self.workplace = workplace
+        self.mind: Mind = mind or SymbolicMind()
+        self.limits = limits or Limits()
+        self.look_again = look_again
+        self.inventory = Inventory(workplace)
+
+    def run(self, instruction: str, context: Context) -> Generator[Request, Any, JobReport]:
+        """The whole job as requests; returns what the agent believes became of it. Never raises for any instruction."""
+        job = Job(instruction, self.inventory, context, self.limits)
+        reading = self.mind.read(instruction, self.workplace)
+        goal = yield from self._understand(job, reading)
+        if goal is None:
+            return job.report()
+        self.inventory.begin_job()
+        job.goal = goal
+        yield Note("goal", {"goal": goal_to_json(goal), "text": goal.describe()})
+        yield from self._pursue(job)
+        self._conclude(job)
+        report = job.report()
+        yield Note("answer", {"text": report.answer, "success": report.success, "problems": list(report.problems)})
+        return report
+
+    # ── understanding ────────────────────────────────────────────────────────────────────────────────────────────
+    def _understand(self, job: Job, reading: Reading) -> Routine:
+        """The goal, or None when it is refused; asks where the reading is open."""
+        if reading.refusal is not None:
+            job.refuse(str(reading.refusal))
+            yield Note("refused", {"rule": reading.refusal.rule, "why": reading.refusal.why})
+            return None
+        if reading.goal is not None:
+            return reading.goal
+        assert reading.query is not None  # a reading is one of the three
+        query = reading.query
+        label = yield from self._ask(job, Ask(query.text, tuple(o for o, _ in query.options), query.default, query.why))
+        goal = query.goal_for(label)
+        if goal is None:
+            job.refuse(f"{query.text} Without an answer nothing is moved. (rule unclear)")
+            yield Note("refused", {"rule": "unclear", "why": query.text})
+        return goal
+
+    def _ask(self, job: Job, ask: Ask) -> Routine:
+        """The answer, one of the options; the default once the questions are used up or for an answer that is none."""
+        if len(job.questions) >= self.limits.questions:
+            return ask.default
+        given = yield ask
+        label = given if given in ask.options else ask.default
+        job.questions.append({"text": ask.text, "options": list(ask.options), "answer": label, "why": ask.why})
+        return label
+
+    # ── the loop ─────────────────────────────────────────────────────────────────────────────────────────────────
+    def _pursue(self, job: Job) -> Routine:
+        """Plan and act until nothing is left to do or a limit is reached."""
+        while not job.ended:
+            if job.replans > self.limits.replans + self.limits.replans_per_item * len(self.inventory.items):
+                job.end(f"stopped after {job.replans} replans")
+                return
+            yield from self._settle_counts(job)
+            plan = yield from self._agree(job)
+            if plan is None:
+                return
+            again = yield from self._follow(job, plan)
+            if not again and plan.complete:
+                return
+
+    def _agree(self, job: Job) -> Routine:
+        """A plan that the validator lets pass, or None with the job ended."""
+        feedback: list[str] = []
+        minds = [self.mind] * self.limits.rejections + [SymbolicMind()]
+        for mind in minds:
+            plan = mind.plan(job.situation(tuple(feedback)))
+            yield Note("plan", {**plan_to_json(plan), "replans": job.replans})
+            record = validation_record(plan, self.inventory.state(), self.workplace)
+            yield Note("validation", record)
+            if record["validation"]["ok"]:
+                if plan.problem and not plan.steps:
+                    job.end(plan.problem)
+                    return None
+                return plan
+            feedback.append(str(record["validation"]["why"]))
+        job.end(f"no valid plan after {len(minds)} tries: {feedback[-1]}")
+        return None
+
+    def _follow(self, job: Job, plan: Plan) -> Routine:
+        """Do the steps; True when a new plan is needed because something went otherwise."""
+        key = job.assignment().key()
+        for step in plan.steps:
+            if len(job.steps) >= self.limits.steps:
+                job.end(f"stopped after {len(job.steps)} steps")
+                return False
+            result = yield from self._perform(job, step)
+            if result.status != "succeeded":
+                reaction = self._reaction(job, step, result)
+                if reaction.kind == "ignore":
+                    continue
+                yield from self._mend(job, step, reaction)
+                return not job.ended
+            yield from self._absorb(job, step, result)
+            if self.look_again and step.skill in _RELEASING and step.item is not None:
+                yield from self._glance(job, self.inventory.item(step.item).origin)
+            if plan.complete and job.assignment().key() != key:
+                yield from self._surprise(job, f"after {step} the items are not what the plan expected")
+                return True
+        return False
+
+    def _perform(self, job: Job, step: Step) -> Routine:
+        """Run one skill and log the call. A skill that breaks its contract counts as a failure that ends the job."""
+        skill = self.skills.get(step.skill)
+        yield Note("step", {"n": len(job.steps), "skill": step.skill, "args": step.arguments})
+        start = job.context.now()
+        if skill is None:
+            result = SkillResult("failed", "no_skill", f"this robot has no skill {step.skill!r}")
+        else:
+            try:
+                result = yield from skill.run(cast(Any, job.context), step.arguments)
+            except MoravecError as error:
+                result = SkillResult("failed", "broken", str(error))
+        job.log(step, result, job.context.now() - start)
+        return result
+
+    # ── taking in what happened ──────────────────────────────────────────────────────────────────────────────────
+    def _absorb(self, job: Job, step: Step, result: SkillResult) -> Routine:
+        """Update the inventory after success."""
+        t = job.context.now()
+        self.inventory.after(step, t)
+        self.inventory.read_labels(result.data.get("labels") or {})
+        detections = result.data.get("detections")
+        if step.skill == "look" and step.place is not None and detections is not None:
+            self._looked(step.place, list(detections), t)
+        if step.skill == "inspect" and step.item is not None and detections:
+            best = max(detections, key=lambda d: d.category_p)
+            differing = self.inventory.inspected(step.item, best, t)
+            if differing:
+                job.surprises.append(f"{step.item} turned out otherwise: {', '.join(differing)}")
+            yield from self._doubt(job, step.item, best, t)
+
+    def _looked(self, place: str, detections: list[Detection], t: float) -> None:
+        """Detections carry their place; a look at a shelf may show what lies in its bins."""
+        here = [d for d in detections if d.place == place]
+        self.inventory.update(place, here, t)
+        for other in sorted({d.place for d in detections} - {place}):
+            self.inventory.update(other, [d for d in detections if d.place == other], t, whole=False)
+
+    def _doubt(self, job: Job, item: str, seen: Detection, t: float) -> Routine:
+        """Ask a person what an item is when even the close look does not tell."""
+        if seen.category_p >= self.limits.ask_below:
+            return
+        best = seen.category if seen.category in self.workplace.categories else self.workplace.categories[0]
+        why = f"after inspection it is a {best} with a certainty of {seen.category_p:.2f} only"
+        ask = Ask(f"What is the {seen.colour} item on the station ({item})?", self.workplace.categories, best, why)
+        told = yield from self._ask(job, ask)
+        self.inventory.told(item, told, t)
+
+    def _glance(self, job: Job, place: str) -> Routine:
+        """Look at `place` again, as far as that is possible; a failure is no matter."""
+        if self.inventory.kinds.get(place) not in _WATCHED:
+            return
+        step = Step.of("look", place=place)
+        result = yield from self._perform(job, step)
+        if result.status == "succeeded":
+            yield from self._absorb(job, step, result)
+        elif not result.recoverable:
+            job.end(f"{step} failed with {result.code}: {result.message}")
+
+    # ── mending ──────────────────────────────────────────────────────────────────────────────────────────────────
+    def _reaction(self, job: Job, step: Step, result: SkillResult) -> Reaction:
+        tries, of_item = job.failed(step)
+        return react(step, result, tries, of_item, self.limits)
+
+    def _mend(self, job: Job, step: Step, reaction: Reaction) -> Routine:
+        """Carry out the reaction to a failed step, so that the next plan starts from a belief that holds."""
+        yield from self._surprise(job, f"{reaction.why} -> {reaction.kind}")
+        item = step.item
+        if reaction.kind == "end" or item is None:
+            if reaction.kind == "end":
+                job.end(reaction.why)
+            return
+        if reaction.kind == "full" and step.place is not None:
+            yield from self._full(job, step.place, item, reaction.why)
+        elif reaction.kind == "find":
+            yield from self._find(job, item, step.place)
+        elif reaction.kind == "look":
+            yield from self._glance(job, self.inventory.item(item).location)
+        elif reaction.kind == "aside":
+            job.aside[item] = reaction.why
+            yield Note("set_aside", {"item": item, "why": reaction.why})
+        if reaction.kind == "look" and self.inventory.item(item).location == GONE:
+            yield from self._find(job, item, None)
+
+    def _find(self, job: Job, item: str, towards: str | None) -> Routine:
+        """Look where a lost item may lie: on the station, the table, where it came from, where it was going."""
+        self.inventory.lost(item, job.context.now())
+        kinds = self.inventory.kinds
+        places = [p for p in kinds if kinds[p] == "station"] + [p for p in kinds if kinds[p] == "table"]
+        places += [p for p in (self.inventory.item(item).origin, towards) if p in kinds]
+        for place in dict.fromkeys(places):
+            step = Step.of("look", place=place)
+            result = yield from self._perform(job, step)
+            if result.status == "succeeded":
+                yield from self._absorb(job, step, result)
+            elif not result.recoverable:
+                job.end(f"{step} failed with {result.code}: {result.message}")
+            if job.ended or self.inventory.item(item).location not in (GONE, HAND):
+                return
+
+    def _full(self, job: Job, place: str, item: str, why: str) -> Routine:
+        """Remember that a place is full, and what to use instead: another bin of the same label, or what a person says."""
+        self.inventory.mark_full(place, job.context.now())
+        label = self.inventory.labels.get(place)
+        if self.inventory.kinds[place] not in ("bin", "reject"):
+            return
+        same = self.inventory.bins_labelled(label) if label else []
+        if any(self.inventory.fluents.get(("full", p)) is not True for p in same):
+            return
+        tables = [p.name for p in self.workplace.of_kind("table")]
+        free = {
+            f"bin {t}": p
+            for p, t in sorted(self.inventory.labels.items(), key=lambda entry: entry[1])
+            if self.inventory.fluents.get(("full", p)) is not True
+        }
+        choices = {**{f"the {t}": t for t in tables}, **free}
+        if not choices:
+            job.aside[item] = why
+            return
+        name = f"Bin {label}" if label else f"The {place}"
+        ask = Ask(f"{name} is full. What shall I use instead?", tuple(choices), next(iter(choices)), why)
+        told = yield from self._ask(job, ask)
+        for full in [p for p, other in job.overflow.items() if other == place] + [place]:
+            job.overflow[full] = choices[told]
+
+    def _surprise(self, job: Job, what: str) -> Routine:
+        job.replans += 1
+        job.surprises.append(what)
+        yield Note("surprise", {"what": what, "replans": job.replans})
+
+    # ── counting and closing ─────────────────────────────────────────────────────────────────────────────────────
+    def _settle_counts(self, job: Job) -> Routine:
+        """Ask once which are meant when the person said "the two" and there are more."""
+        if job.counted or not job.knows_enough(needed_looks):
+            return
+        job.counted = True
+        clauses: list[Clause | None] = list(job.goal.clauses)
+        for index, clause in enumerate(job.goal.clauses):
+            what = clause.what
+            ranked = any(s in ("smallest", "largest") for s in what.sizes)
+            if clause.kind != "move" or not what.definite or what.count is None or ranked:
+                continue
+            matched, _ = candidates(what, self.inventory, self.inventory.items.values())
+            if len(matched) <= what.count:
+                continue
+            n, k = len(matched), what.count
+            options = (f"any {k} of them", f"all {n}", "none")
+            ask = Ask(
+                f"There are {n} that fit {what.describe()!r}; which?", options, options[0], "more fit than were named"
+            )
+            told = yield from self._ask(job, ask)
+            clauses[index] = job.narrowed(clause, told, options)
+        job.goal = Goal(tuple(c for c in clauses if c is not None))
+
+    def _conclude(self, job: Job) -> None:
+        """The answers and the open points."""
+        said = [answer(c, self.inventory) for c in job.goal.clauses if c.kind == "question"]
+        assignment = job.assignment()
+        points = open_points(job.goal, assignment, self.inventory, job.aside, job.overflow)
+        job.problems += [p for p in points if p not in job.problems]
+        if job.goal.moves:
+            said.append(summary(assignment, self.inventory))
+        if any(c.kind == "stop" for c in job.goal.clauses):
+            said.append("Stopped; nothing was moved.")
+        job.answer = " ".join([*said, *(f"Open: {p}." for p in job.problems)]) or "Done."

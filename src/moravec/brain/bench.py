@@ -1,0 +1,81 @@
+"""How long planning takes, on a delivery of n items that nobody has inspected yet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from moravec.brain.goal import RULE, Clause, Goal
+from moravec.brain.plan import make_plan
+from moravec.brain.remember import Inventory
+from moravec.brain.steps import Plan
+from moravec.brain.validate import Validation, validate
+from moravec.core.workplace import Place, Workplace
+from moravec.perception.detection import Detection
+
+_CATEGORIES = ("box", "can", "bottle", "ball", "tool", "part")
+_COLOURS = ("red", "blue", "green", "yellow", "white", "purple")
+_LABELS = ("A", "B", "C", "D", "E", "F")
+
+
+def bench_workplace() -> Workplace:
+    """A cell with a parcel, a station, a shelf of six bins and a reject bin; sizes [m] do not matter for planning."""
+    kinds = [("parcel", "parcel"), ("station", "station"), ("reject", "reject"), ("table", "table"), ("shelf", "shelf")]
+    kinds += [(f"bin_{i + 1}", "bin") for i in range(6)]
+    places = tuple(Place(name, kind, (0.4 * i, 0.0), (0.3, 0.3), 0.0, 0.1) for i, (name, kind) in enumerate(kinds))
+    rule = (*zip(_CATEGORIES, _LABELS, strict=True), ("damaged", "reject"))
+    return Workplace("bench", places, _COLOURS, _CATEGORIES, _LABELS, rule, (0.0,) * 6, ())
+
+
+def bench_inventory(n: int, seed: int = 0) -> Inventory:
+    """`n` items in an open parcel that was looked at, drawn by `seed`; all bins labelled."""
+    rng = np.random.default_rng(seed)
+    inventory = Inventory(bench_workplace())
+    inventory.fluents["open", "parcel"] = True
+    inventory.fluents["seen", "shelf"] = True
+    inventory.read_labels({f"bin_{i + 1}": label for i, label in enumerate(_LABELS)})
+    side = int(np.ceil(np.sqrt(n)))
+    seen = []
+    for i in range(n):
+        x, y = (i % side) * 0.1, (i // side) * 0.1
+        colour, category = _COLOURS[rng.integers(6)], _CATEGORIES[rng.integers(6)]
+        damaged = bool(rng.random() < 0.1)
+        seen.append(
+            Detection(
+                "parcel",
+                (x, y, 0.05),
+                (0.06, 0.04, 0.05),
+                0.0,
+                (0.002,) * 3,
+                colour,
+                0.9,
+                category,
+                0.9,
+                damaged,
+                0.9 if damaged else 0.1,
+                None,
+                "overhead",
+                (0, 0, 1, 1),
+            )
+        )
+    inventory.update("parcel", seen, 0.0)
+    return inventory
+
+
+def planned(n: int, seed: int = 0) -> tuple[Plan, Validation]:
+    """The plan of the benchmark and its validation."""
+    inventory = bench_inventory(n, seed)
+    plan = make_plan(STORE_ALL, inventory)
+    return plan, validate(plan, inventory.state(), inventory.workplace)
+
+
+def plan_benchmark(n: int, timer: Callable[[], float], seed: int = 0) -> float:
+    """Seconds by `timer` to plan the storing of `n` items (5 steps each), one sample."""
+    inventory = bench_inventory(n, seed)
+    start = timer()
+    make_plan(STORE_ALL, inventory)
+    return timer() - start
+
+
+STORE_ALL = Goal((Clause("move", to=RULE),))

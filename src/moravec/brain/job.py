@@ -1,0 +1,139 @@
+"""One job while it runs, and the report at its end."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+from moravec.brain.goal import Clause, Goal, goal_to_json
+from moravec.brain.mind import Situation
+from moravec.brain.recover import Limits
+from moravec.brain.remember import Inventory
+from moravec.brain.steps import Step
+from moravec.brain.tasks import Assignment, assign
+from moravec.core.observation import RobotState
+from moravec.core.workplace import Workplace
+from moravec.skills.contract import SkillResult
+
+
+class Context(Protocol):
+    """What the agent needs of the skills' context."""
+
+    @property
+    def workplace(self) -> Workplace:
+        """The cell."""
+        ...
+
+    def now(self) -> float:
+        """The robot's time [s]."""
+        ...
+
+    def state(self) -> RobotState:
+        """The body's state."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class JobReport:
+    """What the agent believes became of a job. `problems` are the open points; none for success."""
+
+    success: bool
+    instruction: str
+    goal: list[dict[str, Any]]
+    steps: tuple[dict[str, Any], ...]  # {"skill", "args", "status", "code", "seconds"}
+    questions: tuple[dict[str, Any], ...]  # {"text", "options", "answer", "why"}
+    refused: str | None
+    replans: int
+    answer: str
+    problems: tuple[str, ...]
+    surprises: tuple[str, ...]
+    inventory: dict[str, Any]
+
+
+@dataclass(slots=True)
+class Job:
+    """The working state of one run; not shared."""
+
+    instruction: str
+    inventory: Inventory
+    context: Context
+    limits: Limits
+    goal: Goal = field(default_factory=lambda: Goal(()))
+    steps: list[dict[str, Any]] = field(default_factory=list)
+    questions: list[dict[str, Any]] = field(default_factory=list)
+    surprises: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    aside: dict[str, str] = field(default_factory=dict)  # item -> why it was given up
+    overflow: dict[str, str] = field(default_factory=dict)  # full place -> what is used instead
+    tries: Counter[str] = field(default_factory=Counter)  # item -> failures
+    calls: Counter[str] = field(default_factory=Counter)  # skill and thing -> failures
+    refused: str | None = None
+    replans: int = 0
+    answer: str = ""
+    ended: bool = False
+    counted: bool = False
+
+    def end(self, why: str) -> None:
+        """Go no further."""
+        self.ended = True
+        self.problems.append(why)
+
+    def refuse(self, why: str) -> None:
+        """The job is not done at all."""
+        self.refused = self.answer = why
+        self.ended = True
+
+    def log(self, step: Step, result: SkillResult, seconds: float) -> None:
+        """One call of a skill, in the form of `result.json`."""
+        entry = {"skill": step.skill, "args": step.arguments, "status": result.status, "code": result.code}
+        self.steps.append({**entry, "seconds": round(seconds, 6)})
+
+    def failed(self, step: Step) -> tuple[int, int]:
+        """Count a failure: how often this skill failed on this thing, and anything with this item."""
+        thing = step.item or step.place or ""
+        self.calls[f"{step.skill} {thing}"] += 1
+        if step.item is not None:
+            self.tries[step.item] += 1
+        return self.calls[f"{step.skill} {thing}"], self.tries[step.item or ""]
+
+    def assignment(self) -> Assignment:
+        """Who goes where, as believed now."""
+        return assign(self.goal, self.inventory, self.aside, self.overflow)
+
+    def situation(self, feedback: tuple[str, ...]) -> Situation:
+        """What a mind plans from."""
+        return Situation(
+            self.goal, self.inventory, frozenset(self.aside), dict(self.overflow), dict(self.tries), feedback
+        )
+
+    def knows_enough(self, needed: Callable[[Goal, Inventory], tuple[list[str], bool]]) -> bool:
+        """Whether all places the goal depends on were seen open."""
+        places, _ = needed(self.goal, self.inventory)
+        fluents = self.inventory.fluents
+        return all(fluents.get(("seen", p)) is True and fluents.get(("open", p)) is True for p in places)
+
+    def narrowed(self, clause: Clause, told: str, options: Sequence[str]) -> Clause | None:
+        """`clause` as the person's answer leaves it: any of them, all of them, or none."""
+        if told == options[0]:
+            return replace(clause, what=replace(clause.what, definite=False))
+        if told == options[1]:
+            return replace(clause, what=replace(clause.what, definite=False, count=None))
+        return None
+
+    def report(self) -> JobReport:
+        """The end of the job as a frozen value."""
+        return JobReport(
+            success=self.refused is None and not self.problems and not self.aside,
+            instruction=self.instruction,
+            goal=goal_to_json(self.goal),
+            steps=tuple(self.steps),
+            questions=tuple(self.questions),
+            refused=self.refused,
+            replans=self.replans,
+            answer=self.answer,
+            problems=tuple(self.problems),
+            surprises=tuple(self.surprises),
+            inventory=self.inventory.snapshot(),
+        )

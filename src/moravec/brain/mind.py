@@ -1,0 +1,60 @@
+"""What reads and plans. The agent knows only this interface; a vision-language model may stand behind it as well.
+
+A mind proposes. Whatever it returns meets the same validator, and its answers are plain values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol, final
+
+from moravec.brain.goal import Goal
+from moravec.brain.plan import make_plan
+from moravec.brain.read import Reading, read
+from moravec.brain.remember import Inventory
+from moravec.brain.steps import Plan
+from moravec.brain.tasks import assign
+from moravec.core.workplace import Workplace
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What a mind plans from. The inventory is to be read only.
+
+    `feedback` holds the validator's reasons against the plans proposed so far in this situation.
+    """
+
+    goal: Goal
+    inventory: Inventory
+    aside: frozenset[str] = frozenset()  # items given up
+    overflow: Mapping[str, str] = field(default_factory=dict)  # full place -> what is used instead
+    tries: Mapping[str, int] = field(default_factory=dict)  # item -> how often something failed with it
+    feedback: tuple[str, ...] = ()
+
+
+class Mind(Protocol):
+    """Reads instructions and proposes plans."""
+
+    def read(self, instruction: str, workplace: Workplace) -> Reading:
+        """What the instruction means here."""
+        ...
+
+    def plan(self, situation: Situation) -> Plan:
+        """Steps towards the goal."""
+        ...
+
+
+@final
+class SymbolicMind:
+    """The default: rules and search, no network, no weights, the same answer every time."""
+
+    def read(self, instruction: str, workplace: Workplace) -> Reading:
+        """See `brain.read.read`."""
+        return read(instruction, workplace)
+
+    def plan(self, situation: Situation) -> Plan:
+        """See `brain.plan.make_plan`."""
+        s = situation
+        assignment = assign(s.goal, s.inventory, s.aside, s.overflow)
+        return make_plan(s.goal, s.inventory, s.aside, s.overflow, s.tries, assignment)

@@ -1,0 +1,291 @@
+"""What the brain believes of the workplace: which items there are, where, and what they are; with a history.
+
+An item keeps its name over time: through being moved by a neighbour, hidden, carried, dropped and found again. What an
+inspection found outranks what was seen from afar.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, final
+
+from moravec.brain.match import match
+from moravec.brain.state import GONE, HAND, HOLDING, NOTHING, SymbolicState, place_fluents
+from moravec.brain.steps import Step
+from moravec.core.errors import BadInput
+from moravec.core.workplace import Workplace
+from moravec.perception.detection import Detection
+from moravec.skills.manifests import BY_NAME
+from moravec.skills.symbols import Fluent, Value, changes
+
+MISSES_UNTIL_GONE = 2
+_WATCHED = ("parcel", "table", "station")  # where one look shows all; in a bin one item hides another
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing and what is believed of it. Lengths [m] in the world frame; probabilities in [0, 1].
+
+    `location` is a place, "hand" or "gone" (nobody knows); `origin` is where it lay when the job began.
+    """
+
+    id: str
+    location: str
+    origin: str
+    position: tuple[float, float, float]
+    extent: tuple[float, float, float]
+    yaw: float
+    sigma: tuple[float, float, float]
+    colour: str
+    colour_p: float
+    category: str
+    category_p: float
+    damaged: bool
+    damaged_p: float
+    code: str | None
+    inspected: bool = False
+    missing: int = 0  # looks in a row that did not show it
+
+    @property
+    def volume(self) -> float:
+        """Of its bounding box [m^3]."""
+        return self.extent[0] * self.extent[1] * self.extent[2]
+
+    def describe(self) -> str:
+        """In words, as "red can (damaged, MV-017)"."""
+        extra = [word for word in ("damaged" if self.damaged else "", self.code or "") if word]
+        return f"{self.colour} {self.category}" + (f" ({', '.join(extra)})" if extra else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What one look changed, by item."""
+
+    new: tuple[str, ...] = ()
+    found: tuple[str, ...] = ()  # was lost, is here
+    missing: tuple[str, ...] = ()  # not seen this time
+    gone: tuple[str, ...] = ()  # not seen so often that it counts as lost
+    altered: tuple[str, ...] = ()  # believed category, colour, damage or code changed
+
+
+@dataclass(slots=True)
+class _Events:
+    entries: list[dict[str, Any]] = field(default_factory=list)
+
+    def add(self, t: float, item: str, event: str, **more: Any) -> None:
+        self.entries.append({"t": t, "item": item, "event": event, **more})
+
+
+@final
+class Inventory:
+    """The belief, changed by looks and by skills that succeeded."""
+
+    def __init__(self, workplace: Workplace) -> None:
+        self.workplace = workplace
+        self.items: dict[str, Item] = {}
+        self.labels: dict[str, str] = {}  # bin -> its label
+        self.fluents: dict[Fluent, Value] = dict(place_fluents(workplace))
+        self.kinds = {place.name: place.kind for place in workplace.places}
+        self._events = _Events()
+        self._next = 1
+
+    # ── looking ──────────────────────────────────────────────────────────────────────────────────────────────────
+    def update(self, place: str, detections: Sequence[Detection], t: float, whole: bool = True) -> Changes:
+        """Take in what a look at `place` showed at time `t` [s]. `whole`: it showed all that lies open there.
+
+        Raises BadInput for a place the workplace does not have.
+        """
+        self.workplace.place(place)
+        here = [item for item in self.items.values() if item.location == place]
+        lost = [item for item in self.items.values() if item.location == GONE]
+        left = list(detections)
+        seen: list[tuple[Item, Detection]] = []
+        for known, gate in ((here, True), (here, False), (lost, False)):
+            waiting = [item for item in known if all(item is not done for done, _ in seen)]
+            pairs = match(waiting, left) if gate else match(waiting, left, gate=None)
+            seen += [(waiting[i], left[j]) for i, j in pairs]
+            taken = {j for _, j in pairs}
+            left = [d for j, d in enumerate(left) if j not in taken]
+        found = tuple(item.id for item, _ in seen if item.location == GONE)
+        altered = tuple(item.id for item, d in seen if self._saw(item, d, place, t))
+        new = tuple(self._add(d, place, t) for d in left)
+        missing, gone = self._missed(place, {item.id for item, _ in seen}, here, t) if whole else ((), ())
+        if whole:
+            self.fluents["seen", place] = True
+        if detections and whole:
+            self.fluents["open", place] = True  # what can be seen does not lie under a lid
+        return Changes(new, found, missing, gone, altered)
+
+    def inspected(self, item: str, detection: Detection, t: float) -> tuple[str, ...]:
+        """Take in an inspection; it outranks all looks. The names of the fields that turned out otherwise."""
+        old = self.item(item)
+        fresh = replace(_with(old, detection, trust=True), inspected=True, missing=0)
+        self.items[item] = fresh
+        fields = ("category", "colour", "damaged") + (("code",) if old.code else ())
+        differing = tuple(name for name in fields if getattr(old, name) != getattr(fresh, name))
+        self._events.add(t, item, "inspected", was=old.describe(), now=fresh.describe())
+        return differing
+
+    def _saw(self, item: Item, detection: Detection, place: str, t: float) -> bool:
+        fresh = replace(_with(item, detection, trust=False), location=place, missing=0)
+        self.items[item.id] = fresh
+        if item.location == GONE:
+            self._events.add(t, item.id, "found", place=place)
+        return any(getattr(item, n) != getattr(fresh, n) for n in ("category", "colour", "damaged", "code"))
+
+    def _add(self, d: Detection, place: str, t: float) -> str:
+        name = f"item-{self._next}"
+        self._next += 1
+        looks = (d.position, d.extent, d.yaw, d.sigma, d.colour, d.colour_p, d.category, d.category_p)
+        self.items[name] = Item(name, place, place, *looks, d.damaged, d.damaged_p, d.code)
+        self._events.add(t, name, "new", place=place, now=self.items[name].describe())
+        return name
+
+    def _missed(
+        self, place: str, seen: set[str], here: Sequence[Item], t: float
+    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        if self.kinds[place] not in _WATCHED:
+            return (), ()
+        missing: list[str] = []
+        gone: list[str] = []
+        for item in here:
+            if item.id in seen:
+                continue
+            misses = item.missing + 1
+            lost = misses >= MISSES_UNTIL_GONE
+            self.items[item.id] = replace(item, missing=misses, location=GONE if lost else place)
+            (gone if lost else missing).append(item.id)
+            if lost:
+                self._events.add(t, item.id, "gone", place=place)
+        return tuple(missing), tuple(gone)
+
+    # ── acting ───────────────────────────────────────────────────────────────────────────────────────────────────
+    def after(self, step: Step, t: float) -> None:
+        """Take in that `step` succeeded, by its manifest's effects."""
+        manifest = BY_NAME.get(step.skill)
+        if manifest is None:
+            raise BadInput("a skill", step.skill, BY_NAME)
+        for fluent, value in changes(manifest.effects, step.arguments, self.state()).items():
+            if fluent[0] == "location":
+                self._move(fluent[1], str(value), t)
+            elif fluent[0] == "inspected":
+                self.items[fluent[1]] = replace(self.item(fluent[1]), inspected=bool(value))
+            else:
+                self.fluents[fluent] = value
+            if fluent[0] == "open" and value is True:
+                self.fluents["seen", fluent[1]] = False  # what the lid hid has not been seen yet
+
+    def told(self, item: str, category: str, t: float) -> None:
+        """A person said what it is; that outranks what was seen."""
+        self.items[item] = replace(self.item(item), category=category, category_p=1.0, inspected=True)
+        self._events.add(t, item, "told", now=category)
+
+    def lost(self, item: str, t: float) -> None:
+        """The item left the hand, nobody knows where to."""
+        self._move(item, GONE, t)
+        if self.fluents[HOLDING] == item:
+            self.fluents[HOLDING] = NOTHING
+
+    def mark_full(self, place: str, t: float) -> None:
+        """Nothing more fits into `place`."""
+        self.fluents["full", place] = True
+        self._events.add(t, "", "full", place=place)
+
+    def read_labels(self, labels: Mapping[str, str]) -> None:
+        """Take in what the bins' labels say."""
+        for place, label in labels.items():
+            self.labels[self.workplace.place(place).name] = str(label)
+
+    def begin_job(self) -> None:
+        """Where items lie now counts as where they came from; looks are due again."""
+        for name, item in self.items.items():
+            if item.location not in (HAND, GONE):
+                self.items[name] = replace(item, origin=item.location, missing=0)
+        for place in self.kinds:
+            self.fluents["seen", place] = False
+
+    def _move(self, item: str, location: str, t: float) -> None:
+        known = self.item(item)
+        position = known.position
+        if location in self.kinds:
+            place = self.workplace.place(location)
+            position = (*place.centre, place.floor)  # until it is seen there
+        self.items[item] = replace(known, location=location, position=position, missing=0)
+        self._events.add(t, item, "moved", was=known.location, now=location)
+
+    # ── asking ───────────────────────────────────────────────────────────────────────────────────────────────────
+    def item(self, name: str) -> Item:
+        """The item called `name`. Raises BadInput."""
+        if name not in self.items:
+            raise BadInput("an item of the inventory", name, self.items)
+        return self.items[name]
+
+    def at(self, place: str) -> list[Item]:
+        """The items believed to be at `place`."""
+        return [item for item in self.items.values() if item.location == place]
+
+    def holding(self) -> str | None:
+        """The item in the hand."""
+        value = self.fluents[HOLDING]
+        return None if value == NOTHING else str(value)
+
+    def bins_labelled(self, label: str) -> list[str]:
+        """The bins that carry `label`."""
+        return [place for place, text in self.labels.items() if text == label]
+
+    def state(self) -> SymbolicState:
+        """The belief as fluents, for planner and validator."""
+        fluents = dict(self.fluents)
+        for item in self.items.values():
+            fluents["location", item.id] = item.location
+            fluents["inspected", item.id] = item.inspected
+        return SymbolicState(fluents)
+
+    @property
+    def history(self) -> tuple[dict[str, Any], ...]:
+        """What happened to items, in order."""
+        return tuple(self._events.entries)
+
+    def snapshot(self) -> dict[str, Any]:
+        """The belief as plain JSON data, readable by a person."""
+        return {
+            "items": [asdict(item) for item in sorted(self.items.values(), key=lambda i: natural(i.id))],
+            "labels": dict(self.labels),
+            "holding": self.holding(),
+            "history": list(self._events.entries),
+        }
+
+
+def natural(name: str) -> tuple[str, int]:
+    """Sort key that puts item-2 before item-10."""
+    found = re.search(r"(\d+)$", name)
+    return (name[: found.start()], int(found[0])) if found else (name, -1)
+
+
+def _with(item: Item, d: Detection, trust: bool) -> Item:
+    """`item` as `d` shows it. Without `trust` only what is more certain than before replaces a belief about what it is,
+    and an inspected item only moves."""
+    item = replace(item, position=d.position, yaw=d.yaw, sigma=d.sigma)
+    if trust:
+        return replace(
+            item,
+            extent=d.extent,
+            colour=d.colour,
+            colour_p=d.colour_p,
+            category=d.category,
+            category_p=d.category_p,
+            damaged=d.damaged,
+            damaged_p=d.damaged_p,
+            code=d.code or item.code,
+        )
+    if item.inspected:
+        return item
+    if d.colour_p >= item.colour_p:
+        item = replace(item, colour=d.colour, colour_p=d.colour_p)
+    if d.category_p >= item.category_p:
+        item = replace(item, category=d.category, category_p=d.category_p, extent=d.extent)
+    if abs(d.damaged_p - 0.5) >= abs(item.damaged_p - 0.5):
+        item = replace(item, damaged=d.damaged, damaged_p=d.damaged_p)
+    return replace(item, code=item.code or d.code)
