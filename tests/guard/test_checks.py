@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from helpers_guard import N, PERIOD, table
+from helpers_guard import PERIOD, N, table
 
 from moravec.guard import checks
 from moravec.guard.braking import brake_distance

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers_guard import HOME, N, PERIOD, Rig, command, fast_tool, state, table
+from helpers_guard import HOME, PERIOD, N, Rig, command, fast_tool, state, table
 
 from moravec.core.errors import ContractError
 from moravec.core.verdict import Approved

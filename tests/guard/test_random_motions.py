@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers_guard import HOME, N, PERIOD, Rig, fast_tool, table
+from helpers_guard import HOME, PERIOD, N, Rig, fast_tool, table
 
 from moravec.guard.guard import REST_SPEED
 from moravec.guard.kinematics import chain_of, tool_point

@@ -84,7 +84,7 @@ def check_velocity(check: str, speeds: Sequence[float], limits: Sequence[float])
         value = abs(speeds[j])
         if not value / limits[j] <= ratio:
             worst, joint, ratio = value, j, value / limits[j]
-        if ratio != ratio:
+        if math.isnan(ratio):
             break  # not a number: nothing after it may cover it up
     return _below(check, joint, worst, limits[joint] * (1.0 + TOLERANCE))
 
@@ -99,7 +99,7 @@ def check_acceleration(
         value = abs(steps[j] - previous[j]) / square
         if not value / limits[j] <= ratio:
             worst, joint, ratio = value, j, value / limits[j]
-        if ratio != ratio:
+        if math.isnan(ratio):
             break
     return _below("acceleration", joint, worst, limits[joint] * (1.0 + TOLERANCE))
 
@@ -159,7 +159,7 @@ def box_depth(point: Sequence[float], box: Box) -> tuple[float, float, float]:
             depth, value, face = x - low, x, low
         if not high - x >= depth:
             depth, value, face = high - x, x, high
-        if depth != depth:
+        if math.isnan(depth):
             break
     return depth, value, face
 

@@ -13,12 +13,20 @@ from moravec.core.command import Command
 from moravec.core.errors import ContractError
 from moravec.core.frames import frozen
 from moravec.core.observation import RobotState
-from moravec.core.verdict import Approved, Decision, Verdict
+from moravec.core.verdict import Approved, Verdict
 from moravec.guard import checks, motion
 from moravec.guard.braking import brake
 from moravec.guard.checks import Finding
 from moravec.guard.limits import HUGE, LimitTable
-from moravec.guard.reading import Asked, Measured, estop_pressed, is_number, is_whole, read_command, read_state
+from moravec.guard.reading import (
+    Asked,
+    Measured,
+    estop_pressed,
+    is_number,
+    is_whole,
+    read_command,
+    read_state,
+)
 from moravec.guard.reasons import verdict_of
 from moravec.guard.stop import Event, StopState, advance
 
@@ -76,7 +84,7 @@ class Guard:
         """
         measured = read_state(state, self._limits.joints)
         if self._stop is StopState.INIT:
-            self._begin(measured, estop_pressed(state))
+            self._begin(measured)
         tick = self._tick(now)
         if estop_pressed(state):
             self._stop = advance(self._stop, Event.ESTOP)
@@ -124,7 +132,7 @@ class Guard:
             return f"the emergency stop was pressed less than {LATCH_TIME} s ago"
         return ""
 
-    def _begin(self, measured: Measured | None, pressed: bool) -> None:
+    def _begin(self, measured: Measured | None) -> None:
         if measured is None or not checks.check_finite("state_finite", _numbers(measured)).margin >= 0.0:
             raise ContractError(
                 "guard: the first measured state has a wrong shape or values that are not finite; "
@@ -142,8 +150,7 @@ class Guard:
         if moving:
             speed = abs(measured.dq[fastest])
             self._cause = Finding("beginning", fastest, speed, REST_SPEED, REST_SPEED - speed, -1.0)
-        event = Event.ESTOP if pressed else Event.BEGIN_MOVING if moving else Event.BEGIN_STILL
-        self._stop = advance(self._stop, event)
+        self._stop = advance(self._stop, Event.BEGIN_MOVING if moving else Event.BEGIN_STILL)
 
     def _tick(self, now: float) -> Finding:
         """Judges the rhythm of the calls: a leaky bucket that lets one late tick be caught up, and no more."""
@@ -228,8 +235,7 @@ class Guard:
             at, scale = self._at, self._scale
             steps = brake(at.q, at.steps, scale.gains, scale.lows, scale.highs)
             self._at = scale.at([q + step for q, step in zip(at.q, steps, strict=True)], steps)
-        decision: Decision = "stop"
-        verdict = verdict_of(decision, cause, prefix)
+        verdict = verdict_of("stop", cause, prefix)
         if not any(self._at.steps):
             self._stop = advance(self._stop, Event.REST)
         return Approved(self._own_command(command), verdict)
