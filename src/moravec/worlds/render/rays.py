@@ -25,6 +25,7 @@ Floats = NDArray[np.float32]
 Rows = NDArray[np.intp]
 
 _FLIP = np.array([1.0, -1.0, -1.0])  # OpenCV's camera axes in MuJoCo's
+_PART = 16_384  # rays
 _EDGE_CONTRAST = 0.06  # of full scale; softer steps need no smoothing
 _CREASE = 0.9  # cosine between neighbouring normals
 _EDGE_SHIFTS = ((-0.125, -0.375), (0.375, -0.125), (0.125, 0.375), (-0.375, 0.125))  # rotated grid [px]
@@ -38,7 +39,7 @@ class _Fan:
     unit: Floats  # (3, n)
     length: Floats  # (n,) of `long`
 
-    def pick(self, rows: Rows) -> _Fan:
+    def pick(self, rows: Rows | slice) -> _Fan:
         return _Fan(self.long[rows], self.unit[:, rows], self.length[rows])
 
 
@@ -51,6 +52,10 @@ class _Shot:
     turn: NDArray[np.float64]  # (3, 3) camera axes in the world
     materials: Materials
     lights: tuple[Light, ...]
+
+
+def _depth(hits: Hits) -> Floats:
+    return np.where(hits.geom >= 0, hits.reach, np.inf).astype(np.float32)
 
 
 class RayRenderer:
@@ -85,10 +90,13 @@ class RayRenderer:
         mujoco.mjv_updateScene(self._model, data, self._options, None, self._eye, everything, self._scene)
         turn = data.cam_xmat[index].reshape(3, 3)
         shot = _Shot(data, index, turn, materials, read_lights(self._scene))
-        colours, hits = self._trace(shot, self._fan(index, (0.0, 0.0)), self._quality == "pretty")
+        fan = self._fan(index, (0.0, 0.0))
         if self._quality == "pretty":
+            colours, hits = self._trace(shot, fan, whole=True)
             self._smooth_edges(shot, colours, hits)
-        depth = np.where(hits.geom >= 0, hits.reach, np.inf).astype(np.float32)
+            depth = _depth(hits)
+        else:
+            colours, depth = self._trace_in_parts(shot, fan)
         colours *= np.float32(255.0)
         planes = (colours + np.float32(0.5)).astype(np.uint8).reshape(3, self._height, self._width)
         return cv2.merge(list(planes)), depth.reshape(self._height, self._width)
@@ -102,6 +110,16 @@ class RayRenderer:
             unit = np.ascontiguousarray((long / length[:, None]).T, dtype=np.float32)
             self._fans[key] = _Fan(long, unit, length.astype(np.float32))
         return self._fans[key]
+
+    def _trace_in_parts(self, shot: _Shot, fan: _Fan) -> tuple[Floats, Floats]:
+        """Colours (3, n) in [0, 1] and depth (n,) [m]: `_trace`, a part at a time that stays in the cache."""
+        n = len(fan.length)
+        colours, depth = np.empty((3, n), dtype=np.float32), np.empty(n, dtype=np.float32)
+        for start in range(0, n, _PART):
+            part = slice(start, start + _PART)
+            colours[:, part], hits = self._trace(shot, fan.pick(part), whole=False)
+            depth[part] = _depth(hits)
+        return colours, depth
 
     def _trace(self, shot: _Shot, fan: _Fan, whole: bool) -> tuple[Floats, Hits]:
         """Colours (3, n) in [0, 1] along the rays of `fan`, and the solid surfaces that they meet.
