@@ -71,7 +71,7 @@ def written_until(path: Path) -> float:
     return max((record.value.now for record in read(path) if isinstance(record.value, Tick)), default=0.0)
 
 
-@pytest.mark.parametrize(("mode", "delay"), [("paced", 0.9), ("paced", 1.37), ("flat_out", 0.2), ("flat_out", 0.37)])
+@pytest.mark.parametrize(("mode", "delay"), [("paced", 1.37), ("flat_out", 0.23)])
 def test_killed_at_any_moment(tmp_path: Path, mode: str, delay: float) -> None:
     path = tmp_path / "tape.mcap"
     process = start(path, mode)

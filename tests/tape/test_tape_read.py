@@ -22,6 +22,7 @@ from moravec.tape import layout
 from moravec.tape.reader import chunk_of, read, read_meta, state_of
 from moravec.tape.records import Entry, Joints, Picture, Tick
 from moravec.tape.schemas import CHUNK, CONTROL, FORMS, JOINTS, VALIDATION, form_of
+from moravec.tape.verify import verify
 from moravec.tape.writer import TapeWriter
 
 Put = Callable[[bytes], Path]
@@ -87,6 +88,19 @@ def test_the_mcap_library_reads_it(small_tape: Path) -> None:
         assert [m.log_time for _, _, m in window] == [4_100_000, 6_100_000, 8_100_000]
     with small_tape.open("rb") as file:
         assert sum(1 for _ in StreamReader(file, validate_crcs=True).records) > 0
+
+
+def test_the_summary_knows_when_it_began_and_ended(tape_path: Path) -> None:
+    with TapeWriter(tape_path, ManualClock(), META, start=7.0) as tape:
+        tape.write_log(9.0, "info", "x", "y")
+        tape.write_log(8.0, "info", "x", "late")
+    with tape_path.open("rb") as file:
+        summary = make_reader(file).get_summary()
+    assert summary is not None
+    assert summary.statistics is not None
+    found = (summary.statistics.message_start_time, summary.statistics.message_end_time)
+    assert found == (7_000_000_000, 9_000_000_000)
+    assert verify(tape_path).complete
 
 
 def test_every_json_record_has_an_object_schema(small_tape: Path) -> None:

@@ -64,8 +64,8 @@ def replay(
     """Recompute every verdict and every plan validation of the tape at `path`, and compare bit for bit.
 
     `make_guard` builds a fresh guard from the "guard_limits" of the tape's /meta. Numbers are equal when their bits
-    are, so NaN equals the same NaN and 0.0 differs from -0.0. Raises TapeError for a file that is no tape, or one that lacks
-    what replay needs; a changed tape is reported.
+    are, so NaN equals the same NaN and 0.0 differs from -0.0. Raises TapeError for a file that is no tape, or one that
+    lacks what replay needs; a changed tape is reported.
     """
     report = verify(path)
     player = _Player(make_guard, validate_plan)

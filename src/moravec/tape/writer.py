@@ -42,10 +42,10 @@ class TapeWriter:
     """Appends to one new tape. A context manager: leaving it finishes the tape, whatever ended the block.
 
     `clock` paces the seals and is the wall clock in a real run; times of records are given with them, in seconds of the
-    robot's clock. `meta` is JSON data about what runs; `replay` needs its "guard_limits". With `joint_names`, every
-    `joint_every`-th tick is also written to /joint_states for viewers. Safe to call from several threads.
-    Raises TapeError where the file exists (unless `replace`), cannot be written, or the disk is full; after such an
-    error every further call raises it again, and what was sealed stays readable.
+    robot's clock, which stands at `start` now. `meta` is JSON data about what runs; `replay` needs its "guard_limits".
+    With `joint_names`, every `joint_every`-th tick is also written to /joint_states for viewers. Safe to call from
+    several threads. Raises TapeError where the file exists (unless `replace`), cannot be written, or the disk is full;
+    after such an error every further call raises it again, and what was sealed stays readable.
     """
 
     def __init__(
@@ -54,6 +54,7 @@ class TapeWriter:
         clock: Clock,
         meta: Mapping[str, Any],
         *,
+        start: float = 0.0,
         joint_names: Sequence[str] = (),
         joint_every: int = 10,
         replace: bool = False,
@@ -76,7 +77,7 @@ class TapeWriter:
         first = encode(meta)  # a meta that cannot be written must not leave a file behind
         self._file = HashedFile(self.path, replace)
         self._sealed_at = clock.now()
-        self._append(META, 0.0, first)
+        self._append(META, start, first)
         with uninterrupted(), self._lock:
             try:
                 self._put_sealed(layout.opening())
