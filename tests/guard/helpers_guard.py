@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +13,7 @@ from moravec.core.observation import RobotState
 from moravec.core.verdict import Approved
 from moravec.guard.guard import Guard
 from moravec.guard.limits import Box, LimitTable
+from moravec.guard.stop import StopState
 
 N = 6
 PERIOD = 0.002
@@ -118,3 +120,65 @@ class Rig:
             dq[joint] = sign * v
             out.append(self.send(q, dq))
         return out
+
+
+def told(answer: Approved) -> tuple[str, str]:
+    return answer.verdict.decision, answer.verdict.check
+
+
+def bad_commands() -> list[tuple[str, Any]]:
+    def tweak(**changes: Any) -> Any:
+        return lambda seq, q: command(seq, q, **changes)
+
+    out: list[tuple[str, Any]] = [
+        ("command_shape", lambda seq, q: None),
+        ("command_shape", lambda seq, q: "go"),
+        ("command_shape", lambda seq, q: command(seq, q[:5])),
+        ("command_shape", lambda seq, q: replace(command(seq, q), q=q.tolist())),
+        ("command_shape", lambda seq, q: replace(command(seq, q), q=q.astype(np.float32))),
+        ("command_shape", lambda seq, q: replace(command(seq, q), dq=np.zeros(7))),
+        ("command_shape", tweak(source=None)),
+        ("command_shape", tweak(t="now")),
+        ("command_shape", tweak(t=True)),
+        ("command_shape", tweak(grip_width=None)),
+        ("command_shape", tweak(grip_force="60")),
+        ("command_shape", lambda seq, q: replace(command(seq, q), seq=1.0)),
+        ("command_shape", lambda seq, q: replace(command(seq, q), seq=True)),
+        ("command_finite", lambda seq, q: replace(command(seq, q), seq=10**400)),
+        ("command_finite", tweak(t=math.nan)),
+        ("command_finite", tweak(grip_width=math.inf)),
+        ("command_finite", tweak(grip_force=-math.inf)),
+        ("command_age", lambda seq, q: command(seq, q, t=seq * PERIOD - 0.0201)),
+        ("command_from_future", lambda seq, q: command(seq, q, t=seq * PERIOD + 0.001)),
+        ("sequence_repeat", lambda seq, q: replace(command(seq, q), seq=seq - 1)),
+        ("sequence_repeat", lambda seq, q: replace(command(seq, q), seq=0)),
+        ("sequence_gap", lambda seq, q: replace(command(seq, q), seq=seq + 3)),
+        ("grip_width", tweak(grip_width=0.2)),
+        ("grip_width", tweak(grip_width=-0.2)),
+        ("grip_force", tweak(grip_force=61.0)),
+        ("grip_force", tweak(grip_force=-1.0)),
+    ]
+    for joint in range(N):
+        for bad in (math.nan, math.inf, -math.inf, 1e300):
+            spoiled = np.zeros(N)
+            spoiled[joint] = bad
+            out.append(("command_finite", lambda seq, q, spoiled=spoiled: command(seq, q + spoiled)))
+            out.append(("command_finite", lambda seq, q, spoiled=spoiled: command(seq, q, spoiled)))
+    return out
+
+
+def run_to_rest(rig: Rig, spoil: Any = None) -> list[Approved]:
+    """Bad commands until the guard holds; each answer must be a lawful point of braking."""
+    answers: list[Approved] = []
+    before = np.array(rig.guard._at.steps)
+    while rig.guard.state in (StopState.RUN, StopState.BRAKING) and len(answers) < 2000:
+        start = np.array(rig.guard.setpoint)
+        answers.append(rig.give(spoil(rig.tick, start) if spoil else None))
+        steps = answers[-1].command.q - start
+        assert answers[-1].verdict.decision == "stop"
+        assert np.all(
+            np.abs(steps - before) <= np.array(rig.guard.limits.acceleration) * PERIOD**2 * (1 + 1e-9) + 1e-12
+        )
+        assert np.all(np.abs(steps) <= np.abs(before) + 1e-12)
+        before = steps
+    return answers
