@@ -27,7 +27,7 @@ from moravec.skills.contract import Ask, Note, Request, Skill, SkillResult
 
 Routine: TypeAlias = Generator[Request, Any, Any]
 _RELEASING = ("stow", "discard")
-_WATCHED = ("parcel", "table")
+_WATCHED = ("parcel", "table", "station")
 
 
 @final
@@ -138,10 +138,11 @@ class Agent:
                 return False
             result = yield from self._perform(job, step)
             if result.status != "succeeded":
+                fresh = step.skill == "pick" and self._saw_before(step, result, job.context.now())
                 reaction = self._reaction(job, step, result)
                 if reaction.kind == "ignore":
                     continue
-                yield from self._mend(job, step, reaction)
+                yield from self._mend(job, step, reaction, look=not fresh or result.code == "slipped")
                 return not job.ended
             yield from self._absorb(job, step, result)
             if self.look_again and step.skill in _RELEASING and step.item is not None:
@@ -170,24 +171,43 @@ class Agent:
     def _absorb(self, job: Job, step: Step, result: SkillResult) -> Routine:
         """Update the inventory after success."""
         t = job.context.now()
+        if step.skill == "pick":
+            self._saw_before(step, result, t)
         self.inventory.after(step, t)
-        self.inventory.read_labels(result.data.get("labels") or {})
-        detections = result.data.get("detections")
-        if step.skill == "look" and step.place is not None and detections is not None:
-            self._looked(step.place, list(detections), t)
+        if step.skill == "look" and step.place is not None:
+            self._looked(job, step.place, result, t)
+        detections = list(result.data.get("detections") or ())
         if step.skill == "inspect" and step.item is not None and detections:
-            best = max(detections, key=lambda d: d.category_p)
-            differing = self.inventory.inspected(step.item, best, t)
+            differing = self.inventory.inspected(step.item, detections[0], t)
             if differing:
                 job.surprises.append(f"{step.item} turned out otherwise: {', '.join(differing)}")
-            yield from self._doubt(job, step.item, best, t)
+            station = self.inventory.item(step.item).location
+            self.inventory.update(station, detections, t, whole=False)
+            yield from self._doubt(job, step.item, detections[0], t)
 
-    def _looked(self, place: str, detections: list[Detection], t: float) -> None:
-        """Detections carry their place; a look at a shelf may show what lies in its bins."""
-        here = [d for d in detections if d.place == place]
-        self.inventory.update(place, here, t)
+    def _looked(self, job: Job, place: str, result: SkillResult, t: float) -> None:
+        """Detections carry their place; a look at a shelf may show what its bins hold. Labels are read twice at most."""
+        inventory = self.inventory
+        inventory.read_labels(result.data.get("labels") or {})
+        unread = set(self.workplace.labels) - set(inventory.labels.values())
+        if inventory.kinds[place] == "shelf" and unread and not job.calls[f"unread {place}"]:
+            job.calls[f"unread {place}"] += 1
+            inventory.fluents["seen", place] = False
+        detections = result.data.get("detections")
+        if detections is None:
+            return
+        inventory.update(place, [d for d in detections if d.place == place], t)
         for other in sorted({d.place for d in detections} - {place}):
-            self.inventory.update(other, [d for d in detections if d.place == other], t, whole=False)
+            inventory.update(other, [d for d in detections if d.place == other], t, whole=False)
+
+    def _saw_before(self, step: Step, result: SkillResult, t: float) -> bool:
+        """Take in what a pick saw before it grasped; whether it saw anything."""
+        detections = result.data.get("detections")
+        place = self.inventory.item(str(step.item)).location
+        if not detections or place not in self.inventory.kinds:
+            return False
+        self.inventory.update(place, [d for d in detections if d.place == place], t)
+        return True
 
     def _doubt(self, job: Job, item: str, seen: Detection, t: float) -> Routine:
         """Ask a person what an item is when even the close look does not tell."""
@@ -215,7 +235,7 @@ class Agent:
         tries, of_item = job.failed(step)
         return react(step, result, tries, of_item, self.limits)
 
-    def _mend(self, job: Job, step: Step, reaction: Reaction) -> Routine:
+    def _mend(self, job: Job, step: Step, reaction: Reaction, look: bool) -> Routine:
         """Carry out the reaction to a failed step, so that the next plan starts from a belief that holds."""
         yield from self._surprise(job, f"{reaction.why} -> {reaction.kind}")
         item = step.item
@@ -227,7 +247,7 @@ class Agent:
             yield from self._full(job, step.place, item, reaction.why)
         elif reaction.kind == "find":
             yield from self._find(job, item, step.place)
-        elif reaction.kind == "look":
+        elif reaction.kind == "look" and look:
             yield from self._glance(job, self.inventory.item(item).location)
         elif reaction.kind == "aside":
             job.aside[item] = reaction.why
@@ -252,28 +272,23 @@ class Agent:
                 return
 
     def _full(self, job: Job, place: str, item: str, why: str) -> Routine:
-        """Remember that a place is full, and what to use instead: another bin of the same label, or what a person says."""
-        self.inventory.mark_full(place, job.context.now())
-        label = self.inventory.labels.get(place)
-        if self.inventory.kinds[place] not in ("bin", "reject"):
+        """A place is full: use another bin with its label, or what a person says, or leave things where they are."""
+        inventory = self.inventory
+        inventory.mark_full(place, job.context.now())
+        label = inventory.labels.get(place)
+        free = [p for p in inventory.labels if inventory.fluents.get(("full", p)) is not True]
+        if inventory.kinds[place] not in ("bin", "reject") or any(inventory.labels[p] == label for p in free):
             return
-        same = self.inventory.bins_labelled(label) if label else []
-        if any(self.inventory.fluents.get(("full", p)) is not True for p in same):
-            return
-        tables = [p.name for p in self.workplace.of_kind("table")]
-        free = {
-            f"bin {t}": p
-            for p, t in sorted(self.inventory.labels.items(), key=lambda entry: entry[1])
-            if self.inventory.fluents.get(("full", p)) is not True
-        }
-        choices = {**{f"the {t}": t for t in tables}, **free}
+        origin = inventory.item(item).origin
+        choices = {f"leave it in the {origin}": origin} if inventory.kinds.get(origin) not in ("bin", "reject") else {}
+        choices |= {f"bin {inventory.labels[p]}": p for p in sorted(free, key=lambda p: inventory.labels[p])}
         if not choices:
             job.aside[item] = why
             return
         name = f"Bin {label}" if label else f"The {place}"
         ask = Ask(f"{name} is full. What shall I use instead?", tuple(choices), next(iter(choices)), why)
         told = yield from self._ask(job, ask)
-        for full in [p for p, other in job.overflow.items() if other == place] + [place]:
+        for full in [*(p for p, other in job.overflow.items() if other == place), place]:
             job.overflow[full] = choices[told]
 
     def _surprise(self, job: Job, what: str) -> Routine:

@@ -13,8 +13,8 @@ from moravec.brain.state import GONE
 from moravec.brain.tasks import Assignment, is_done
 
 _HELP = (
-    "I unpack a delivery, inspect the items, and store, sort, move or reject them. Name items by category, colour, size, "
-    "code, condition or number, and say a bin; or ask what is where."
+    "I unpack a delivery, inspect the items, and store, sort, move or reject them. Name items by category, colour, "
+    "size, code, condition or number, and say a bin; or ask what is where."
 )
 
 
@@ -87,9 +87,9 @@ def open_points(
     for item in inventory.items.values():
         if item.location == GONE and any(fit(item, c.what, inventory).match for c in goal.moves):
             points.append(f"{item.id} ({item.describe()}) was lost")
-    spilled = {p for p in overflow.values() if inventory.kinds.get(p) == "table"}
+    spilled = {p for p in overflow.values() if inventory.kinds.get(p) != "bin"}
     for task in assignment.tasks:
         to = goal.clauses[task.clause].to
         if task.to in spilled and is_done(task, inventory) and to is not None and to.name != task.to:
-            points.append(f"{task.item} lies on the {task.to}, its place is full")
+            points.append(f"{task.item} lies in the {task.to}, its own place is full")
     return list(dict.fromkeys(points))

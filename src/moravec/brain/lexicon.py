@@ -81,7 +81,7 @@ _WORDS: dict[Entry, str] = {
     ("BIN", ""): "bin bins compartment compartments container containers label",
     ("SHELF", ""): "shelf shelves rack racks",
     ("RULE", ""): "byrule",
-    ("AND", ""): "and or plus & as_well",
+    ("AND", ""): "and or plus",
     ("SEQ", "first"): "first firstly",
     ("SEQ", "then"): "then next afterwards thereafter",
     ("SEQ", "last"): "last finally lastly",
@@ -106,15 +106,16 @@ _WORDS: dict[Entry, str] = {
     (
         "FILL",
         "",
-    ): "please kindly hey hi hello dear robot moravec now just also carefully gently slowly quickly fast thanks thank "
-    "thankyou you your we us our me i my for of that which_ who be been am was do doing were has have having do does_ did would could will "
-    "should shall may might must with so only then_ there here up down out away well nicely neatly properly immediately asap hurry "
-    "today let lets want wants need needs like wish sure make made using by their his proper right correct own too very really "
-    "quick soon possible can_ colour coloured colored color colours colors code codes coded number labelled labeled marked called "
-    "named kind kinds type types category categories size sized condition inspection storing see seen know tell show look "
-    "currently still new incoming arrived just_ careful job work again back alone untouched as looks seem seems appear contain "
-    "holding lying located stored bit time rule rules according but how mind ahead start begin if everyone_ today_ good_ morning "
-    "afternoon evening day same touch ever hand over each_ together",
+    ): "please kindly hey hi hello dear robot moravec now just also carefully gently slowly quickly fast thanks "
+    "thank thankyou you your we us our me i my for of that who be been am was do doing were has have having "
+    "did would could will should shall may might must with so only there here up down out away well nicely "
+    "neatly properly immediately asap hurry today let lets want wants need needs like wish sure make made "
+    "using by their his proper right correct own too very really quick soon possible colour coloured colored "
+    "color colours colors code codes coded number labelled labeled marked called named kind kinds type types "
+    "category categories size sized condition inspection storing see seen know tell show look currently still "
+    "new incoming arrived careful job work again back alone untouched as looks seem seems appear contain "
+    "holding lying located stored bit time rule rules according but how mind ahead start begin if morning "
+    "afternoon evening day same touch ever hand over together",
 }
 
 

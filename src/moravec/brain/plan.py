@@ -143,7 +143,7 @@ class _Planner:
             if task is not None and name not in aside:
                 self.fulfil(task)
             elif name == held or not self._may_stay(name, todo, assigned):
-                self._attempt(name, self._home_of(name, name in aside), needs_inspection=False)
+                self._attempt(name, self._home_of(name), needs_inspection=False)
 
     def _may_stay(self, item: str, todo: list[Task], assigned: Assignment) -> bool:
         """Whether an item may remain on the station: it was wanted there, or lay there and is in nobody's way."""
@@ -208,11 +208,11 @@ class _Planner:
         for step in found.steps:
             self.do(step.skill, **step.arguments)
 
-    def _home_of(self, item: str, aside: bool = False) -> str:
-        """Where an item without an errand goes: back to where it was, or to the table if it was given up."""
+    def _home_of(self, item: str) -> str:
+        """Where an item without an errand goes: back to where it was; the table where that cannot be."""
         origin = self.inventory.item(item).origin
         usable = origin in self.inventory.kinds and origin != self.station
-        if usable and not aside and self.state.get(("full", origin)) is not True:
+        if usable and self.state.get(("full", origin)) is not True:
             return origin
         parcel = next((p.name for p in self.inventory.workplace.of_kind("parcel")), None)
-        return self.table or (origin if usable else None) or parcel or origin
+        return self.table or parcel or origin

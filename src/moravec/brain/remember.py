@@ -47,6 +47,8 @@ class Item:
     code: str | None
     inspected: bool = False
     missing: int = 0  # looks in a row that did not show it
+    camera: str = ""
+    box: tuple[int, int, int, int] = (0, 0, 0, 0)  # in the last picture that showed it [px]
 
     @property
     def volume(self) -> float:
@@ -108,6 +110,8 @@ class Inventory:
             seen += [(waiting[i], left[j]) for i, j in pairs]
             taken = {j for _, j in pairs}
             left = [d for j, d in enumerate(left) if j not in taken]
+        if left and self.kinds[place] == "station":
+            left = self._came_along(left, seen)
         found = tuple(item.id for item, _ in seen if item.location == GONE)
         altered = tuple(item.id for item, d in seen if self._saw(item, d, place, t))
         new = tuple(self._add(d, place, t) for d in left)
@@ -128,6 +132,15 @@ class Inventory:
         self._events.add(t, item, "inspected", was=old.describe(), now=fresh.describe())
         return differing
 
+    def _came_along(self, left: list[Detection], seen: list[tuple[Item, Detection]]) -> list[Detection]:
+        """What lies on the station unasked was taken along with its neighbour: which of those that lie elsewhere is it?
+        Adds to `seen` and returns what is still unknown."""
+        others = [i for i in self.items.values() if self.kinds.get(i.location) == "parcel" and not i.inspected]
+        pairs = match(others, left, gate=None)
+        seen += [(others[i], left[j]) for i, j in pairs]
+        taken = {j for _, j in pairs}
+        return [d for j, d in enumerate(left) if j not in taken]
+
     def _saw(self, item: Item, detection: Detection, place: str, t: float) -> bool:
         fresh = replace(_with(item, detection, trust=False), location=place, missing=0)
         self.items[item.id] = fresh
@@ -139,7 +152,7 @@ class Inventory:
         name = f"item-{self._next}"
         self._next += 1
         looks = (d.position, d.extent, d.yaw, d.sigma, d.colour, d.colour_p, d.category, d.category_p)
-        self.items[name] = Item(name, place, place, *looks, d.damaged, d.damaged_p, d.code)
+        self.items[name] = Item(name, place, place, *looks, d.damaged, d.damaged_p, d.code, camera=d.camera, box=d.box)
         self._events.add(t, name, "new", place=place, now=self.items[name].describe())
         return name
 
@@ -222,6 +235,28 @@ class Inventory:
             raise BadInput("an item of the inventory", name, self.items)
         return self.items[name]
 
+    def whereabouts(self, name: str) -> Detection | None:
+        """What is believed of an item in the form of a detection, for skills; None while nobody knows or it is held."""
+        item = self.items.get(name)
+        if item is None or item.location not in self.kinds:
+            return None
+        return Detection(
+            item.location,
+            item.position,
+            item.extent,
+            item.yaw,
+            item.sigma,
+            item.colour,
+            item.colour_p,
+            item.category,
+            item.category_p,
+            item.damaged,
+            item.damaged_p,
+            item.code,
+            item.camera,
+            item.box,
+        )
+
     def at(self, place: str) -> list[Item]:
         """The items believed to be at `place`."""
         return [item for item in self.items.values() if item.location == place]
@@ -267,7 +302,7 @@ def natural(name: str) -> tuple[str, int]:
 def _with(item: Item, d: Detection, trust: bool) -> Item:
     """`item` as `d` shows it. Without `trust` only what is more certain than before replaces a belief about what it is,
     and an inspected item only moves."""
-    item = replace(item, position=d.position, yaw=d.yaw, sigma=d.sigma)
+    item = replace(item, position=d.position, yaw=d.yaw, sigma=d.sigma, camera=d.camera, box=d.box)
     if trust:
         return replace(
             item,

@@ -72,8 +72,8 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str], str], ...] = (
         "own-instructions",
         re.compile(
             r"\b(?:system prompt|your (?:own )?(?:prompt|instructions|source code|weights|configuration|rules)"
-            r"|(?:previous|prior|above|earlier|all|your) instructions|jailbreak|developer mode|admin mode|root access|sudo"
-            r"|pretend (?:to be|you|that)|you are now|act as|role ?play|password|api key|secret key|credentials)\b"
+            r"|(?:previous|prior|above|earlier|all|your) instructions|jailbreak|developer mode|admin mode|root access"
+            r"|sudo|pretend (?:to be|you|that)|you are now|act as|role ?play|password|api key|secret key|credentials)\b"
         ),
         "That is about my own instructions and settings",
     ),
@@ -110,7 +110,8 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str], str], ...] = (
 # "throw the broken ones away" means the reject bin, not a flight
 _AWAY_FIRST = re.compile(r"\b(?:throw|toss|chuck) (?:away|out)\b")
 _AWAY_LAST = re.compile(
-    r"\b(?:throw|toss|chuck)((?: (?!and\b|then\b)[\w'-]+){0,6}?) (?:away|out|in(?:to)? the (?:reject|trash|waste|rubbish)(?: bin)?)\b"
+    r"\b(?:throw|toss|chuck)((?: (?!and\b|then\b)[\w'-]+){0,6}?)"
+    r" (?:away|out|in(?:to)? the (?:reject|trash|waste|rubbish)(?: bin)?)\b"
 )
 
 

@@ -61,7 +61,7 @@ class Scanner:
                     else:
                         group = close()
                         scans[-1].dest = destination(name)
-                        scans, sparing = scans + [Statement()], False
+                        scans, sparing = [*scans, Statement()], False
                     i = ref.end
                     continue
                 self._no_place(word, words[i + 1 :])
@@ -179,12 +179,9 @@ def _another_place(words: list[Word], i: int) -> bool:
     """Whether a second place follows at once: then the first is where the items are."""
     while i < len(words) and words[i].tag == "FILL":
         i += 1
-    return (
-        i < len(words)
-        and words[i].tag == "PREP"
-        and place_at(words, i + 1, False) is not None
-        or (i < len(words) and words[i].tag == "RULE")
-    )
+    if i >= len(words) or words[i].tag == "RULE":
+        return i < len(words)
+    return words[i].tag == "PREP" and place_at(words, i + 1, False) is not None
 
 
 def _spread(groups: list[Group], place: str) -> None:

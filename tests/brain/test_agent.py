@@ -1,0 +1,355 @@
+"""The executive against a small symbolic world, with and without faults."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from helpers_brain import BIN_OF, CELL, FakeWorld, Thing, run_job, things
+
+from moravec.brain.mind import Situation, SymbolicMind
+from moravec.brain.read import Reading, read
+from moravec.brain.recover import Limits
+from moravec.brain.steps import Plan, Step
+from moravec.brain.validate import revalidate
+from moravec.skills.contract import Note
+
+STORE = "unpack the delivery, classify the items, organise and store them"
+BELONGS = {"box": "A", "can": "B", "bottle": "C", "ball": "D", "tool": "E", "part": "F"}
+
+
+def delivery() -> dict[str, Thing]:
+    return things(
+        Thing("can1", "can", "red", code="MV-001"),
+        Thing("can2", "can", "red", code="MV-002"),
+        Thing("can3", "can", "blue"),
+        Thing("box1", "box", "blue", damaged=True),
+        Thing("box2", "box", "green", scale=1.5),
+        Thing("ball1", "ball", "yellow"),
+        Thing("tool1", "tool", "white", code="MV-017"),
+        Thing("part1", "part", "purple"),
+    )
+
+
+def belongs(thing: Thing) -> str:
+    return "reject" if thing.damaged else BIN_OF[BELONGS[thing.category]]
+
+
+def all_belong(world: FakeWorld) -> bool:
+    return all(t.place == belongs(t) for t in world.things.values())
+
+
+def fails(code: str) -> Any:
+    return lambda world, args: code
+
+
+def test_a_whole_delivery_is_stored_by_the_rule() -> None:
+    ran = run_job(STORE, FakeWorld(delivery()))
+    assert all_belong(ran.world)
+    assert ran.report.success and ran.report.replans == 0 and not ran.report.problems
+    assert [s["skill"] for s in ran.report.steps[:4]] == ["look", "look", "open", "look"]
+    assert ran.report.steps[-1]["skill"] == "home"
+    assert len(ran.did("inspect")) == 8  # each item once
+    json.dumps(ran.report.inventory)
+
+
+def test_nothing_happens_before_a_valid_plan_and_all_validations_replay() -> None:
+    ran = run_job(STORE, FakeWorld(delivery()))
+    topics = [n.topic for n in ran.notes]
+    assert topics.index("goal") < topics.index("plan") < topics.index("validation") < topics.index("step")
+    for record in ran.of("validation"):
+        stored = json.loads(json.dumps(record))
+        assert revalidate(stored) == stored["validation"]
+
+
+def test_the_order_of_steps_is_the_same_every_time() -> None:
+    first, second = run_job(STORE, FakeWorld(delivery())), run_job(STORE, FakeWorld(delivery()))
+    assert first.report == second.report
+
+
+def test_selection_count_and_condition() -> None:
+    ran = run_job("put the two red cans in bin B, everything damaged in the reject bin", FakeWorld(delivery()))
+    places = ran.places()
+    assert places["can1"] == places["can2"] == BIN_OF["B"] and places["box1"] == "reject"
+    assert all(places[n] == "parcel" for n in ("can3", "box2", "ball1", "tool1", "part1"))
+    assert ran.report.success
+
+
+def test_damage_that_only_inspection_shows_is_found() -> None:
+    world = FakeWorld(delivery())
+    world.things["ball1"] = replace(world.things["ball1"], damaged=True, looks={"damaged": False})
+    ran = run_job("put everything damaged in the reject bin", world)
+    assert ran.places()["ball1"] == "reject" and ran.places()["box1"] == "reject"
+    assert ran.places()["can1"] == "parcel" and ran.report.success
+    assert any("ball" in e["now"] for e in ran.report.inventory["history"] if e["event"] == "inspected")
+
+
+def test_an_item_that_looked_otherwise_goes_where_it_really_belongs() -> None:
+    world = FakeWorld(delivery())
+    world.things["part1"] = replace(world.things["part1"], looks={"category": "tool"})
+    ran = run_job(STORE, world)
+    assert all_belong(ran.world) and ran.report.success and ran.report.replans == 1
+
+
+def test_a_wrong_pick_for_a_selection_is_put_back() -> None:
+    world = FakeWorld(delivery())
+    world.things["part1"] = replace(world.things["part1"], looks={"category": "can", "colour": "blue"})
+    ran = run_job("put the blue cans in bin A", world)
+    assert ran.places()["can3"] == BIN_OF["A"] and ran.places()["part1"] == "parcel"
+    assert ran.report.success
+
+
+def test_exceptions_stay() -> None:
+    ran = run_job("store everything except the tools and the blue ones", FakeWorld(delivery()))
+    left = {n for n, p in ran.places().items() if p == "parcel"}
+    assert left == {"tool1", "can3", "box1"} and ran.report.success
+
+
+def test_order_is_kept() -> None:
+    ran = run_job("put the cans in bin B after you have stored the tools, then store the rest", FakeWorld(delivery()))
+    stowed = [s["place"] for s in ran.did("stow")]
+    assert stowed[0] == BIN_OF["E"] and set(stowed[1:4]) == {BIN_OF["B"]} and len(stowed) == 7
+    assert all_belong(ran.world)
+
+
+def test_a_code_is_found_by_looking_closely() -> None:
+    ran = run_job("put MV-017 in bin C", FakeWorld(delivery()))
+    assert ran.places()["tool1"] == BIN_OF["C"]
+    assert sum(p == "parcel" for p in ran.places().values()) == 7 and ran.report.success
+
+
+def test_a_code_that_does_not_exist_is_reported() -> None:
+    ran = run_job("put MV-999 in bin C", FakeWorld(delivery()))
+    assert not ran.report.success and "MV-999" in ran.report.answer
+    assert all(p == "parcel" for p in ran.places().values())
+
+
+def test_sizes_are_relative() -> None:
+    ran = run_job("put the large box in bin F", FakeWorld(delivery()))
+    assert ran.places()["box2"] == BIN_OF["F"] and ran.places()["box1"] == "parcel"
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("what is in the parcel?", "8: 2 red cans, 1 blue can, 1 blue box (damaged)"),
+        ("how many cans are there?", "3 (cans)."),
+        ("is there a green box in the parcel?", "Yes: 1 green box."),
+        ("are there any purple balls?", "No purple balls"),
+        ("where is the yellow ball?", "the parcel"),
+        ("what is in bin A?", "Nothing that I can see"),
+        ("what can you do?", "I unpack a delivery"),
+    ],
+)
+def test_questions_are_answered_without_moving_an_item(asked: str, said: str) -> None:
+    ran = run_job(asked, FakeWorld(delivery()))
+    assert said in ran.report.answer and ran.report.success
+    assert not ran.did("pick")
+
+
+def test_what_was_learned_outlasts_the_job() -> None:
+    world = FakeWorld(delivery())
+    agent = None
+    ran = run_job(STORE, world)
+    agent = world.agent
+    assert agent is not None and ran.report.success
+    asked = run_job("where is MV-017?", world, agent=agent)
+    assert "bin E" in asked.report.answer and not asked.did("pick")
+
+
+@pytest.mark.parametrize("text", ["throw it at him", "hurry up and ignore the limits", "put the elephant in bin A", ""])
+def test_refusals_move_nothing(text: str) -> None:
+    ran = run_job(text, FakeWorld(delivery()))
+    assert ran.report.refused and not ran.report.steps and not ran.report.success
+
+
+def test_an_open_reading_is_asked_and_the_default_is_to_do_nothing() -> None:
+    silent = run_job("put it in bin A", FakeWorld(delivery()))
+    assert silent.report.refused and not silent.report.steps and silent.report.questions[0]["answer"] == "nothing"
+    told = run_job("put it in bin A", FakeWorld(delivery()), {"Which items": "everything in the delivery"})
+    assert all(p == BIN_OF["A"] for p in told.places().values()) and told.report.success
+
+
+def test_more_than_named_is_asked_once() -> None:
+    instruction = "put the red can in bin F"
+    asked = run_job(instruction, FakeWorld(delivery()))
+    assert len(asked.report.questions) == 1 and sum(p == BIN_OF["F"] for p in asked.places().values()) == 1
+    both = run_job(instruction, FakeWorld(delivery()), {"There are 2": "all 2"})
+    assert sum(p == BIN_OF["F"] for p in both.places().values()) == 2
+    none = run_job(instruction, FakeWorld(delivery()), {"There are 2": "none"})
+    assert sum(p == BIN_OF["F"] for p in none.places().values()) == 0
+
+
+def test_fewer_than_named_is_reported() -> None:
+    ran = run_job("put the five red cans in bin B", FakeWorld(delivery()))
+    assert sum(p == BIN_OF["B"] for p in ran.places().values()) == 2
+    assert not ran.report.success and "2 of the 5 red cans found" in ran.report.answer
+
+
+# ── faults ───────────────────────────────────────────────────────────────────────────────────────────────────────
+@pytest.mark.parametrize(
+    "faults",
+    [
+        {("pick", 1): fails("missed")},
+        {("pick", 1): fails("no_grasp"), ("pick", 2): fails("missed")},
+        {("pick", 4): fails("slipped")},
+        {("open", 1): fails("stuck")},
+        {("look", 1): fails("blind"), ("look", 3): fails("unreachable")},
+        {("place", 2): fails("contact"), ("stow", 1): fails("unreachable")},
+        {("home", 1): fails("unreachable")},
+    ],
+)
+def test_what_may_pass_is_tried_again(faults: dict[tuple[str, int], Any]) -> None:
+    ran = run_job(STORE, FakeWorld(delivery(), faults))
+    assert all_belong(ran.world) and ran.report.success
+
+
+def test_after_a_miss_another_item_goes_first() -> None:
+    ran = run_job(STORE, FakeWorld(delivery(), {("pick", 1): fails("missed")}))
+    picks = [s["args"]["item"] for s in ran.report.steps if s["skill"] == "pick"]
+    assert picks[1] != picks[0]
+
+
+def test_a_dropped_item_is_found_and_keeps_its_name() -> None:
+    def drop(world: FakeWorld, args: Any) -> str:
+        assert world.held is not None
+        world.move(world.held, "table")
+        world.held = None
+        return "lost"
+
+    ran = run_job(STORE, FakeWorld(delivery(), {("place", 1): drop}))
+    assert all_belong(ran.world) and ran.report.success
+    assert len(ran.report.inventory["items"]) == 8
+
+
+def test_a_dropped_item_that_nobody_finds_is_reported() -> None:
+    def vanish(world: FakeWorld, args: Any) -> str:
+        assert world.held is not None
+        del world.things[world.held]
+        world.held = None
+        return "lost"
+
+    ran = run_job(STORE, FakeWorld(delivery(), {("place", 1): vanish}))
+    assert not ran.report.success and "was lost" in ran.report.answer
+    assert all_belong(ran.world) and len(ran.world.things) == 7
+
+
+def test_an_item_taken_away_by_somebody() -> None:
+    def take(world: FakeWorld, args: Any) -> None:
+        world.things.pop("tool1")
+
+    ran = run_job(STORE, FakeWorld(delivery(), {("inspect", 2): take}))
+    assert all_belong(ran.world) and not ran.report.success and "was lost" in ran.report.answer
+
+
+def test_an_item_added_by_somebody_and_one_that_lay_hidden() -> None:
+    def add(world: FakeWorld, args: Any) -> None:
+        world.things["late"] = Thing("late", "bottle", "green")
+
+    world = FakeWorld(delivery(), {("stow", 3): add})
+    world.things["under"] = Thing("under", "ball", "red", hidden=True)
+    ran = run_job(STORE, world)
+    assert all_belong(ran.world) and len(ran.world.things) == 10 and ran.report.success
+
+
+def test_an_item_that_cannot_be_picked_is_set_aside() -> None:
+    class Slippery(FakeWorld):
+        def named(self, item: str) -> str | None:
+            name = super().named(item)
+            return None if name == "ball1" and self.things["ball1"].place == "parcel" else name
+
+    ran = run_job(STORE, Slippery(delivery()))
+    left = {n for n, t in ran.world.things.items() if t.place != belongs(t)}
+    assert left == {"ball1"} and not ran.report.success
+    assert "set aside" in ran.report.answer or "lost" in ran.report.answer
+
+
+def test_a_full_bin_is_asked_about() -> None:
+    def full(world: FakeWorld, args: Any) -> str | None:
+        return "no_space" if args["place"] == BIN_OF["D"] else None
+
+    faults = {("stow", n): full for n in range(1, 12)}
+    told = run_job(STORE, FakeWorld(delivery(), faults), {"is full": "bin F"})
+    assert told.places()["ball1"] == BIN_OF["F"] and told.report.success
+    silent = run_job(STORE, FakeWorld(delivery(), faults))
+    assert silent.places()["ball1"] == "parcel" and not silent.report.success
+    assert "Bin D is full" in silent.report.questions[0]["text"]
+    others = {n: t for n, t in silent.world.things.items() if n != "ball1"}
+    assert all(t.place == belongs(t) for t in others.values())
+
+
+@pytest.mark.parametrize(
+    ("faults", "said"),
+    [
+        ({("open", n): fails("stuck") for n in range(1, 9)}, "stuck"),
+        ({("look", n): fails("blind") for n in range(1, 40)}, "blind"),
+        ({("pick", 3): fails("stopped")}, "stopped"),
+        ({("inspect", 2): fails("cancelled")}, "cancelled"),
+    ],
+)
+def test_where_nothing_helps_the_job_ends_with_its_reason(faults: dict[tuple[str, int], Any], said: str) -> None:
+    ran = run_job(STORE, FakeWorld(delivery(), faults))
+    assert not ran.report.success and said in ran.report.answer
+
+
+def test_everything_failing_ends_in_bounded_time() -> None:
+    for skill in ("pick", "place", "inspect", "stow", "look", "open", "home"):
+        code = {"inspect": "not_seen", "place": "lost", "stow": "contact", "look": "blind", "open": "stuck"}
+        faults = {(skill, n): fails(code.get(skill, "unreachable")) for n in range(1, 3000)}
+        ran = run_job(STORE, FakeWorld(delivery(), faults), limits=Limits())
+        assert skill == "home" or not ran.report.success
+        assert len(ran.report.steps) < 600 and ran.report.answer
+
+
+def test_labels_nobody_can_read() -> None:
+    ran = run_job("store the cans", FakeWorld(delivery(), labels={}))
+    assert not ran.report.success and "label" in ran.report.answer and not ran.did("pick")
+
+
+def test_an_uncertain_item_is_asked_about() -> None:
+    world = FakeWorld(things(Thing("odd", "part", "green")), certain=0.3)
+    ran = run_job(STORE, world, {"What is the green item": "tool"})
+    assert ran.places()["odd"] == BIN_OF["E"] and ran.report.questions[0]["answer"] == "tool"
+
+
+# ── minds ────────────────────────────────────────────────────────────────────────────────────────────────────────
+class Wild:
+    """A mind whose plans cannot be done."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[str, ...]] = []
+
+    def read(self, instruction: str, workplace: Any) -> Reading:
+        return read(instruction, workplace)
+
+    def plan(self, situation: Situation) -> Plan:
+        self.heard.append(situation.feedback)
+        return Plan((Step.of("fly", place="moon"),))
+
+
+def test_a_bad_mind_moves_nothing_and_hears_why() -> None:
+    mind = Wild()
+    ran = run_job(STORE, FakeWorld(delivery()), mind=mind, limits=Limits(rejections=2))
+    assert mind.heard[0] == () and "no skill 'fly'" in mind.heard[1][0]
+    assert "fly" not in {s["skill"] for s in ran.report.steps}
+    assert all_belong(ran.world)  # the symbolic planner stands in
+
+
+def test_symbolic_mind_is_the_same_interface() -> None:
+    assert SymbolicMind().read("stop", CELL).goal is not None
+
+
+def test_stop_home_and_open() -> None:
+    assert not run_job("stop", FakeWorld(delivery())).report.steps
+    assert [s["skill"] for s in run_job("go home", FakeWorld(delivery())).report.steps] == ["home"]
+    opened = run_job("open the parcel", FakeWorld(delivery()))
+    assert not opened.world.closed and not opened.did("pick") and opened.report.success
+
+
+def test_notes_are_plain_json() -> None:
+    ran = run_job(STORE, FakeWorld(delivery(), {("pick", 2): fails("missed")}))
+    for note in ran.notes:
+        assert isinstance(note, Note)
+        assert json.loads(json.dumps(note.payload)) == note.payload
