@@ -23,10 +23,24 @@ BIN_OF = {label: place for place, label in LABELS.items()}
 
 def cell(table: bool = True) -> Workplace:
     """The workplace of the tests; bins do not stand in the order of their labels."""
-    kinds = [("parcel", "parcel"), ("station", "station"), ("reject", "reject"), ("shelf", "shelf"), ("lid_rest", "lid_rest")]
+    kinds = [
+        ("parcel", "parcel"),
+        ("station", "station"),
+        ("reject", "reject"),
+        ("shelf", "shelf"),
+        ("lid_rest", "lid_rest"),
+    ]
     kinds += [("table", "table")] * table + [(name, "bin") for name in LABELS]
     places = tuple(Place(name, kind, (0.5 * i, 0.0), (0.4, 0.3), 0.0, 0.1) for i, (name, kind) in enumerate(kinds))
-    rule = (("box", "A"), ("can", "B"), ("bottle", "C"), ("ball", "D"), ("tool", "E"), ("part", "F"), ("damaged", "reject"))
+    rule = (
+        ("box", "A"),
+        ("can", "B"),
+        ("bottle", "C"),
+        ("ball", "D"),
+        ("tool", "E"),
+        ("part", "F"),
+        ("damaged", "reject"),
+    )
     colours = ("red", "blue", "green", "yellow", "white", "purple")
     categories = ("box", "can", "bottle", "ball", "tool", "part")
     return Workplace("cell", places, colours, categories, tuple("ABCDEF"), rule, (0.0,) * 6, ())

@@ -26,7 +26,7 @@ from moravec.perception.detection import Detection
 from moravec.skills.contract import Ask, Note, Request, Skill, SkillResult
 
 Routine: TypeAlias = Generator[Request, Any, Any]
-_RELEASING = ("stow", "discard")
+_RELEASING = ("place", "stow", "discard")
 _WATCHED = ("parcel", "table", "station")
 
 
@@ -138,6 +138,8 @@ class Agent:
                 return False
             result = yield from self._perform(job, step)
             if result.status != "succeeded":
+                if self._may_go_unseen(job, step, result):
+                    continue
                 fresh = step.skill == "pick" and self._saw_before(step, result, job.context.now())
                 reaction = self._reaction(job, step, result)
                 if reaction.kind == "ignore":
@@ -145,12 +147,22 @@ class Agent:
                 yield from self._mend(job, step, reaction, look=not fresh or result.code == "slipped")
                 return not job.ended
             yield from self._absorb(job, step, result)
-            if self.look_again and step.skill in _RELEASING and step.item is not None:
+            if self.look_again and step.skill in _RELEASING and step.item is not None and step.place != job.station:
                 yield from self._glance(job, self.inventory.item(step.item).origin)
             if plan.complete and job.assignment().key() != key:
                 yield from self._surprise(job, f"after {step} the items are not what the plan expected")
                 return True
         return False
+
+    def _may_go_unseen(self, job: Job, step: Step, result: SkillResult) -> bool:
+        """A place that cannot be looked at, where the job can go on from memory: a bin, the table."""
+        kind = self.inventory.kinds.get(step.place or "")
+        if step.skill != "look" or not result.recoverable or kind in ("parcel", "shelf"):
+            return False
+        self.inventory.fluents["seen", str(step.place)] = True
+        if kind != "bin":
+            job.problems.append(f"{step.place} could not be looked at: {result.message or result.code}")
+        return True
 
     def _perform(self, job: Job, step: Step) -> Routine:
         """Run one skill and log the call. A skill that breaks its contract counts as a failure that ends the job."""
@@ -186,7 +198,7 @@ class Agent:
             yield from self._doubt(job, step.item, detections[0], t)
 
     def _looked(self, job: Job, place: str, result: SkillResult, t: float) -> None:
-        """Detections carry their place; a look at a shelf may show what its bins hold. Labels are read twice at most."""
+        """Detections carry their place: a look at a shelf may show its bins. Labels are read twice at most."""
         inventory = self.inventory
         inventory.read_labels(result.data.get("labels") or {})
         unread = set(self.workplace.labels) - set(inventory.labels.values())
@@ -249,11 +261,11 @@ class Agent:
             yield from self._find(job, item, step.place)
         elif reaction.kind == "look" and look:
             yield from self._glance(job, self.inventory.item(item).location)
-        elif reaction.kind == "aside":
-            job.aside[item] = reaction.why
-            yield Note("set_aside", {"item": item, "why": reaction.why})
         if reaction.kind == "look" and self.inventory.item(item).location == GONE:
             yield from self._find(job, item, None)
+        if reaction.give_up:
+            job.aside[item] = reaction.why
+            yield Note("set_aside", {"item": item, "why": reaction.why})
 
     def _find(self, job: Job, item: str, towards: str | None) -> Routine:
         """Look where a lost item may lie: on the station, the table, where it came from, where it was going."""

@@ -80,7 +80,7 @@ def _begins(word: Word, i: int, words: Sequence[Word], current: Segment) -> bool
     if negated:
         return joint
     third = before is not None and before.tag in ("DET", "PREP", "A", "EXCEPT", "BIN")
-    return joint or (bool(current.verbs()) and not third and word.tag == "V")
+    return joint or (any(w.tag == "V" for w in current.words) and not third and word.tag == "V")
 
 
 def _next_verb(words: Sequence[Word], i: int) -> bool:
@@ -309,8 +309,9 @@ def _bin_at(words: Sequence[Word], i: int) -> PlaceRef:
     while j < len(words) and words[j].tag in ("FILL", "BIN"):
         j += 1
     if j < len(words) and words[j].tag == "LABEL":
-        if j + 2 < len(words) and words[j + 1].tag == "AND" and words[j + 2].tag == "LABEL":
-            return PlaceRef(f"{words[j].value} and {words[j + 2].value}", j + 3, "which bin")
+        k = j + 2 + (j + 2 < len(words) and words[j + 2].tag == "BIN")
+        if k < len(words) and words[j + 1].tag == "AND" and words[k].tag == "LABEL":
+            return PlaceRef(f"{words[j].value} and {words[k].value}", k + 1, "which bin")
         return PlaceRef(f"bin:{words[j].value}", j + 1)
     if words[i].tag == "SHELF":
         return PlaceRef("bins", i + 1)

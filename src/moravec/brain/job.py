@@ -75,6 +75,11 @@ class Job:
     ended: bool = False
     counted: bool = False
 
+    @property
+    def station(self) -> str | None:
+        """The inspection station's name."""
+        return next((p.name for p in self.inventory.workplace.of_kind("station")), None)
+
     def end(self, why: str) -> None:
         """Go no further."""
         self.ended = True

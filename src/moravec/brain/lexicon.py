@@ -36,7 +36,7 @@ _WORDS: dict[Entry, str] = {
         "V",
         "rule",
     ): "store storing stow stowing sort sorting organise organize organising organizing arrange arranging shelve "
-    "tidy tidying file process distribute putaway clean cleaning",
+    "tidy tidying sorted organised organized tidied file process distribute putaway clean cleaning",
     ("V", "unpack"): "unpack unpacking unload unloading empty emptying unbox clear clearing",
     ("V", "discard"): "discard discarding reject rejecting scrap trash dispose",
     (
@@ -88,7 +88,7 @@ _WORDS: dict[Entry, str] = {
     ("SEQ", "before"): "before",
     ("SEQ", "after"): "after once when",
     ("LEAVE", ""): "leave leaving keep spare ignore ignoring skip",
-    ("VAGUE", ""): "some few several many most half couple",
+    ("VAGUE", ""): "some something few several many most half couple",
     ("A", ""): "a an",
     ("DET", ""): "the",
     ("NUM", "1"): "single",
@@ -115,7 +115,7 @@ _WORDS: dict[Entry, str] = {
     "category categories size sized condition inspection storing see seen know tell show look currently still "
     "new incoming arrived careful job work again back alone untouched as looks seem seems appear contain "
     "holding lying located stored bit time rule rules according but how mind ahead start begin if morning "
-    "afternoon evening day same touch ever hand over together",
+    "done finished ready afternoon evening day same touch ever hand over together",
 }
 
 

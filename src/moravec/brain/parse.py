@@ -66,6 +66,8 @@ class _Reader:
         named = [w for w in words if w.tag != "NOT"]
         for scan in self.scanner.scan(named, lambda text: False, box_is_parcel=False):
             for group in self._merged(scan.groups):
+                if group.rest:
+                    continue  # "leave the rest": what nobody names stays anyway
                 self.spared.append(replace(selection(group, True), place=None))
 
     def _question(self, first: Word, words: list[Word]) -> None:
@@ -73,6 +75,11 @@ class _Reader:
         groups = [g for scan in scans for g in scan.groups]
         asks_place = first.value == "what" and any(w.tag in ("BIN", "SHELF", "PLACE") for w in words[:3])
         query = "where" if asks_place and any(g.codes or g.categories for g in groups) else first.value
+        query = (
+            "where"
+            if query == "any" and any(g.every and not g.empty() and _universal(words) for g in groups)
+            else query
+        )
         if query == "where":
             groups = [
                 replace(g, place=None)
@@ -126,7 +133,7 @@ class _Reader:
         self.before = [c.what for c in made]
 
     def _spared(self, scan: Statement) -> tuple[Selection, ...]:
-        return tuple(selection(group, True) for group in self._merged(scan.spared))
+        return tuple(selection(group, True) for group in self._merged(scan.spared) if not group.rest)
 
     # ── noun phrases ─────────────────────────────────────────────────────────────────────────────────────────────
     def _selections(self, groups: list[Group], question: bool) -> list[Selection]:
@@ -206,6 +213,8 @@ class _Reader:
                     "the instruction names no place",
                 )
             self.clauses += [replace(c, to=self.choice.where) for c in self.waiting]
+        if any(s == EVERYTHING for s in self.spared) and not self.clauses:
+            return Goal((Clause("stop"),))  # "leave everything alone"
         if self.spared and not self.clauses and self.choice.they is not None and self.choice.where is not None:
             self.clauses.append(Clause("move", self.choice.they, self.choice.where))
         clauses = tidy(self.clauses)
@@ -222,6 +231,13 @@ class _Reader:
                 replace(c, what=replace(c.what, exceptions=c.what.exceptions + extra)) if c in moves else c
                 for c in clauses
             ]
+        if len(clauses) > 1 and any(c.kind == "stop" for c in clauses):
+            raise Unreadable("unclear", "I cannot stop and go on in one job.")
         if not clauses:
             raise Unreadable("not-a-job", "I found neither a job nor a question in that.")
         return Goal(tuple(clauses))
+
+
+def _universal(words: list[Word]) -> bool:
+    """Whether a yes-or-no question is about all of something: then the answer is where each of them is."""
+    return any(w.text in ("all", "every", "each", "everything") for w in words)

@@ -32,6 +32,7 @@ class Reaction:
 
     kind: ReactionKind
     why: str
+    give_up: bool = False  # and set the item aside
 
 
 def react(step: Step, result: SkillResult, tries: int, tries_of_item: int, limits: Limits) -> Reaction:
@@ -48,12 +49,13 @@ def react(step: Step, result: SkillResult, tries: int, tries_of_item: int, limit
         return Reaction("retry" if tries < limits.tries else "end", why)
     if tries_of_item >= limits.tries_aside:
         return Reaction("end", f"{why}; nothing more can be tried with {step.item}")
+    often = tries >= limits.tries or tries_of_item >= limits.tries_of_item
     if result.code == "lost" or (step.skill == "inspect" and result.code == "not_seen"):
-        return Reaction("find", why)
+        return Reaction("find", why, give_up=often)
     if result.code == "no_space" and step.skill in ("stow", "discard", "place"):
         return Reaction("full", why)
-    if tries >= limits.tries or tries_of_item >= limits.tries_of_item:
-        return Reaction("aside", why)
+    if often:
+        return Reaction("aside", why, give_up=True)
     if step.skill == "pick":
         return Reaction("look", why)
     return Reaction("retry", why)

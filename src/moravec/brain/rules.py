@@ -44,6 +44,7 @@ _PERSON = (
     r"boss|manager|guy|guys|visitor|visitors|neighbour|neighbor|employee|employees|customer|staff|"
     r"finger|fingers|face|head|leg|foot|eye|eyes|skull|throat|dog|cat)"
 )
+_BODY = r"(?:hands?|fingers?|face|head|arms?|legs?|foot|feet|eyes?|back|neck|body|chest|mouth)"
 _VIOLENT = r"(?:kill|murder|hurt|harm|injure|attack|stab|punch|strangle|wound|maim|assault|shoot|slap|threaten|torture)"
 _ROUGH = (
     r"(?:throw|threw|toss|hurl|fling|chuck|lob|launch|catapult|smash|crush|squash|shatter|break|destroy|kick|hit|slam|"
@@ -64,7 +65,7 @@ _WEAKEN = (
     rf"(?:{_SWITCH_OFF}|remov\w*|exceed\w*|rais\w*|increas\w*|lift\w*|relax\w*|drop|no|lower\w*|weaken\w*|reset\w*|"
     r"unlock\w*|beyond|above|past|over|cut)"
 )
-_GAP = r"(?:\s+(?!and\b|then\b)[\w'-]+){0,4}?\s+"
+_GAP = r"(?:\s+(?!and\b|then\b)[\w'-]+){0,6}?\s+"
 _NEGATED = re.compile(r"\b(?:do not|does not|never|not to|without|avoid|must not|should not)\s+(?:[\w'-]+\s+){0,3}$")
 
 _PATTERNS: tuple[tuple[str, re.Pattern[str], str], ...] = (
@@ -87,6 +88,13 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str], str], ...] = (
         "harm-people",
         re.compile(
             rf"\b(?<!look )(?:at|towards|toward|onto|against|through) (?:(?:the|a|my|your|his|that) )?{_PERSON}\b"
+        ),
+        "That would move something against a person",
+    ),
+    (
+        "harm-people",
+        re.compile(
+            rf"\b(?:on|onto|in|into|at|against|under) (?:the )?(?:his|her|my|your|their|{_PERSON}) (?:\w+ )?{_BODY}\b"
         ),
         "That would move something against a person",
     ),

@@ -25,6 +25,9 @@ _SPOT = r"(?:bins?|places?|shelf|shelves|spots?|homes?)\b"
 _PHRASES = (
     (r"\bhow many\b|\bhow much\b|\bnumber of\b", "howmany"),
     (r"\bwhat can you do\b|\bwhat are you able to do\b", "help"),
+    (r"\b(?:who|what) are you\b|\bwhat is your (?:name|job)\b", "help"),
+    (r"\b(?:do|can|did|have) you (?:see|seen|have|got|find)\b", "is there"),
+    (r"\bfor (?:any )?(?:damages?|defects?|dents?|faults?)\b", ""),
     (r"\b(?:would|do) you mind\b|\bgo ahead and\b", ""),
     (r"\bcan (you|we|i)\b", r"\1"),
     (r"\b(you|we|i) can\b", r"\1"),
@@ -146,8 +149,9 @@ def _relabel(words: list[Word], labels: tuple[str, ...]) -> list[Word]:
 
 def _mended(token: str, words: Mapping[str, Entry]) -> Word:
     """The known word that `token` is a slip of, certain or in doubt, or an unknown word."""
-    if len(token) < _MIN_TYPO or not token.isalpha():
-        return Word(token, "UNK", token)
+    if not token.isalpha() or len(token) < _MIN_TYPO:
+        colour = next((w for w, (tag, _) in words.items() if tag == "COL" and len(token) == 3 and w[:3] == token), None)
+        return Word(token, *words[colour]) if colour and len(colour) == 4 else Word(token, "UNK", token)
     for near in difflib.get_close_matches(token, words, n=4, cutoff=0.72):
         if len(near) < 3 or abs(len(near) - len(token)) > 2:
             continue
