@@ -73,7 +73,10 @@ GOALS: list[tuple[str, list[str]]] = [
     ("throw away the broken ones", ["all damaged items -> place:reject"]),
     ("throw everything damaged away", ["all damaged items -> place:reject"]),
     ("get rid of the damaged items", ["all damaged items -> place:reject"]),
-    ("first put the red cans in bin B, then store the rest", ["the red cans -> bin:B", ">> all remaining items -> rule"]),
+    (
+        "first put the red cans in bin B, then store the rest",
+        ["the red cans -> bin:B", ">> all remaining items -> rule"],
+    ),
     ("Before you store the tools, put the cans in bin B.", ["the cans -> bin:B", ">> the tools -> rule"]),
     ("put the cans in bin B after you have stored the tools", ["the tools -> rule", ">> the cans -> bin:B"]),
     ("store everything, the tools last", ["all items -> rule", ">> the tools -> rule"]),
@@ -82,7 +85,10 @@ GOALS: list[tuple[str, list[str]]] = [
         "store the cans, then the boxes, and finally the tools",
         ["the cans -> rule", ">> the boxes -> rule", ">> the tools -> rule"],
     ),
-    ("put three bottles in bin C and the other bottles in bin A", ["3 bottles -> bin:C", "all remaining bottles -> bin:A"]),
+    (
+        "put three bottles in bin C and the other bottles in bin A",
+        ["3 bottles -> bin:C", "all remaining bottles -> bin:A"],
+    ),
     ("put the red cans in bin B and the others in bin C", ["the red cans -> bin:B", "all remaining cans -> bin:C"]),
     (
         "the red cans go in bin B, the boxes in bin A and everything else in the reject bin",
@@ -230,7 +236,9 @@ def test_any_text_has_exactly_one_outcome(text: str) -> None:
     assert reading == read(text, CELL)
 
 
-_SAYABLE = sorted({word for text, _ in GOALS for word in re.findall(r"[\w',-]+", text)} | {"not", "except", "first", "it"})
+_SAYABLE = sorted(
+    {word for text, _ in GOALS for word in re.findall(r"[\w',-]+", text)} | {"not", "except", "first", "it"}
+)
 
 
 @given(st.lists(st.sampled_from(_SAYABLE), min_size=1, max_size=14))

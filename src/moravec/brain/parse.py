@@ -73,7 +73,9 @@ class _Reader:
     def _question(self, first: Word, words: list[Word]) -> None:
         scans = self.scanner.scan(words, lambda text: True, box_is_parcel=True)
         groups = [g for scan in scans for g in scan.groups]
-        asks_place = first.value == "what" and any(w.tag in ("BIN", "SHELF", "PLACE") for w in words[:3])
+        asks_place = first.value == "what" and any(
+            w.tag in ("BIN", "SHELF", "PLACE") for w in words[words.index(first) :][:3]
+        )
         query = "where" if asks_place and any(g.codes or g.categories for g in groups) else first.value
         query = (
             "where"
