@@ -1,0 +1,101 @@
+"""`moravec plan`: reads and plans a job, and moves nothing."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import tyro
+
+from moravec.commands.options import Items, Options, save, show, unset
+
+EACH = "each"  # stands for the items of a wish, which are not known yet
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan(Options):
+    """Read and plan a job, and move nothing.
+
+    What a closed parcel holds is not known before it is opened. The plan therefore names each step up to that point, and
+    after it the steps that follow "for each" item of a wish.
+    """
+
+    instruction: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="INSTRUCTION")]
+    """What to do, in plain words."""
+    world: Annotated[str, tyro.conf.arg(metavar="NAME")] = "cell"
+    """The workplace."""
+    items: Annotated[Items | None, unset("N")] = None
+    """How many items the delivery holds; a plan does not know, the world may."""
+
+    def execute(self) -> int:
+        """The plan. A refusal is exit status 1."""
+        from moravec.worlds.registry import WorldOptions, open_world
+
+        world = open_world(self.world, WorldOptions(self.seed, self.items, renderer="rays"))
+        import moravec.brain.mind  # noqa: F401  (so that the time is planning's, not the import's)
+
+        start = time.perf_counter()
+        result = planned(self.instruction, world.workplace)
+        result["seconds"] = round(time.perf_counter() - start, 6)
+        world.close()
+        save(self, "plan.json", result)
+        show(self, result, _words(result))
+        return 1 if result["refused"] else 0
+
+
+def planned(instruction: str, workplace: Any) -> dict[str, Any]:
+    """Goal, steps, questions and refusal as plain JSON data, from the drawing of the workplace alone."""
+    from moravec.brain.goal import goal_to_json
+    from moravec.brain.mind import Situation, SymbolicMind
+    from moravec.brain.remember import Inventory
+
+    mind = SymbolicMind()
+    reading = mind.read(instruction, workplace)
+    questions: list[dict[str, Any]] = []
+    goal, refused = reading.goal, None if reading.refusal is None else str(reading.refusal)
+    if reading.query is not None:
+        query = reading.query
+        labels = [label for label, _ in query.options]
+        questions.append({"text": query.text, "options": labels, "answer": query.default, "why": query.why})
+        goal = query.goal_for(query.default)
+    if goal is None:
+        return {"goal": [], "steps": [], "questions": questions, "refused": refused, "seconds": 0.0}
+    plan = mind.plan(Situation(goal, Inventory(workplace)))
+    steps: list[dict[str, Any]] = [{"skill": step.skill, "args": step.arguments} for step in plan.steps]
+    if not plan.complete:
+        opened = {step["args"].get("place") for step in steps if step["skill"] == "open"}
+        for parcel in (p.name for p in workplace.of_kind("parcel") if goal.moves):
+            if parcel not in opened:
+                steps += [{"skill": "open", "args": {"place": parcel}}, {"skill": "look", "args": {"place": parcel}}]
+        for clause in goal.moves:
+            steps += _for_each(clause, workplace)
+    return {"goal": goal_to_json(goal), "steps": steps, "questions": questions, "refused": refused, "seconds": 0.0}
+
+
+def _for_each(clause: Any, workplace: Any) -> list[dict[str, Any]]:
+    """What is done with every item of a wish, once it is known which those are."""
+    each = clause.what.describe()
+    stations = [place.name for place in workplace.of_kind("station")]
+    steps = [("pick", {"item": EACH}), ("place", {"item": EACH, "place": stations[0] if stations else "table"})]
+    steps.append(("inspect", {"item": EACH}))
+    if clause.to is not None:
+        place = "by the storing rule" if clause.to.kind == "rule" else str(clause.to)
+        skill = "discard" if clause.to.name == "reject" else "stow"
+        steps += [("pick", {"item": EACH}), (skill, {"item": EACH, "place": place})]
+    return [{"skill": skill, "args": args, "for_each": each} for skill, args in steps]
+
+
+def _words(result: dict[str, Any]) -> str:
+    lines = [f"refused: {result['refused']}"] if result["refused"] else []
+    for question in result["questions"]:
+        lines.append(f"question: {question['text']} ({', '.join(question['options'])}; without an answer: {question['answer']})")
+    last = None
+    for number, step in enumerate(result["steps"], start=1):
+        each = step.get("for_each")
+        if each != last and each is not None:
+            lines.append(f"for each of {each}:")
+        last = each
+        lines.append(f"{number:>4}  {'  ' if each else ''}{step['skill']} {' '.join(str(v) for v in step['args'].values())}".rstrip())
+    lines.append(f"planned in {1000 * result['seconds']:.1f} ms; nothing was moved")
+    return "\n".join(lines)

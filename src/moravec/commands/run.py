@@ -1,0 +1,84 @@
+"""`moravec run`: the main job, from a sentence to sorted shelves."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import tyro
+
+from moravec.commands.options import Brain, Flag, Items, Options, Renderer, Speed, say, show, unset
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run(Options):
+    """Do a job in a simulated workplace: perceive, plan, act under the guard, verify.
+
+    Writes result.json, tape.mcap and report.html into --out, by default runs/run-SEED or the next free number.
+    """
+
+    instruction: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="INSTRUCTION")]
+    """What to do, in plain words."""
+    world: Annotated[str, tyro.conf.arg(metavar="NAME")] = "cell"
+    """The workplace."""
+    items: Annotated[Items | None, unset("N")] = None
+    """How many items the delivery holds; by default 6 to 12, drawn by the seed."""
+    speed: Speed = "max"
+    """Pace of the robot's clock; with max the same seed gives the same run, bit for bit."""
+    renderer: Annotated[Renderer | None, unset("egl|osmesa|rays")] = None
+    """What draws the pictures; by default the best that works here."""
+    ask: Annotated[str | None, unset("terminal|never|FILE")] = None
+    """Who answers questions; a FILE holds one answer a line. By default the terminal, where there is one."""
+    brain: Brain = "symbolic"
+    """The mind that reads and plans."""
+    person: Flag = False
+    """Somebody walks past the workplace."""
+    quiet: Flag = False
+    """No progress, only the result."""
+
+    def execute(self) -> int:
+        """The whole run. Raises MoravecError before it has begun; afterwards there is always a result."""
+        from moravec.commands.session import Session
+
+        started = time.monotonic()
+        with Session(self) as session:
+            session.work()
+        end = session.end
+        show(self, end.result, summary(end.result, end.right, end.folder, time.monotonic() - started))
+        if end.trouble:
+            say(f"moravec: {end.trouble}")
+        return 0 if end.result["success"] else 1
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """What a run leaves behind."""
+
+    result: Mapping[str, Any]
+    right: tuple[int, int]
+    folder: Path
+    trouble: str = ""
+
+
+def summary(result: Mapping[str, Any], right: tuple[int, int], folder: Path, wall: float) -> str:
+    """The last words of a run, for people."""
+    steps, guard = result["steps"], result["guard"]
+    failed = sum(step["status"] != "succeeded" for step in steps)
+    if result["refused"]:
+        head = f"refused: {result['refused']}"
+    else:
+        head = f"{'done' if result['success'] else 'not done'}: {right[0]} of {right[1]} items right"
+    return "\n".join(
+        (
+            head,
+            f"{len(steps)} steps, {failed} failed, {result['replans']} replans, "
+            f"{sum(s['seconds'] for s in steps):.0f} s of the robot's time in {wall:.0f} s",
+            f"guard: {guard['pass']} pass, {guard['limit']} limit, {guard['stop']} stop",
+            f"{folder}/report.html, result.json, tape.mcap   (moravec replay {folder}/tape.mcap)",
+        )
+    )
+
+

@@ -1,0 +1,189 @@
+"""One run of the main job, with everything around it: world, tape, watchers, signals, result and report."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Self, final
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+
+from moravec.commands.asking import Answer, answerer
+from moravec.commands.interrupts import Interrupts
+from moravec.commands.options import say
+from moravec.commands.outfolder import ResultFile, run_folder
+from moravec.commands.run import End
+from moravec.commands.score import Score, score
+from moravec.console.collect import Collector
+from moravec.console.lines import Lines
+from moravec.console.live import LiveView
+from moravec.console.report import ReportData, build_report
+from moravec.core.errors import TapeError
+from moravec.runtime.job import Hands, Journal, Outcome, Work, cycle_times, delivery, run_job
+from moravec.runtime.loop import Watcher
+from moravec.runtime.pace import AsFastAsPossible, Pace, RealTime
+from moravec.runtime.provenance import tape_meta, versions
+from moravec.runtime.recorder import TapeRecorder
+from moravec.skills.context import Eyes
+from moravec.tape.writer import TapeWriter
+from moravec.worlds.registry import World, WorldOptions, open_world
+
+if TYPE_CHECKING:
+    from moravec.commands.run import Run
+
+
+class WallClock:
+    """The wall's monotonic time [s]; paces the seals of the tape."""
+
+    def now(self) -> float:
+        """Seconds since some origin."""
+        return time.monotonic()
+
+
+@final
+class Session:
+    """A context manager: `work` does the job, `end` is what it left. Entering raises MoravecError for bad input."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._stack = contextlib.ExitStack()
+        self._journal, self._seen = Journal(), Collector()
+        self.end: End
+
+    def __enter__(self) -> Self:
+        with contextlib.ExitStack() as stack:
+            run = self._run
+            self._interrupts = stack.enter_context(Interrupts())
+            self._folder, moved = run_folder(run.out, run.seed)
+            if moved is not None:
+                say(f"the earlier run in {self._folder} was moved to {moved}")
+            options = WorldOptions(run.seed, run.items, run.renderer, run.person)
+            self._world: World = stack.enter_context(contextlib.closing(open_world(run.world, options)))
+            self._before = self._world.things()
+            self._portrait = self._world.portrait()
+            self._versions = versions() | {"renderer": self._world.renderer}
+            self._file = ResultFile(self._folder / "result.json", self._result(None, Score(0, 0), success=False))
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def work(self, work: Work | None = None) -> None:
+        """Does the job and writes what there is to write. Raises AtOnce after the second interrupt."""
+        outcome, sha256 = self._record(work or delivery(self._run.instruction, self._world.workplace, self._eyes()))
+        scored = self._score(outcome)
+        result = self._result(outcome, scored, self._success(outcome, scored))
+        trouble = [outcome.trouble] if outcome.trouble else []
+        try:
+            self._file.write(result)
+            self._report(result, scored, outcome.trouble, sha256)
+        except OSError as error:
+            trouble.append(f"{error.filename or self._folder}: cannot be written: {error.strerror}")
+        self.end = End(result, (scored.right, scored.of), self._folder, "; ".join(trouble))
+
+    def _eyes(self) -> Eyes:
+        from moravec.perception.vision import Vision
+
+        return Vision(self._world.workplace)
+
+    def _record(self, work: Work) -> tuple[Outcome, str]:
+        """The job under tape, and the tape's own hash."""
+        run, world = self._run, self._world
+        limits = world.robot.spec.limits
+        config = {
+            "world": run.world, "seed": run.seed, "items": run.items, "speed": run.speed, "renderer": world.renderer,
+            "person": run.person, "brain": run.brain,
+        }  # fmt: skip
+        meta = tape_meta(run.instruction, limits, config)
+        tape: TapeWriter | None = None
+        try:
+            path = self._folder / "tape.mcap"
+            with TapeWriter(path, WallClock(), meta, joint_names=world.robot.spec.joint_names) as tape:
+                outcome = self._watched(tape, work)
+                tape.write("/result", world.robot.now(), {"success": outcome.report is not None, "trouble": outcome.trouble})
+            return outcome, tape.sha256
+        except TapeError as failure:
+            return Outcome(None, str(failure)), tape.sha256 if tape is not None else ""
+
+    def _watched(self, tape: TapeWriter, work: Work) -> Outcome:
+        """The job with somebody looking on: the terminal, where there is one."""
+        run, world = self._run, self._world
+        watchers: list[Watcher] = [self._journal, self._seen]
+        with contextlib.ExitStack() as stack:
+            still = contextlib.nullcontext
+            if not run.quiet and sys.stderr.isatty():
+                where = f"{run.world}, seed {run.seed}, {world.renderer}"
+                speeds = world.robot.spec.limits.velocity
+                console = Console(stderr=True)
+                live = stack.enter_context(LiveView(console, self._seen, run.instruction, where, speeds))
+                watchers.append(live)
+                answer: Answer = answerer(run.ask, live.paused)
+            else:
+                watchers += [] if run.quiet else [Lines(sys.stderr)]
+                answer = answerer(run.ask, still)
+            hands = Hands(world.robot, TapeRecorder(tape), _pace(run.speed), answer, watchers, self._interrupts.bind)
+            return run_job(hands, work)
+
+    def _score(self, outcome: Outcome) -> Score:
+        goal = self._journal.goal if outcome.report is None else outcome.report.goal
+        return score(goal, self._before, self._world.things())
+
+    def _success(self, outcome: Outcome, scored: Score) -> bool:
+        """The truth decides where items are to be moved; else that the mind came to its end without open points."""
+        report = outcome.report
+        if report is None or report.refused is not None:
+            return False
+        moves = any(clause["kind"] == "move" for clause in report.goal)
+        return scored.success and (moves or report.success)
+
+    def _result(self, outcome: Outcome | None, scored: Score, success: bool) -> dict[str, Any]:
+        """Exactly the fields of the design."""
+        journal, report = self._journal, None if outcome is None else outcome.report
+        steps: Sequence[Mapping[str, Any]] = journal.broken_off() if report is None else list(report.steps)
+        fields = ("category", "colour", "damaged", "location", "belongs")
+        final = {n: {f: getattr(thing, f) for f in fields} for n, thing in self._world.things().items()}
+        return {
+            "success": success,
+            "instruction": self._run.instruction,
+            "goal": journal.goal if report is None else report.goal,
+            "steps": list(steps),
+            "final": final,
+            "questions": list(journal.questions if report is None else report.questions),
+            "refused": journal.refused if report is None else report.refused,
+            "replans": journal.replans if report is None else report.replans,
+            "guard": dict(journal.counts),
+            "cycle_time_s": cycle_times(steps),
+            "seed": self._run.seed,
+            "versions": dict(self._versions),
+        }
+
+    def _report(self, result: Mapping[str, Any], scored: Score, trouble: str, sha256: str) -> None:
+        """`report.html`. Raises OSError."""
+        extremes = self._world.extremes()
+        facts = {
+            "world": self._run.world,
+            "speed": self._run.speed,
+            "limits broken, by the simulator's own measure": json.dumps(extremes.get("violations", {})) or "none",
+            "tape SHA-256": sha256,
+            **{f"wrong: {i}": text for i, text in enumerate(scored.wrong, start=1)},
+        }
+        after: NDArray[np.uint8] = self._world.portrait()
+        data = ReportData(
+            result, self._seen, self._world.robot.spec.limits, self._portrait, after, (scored.right, scored.of), trouble,
+            str(self._folder / "tape.mcap"), facts,
+        )  # fmt: skip
+        (self._folder / "report.html").write_text(build_report(data), encoding="utf-8")
+
+
+def _pace(speed: str) -> Pace:
+    if speed == "max":
+        return AsFastAsPossible()
+    return RealTime(1.0 if speed == "real" else float(speed))
+
+

@@ -1,0 +1,59 @@
+"""The tape as a runtime's recorder: what skills and minds tell goes to the topic that is made for it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, final
+
+from moravec.brain.state import state_to_json
+from moravec.brain.validate import revalidate
+from moravec.core.command import ActionChunk, Command
+from moravec.core.observation import CameraFrame, RobotState
+from moravec.core.verdict import Approved
+from moravec.skills.contract import Note
+from moravec.tape.schemas import FORMS
+from moravec.tape.writer import TapeWriter
+
+_WARNINGS = ("surprise", "set_aside", "refused", "grasp")
+
+
+@final
+class TapeRecorder:
+    """Writes everything to one tape. Every method raises TapeError, from the first failure of the tape on."""
+
+    def __init__(self, tape: TapeWriter) -> None:
+        self._tape = tape
+        self._write_tick = tape.write_tick
+
+    def tick(self, now: float, state: RobotState, asked: Command, approved: Approved) -> None:
+        """One control tick."""
+        self._write_tick(now, state, asked, approved)
+
+    def frame(self, frame: CameraFrame) -> None:
+        """One picture."""
+        self._tape.write_frame(frame)
+
+    def chunk(self, t: float, chunk: ActionChunk) -> None:
+        """One action chunk."""
+        self._tape.write_chunk(t, chunk)
+
+    def note(self, t: float, note: Note) -> None:
+        """One note: on the topic of its name, or, where the tape has none, as a line of the log."""
+        topic = f"/{note.topic.lstrip('/')}"
+        if topic == "/validation":
+            record = note.payload
+            state = {tuple(row[:-1]): row[-1] for row in record["state"]}
+            plan = {"plan": record["plan"], "places": record["places"]}
+            self._tape.write_validation(t, plan, state, record["validation"])
+        elif topic in FORMS:
+            self._tape.write(topic, t, note.payload)
+        else:
+            level = "warning" if note.topic in _WARNINGS else "info"
+            self._tape.write_log(t, level, note.topic, json.dumps(dict(note.payload), sort_keys=True, default=str))
+
+
+def recheck_plan(plan: Any, state: Mapping[tuple[str, ...], Any]) -> dict[str, Any]:
+    """A recorded validation made again, from what `TapeRecorder.note` wrote of it. Raises BadInput."""
+    recorded = plan if isinstance(plan, Mapping) else {}
+    return revalidate({**recorded, "state": state_to_json(state)})

@@ -1,0 +1,73 @@
+"""The cell as the registry of worlds opens it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from moravec.core.workplace import Workplace
+from moravec.robots.protocol import Robot
+from moravec.worlds.cell.config import CellConfig
+from moravec.worlds.cell.world import Cell
+from moravec.worlds.registry import Thing, WorldOptions
+
+
+def open_world(options: WorldOptions) -> CellWorld:
+    """A delivery drawn by `options`. Raises BadInput, WorldError."""
+    return CellWorld(
+        CellConfig(seed=options.seed, items=options.items, renderer=options.renderer, person=options.person)
+    )
+
+
+@final
+class CellWorld:
+    """The cell behind the face that all worlds share."""
+
+    def __init__(self, config: CellConfig) -> None:
+        self.cell = Cell(config)
+        self.renderer: str = self.cell.pictures.renderer_name
+
+    @property
+    def robot(self) -> Robot:
+        """The simulated UR5e."""
+        return self.cell.robot
+
+    @property
+    def workplace(self) -> Workplace:
+        """The cell's drawing."""
+        return self.cell.workplace
+
+    def things(self) -> Mapping[str, Thing]:
+        """The truth about every item, now."""
+        final = self.cell.truth.final()
+        return {
+            item.name: Thing(
+                **final[item.name],
+                code=None if item.code is None else f"MV-{item.code:03d}",
+                size=self._volume(item.name),
+            )
+            for item in self.cell.items
+        }
+
+    def extremes(self) -> Mapping[str, Any]:
+        """The worst of the run so far."""
+        return self.cell.truth.report()
+
+    def portrait(self) -> NDArray[np.uint8]:
+        """The whole cell, for people."""
+        return self.cell.portrait()
+
+    def close(self) -> None:
+        """Frees the renderers."""
+        self.cell.close()
+
+    def _volume(self, name: str) -> float:
+        """Of the bounding boxes of the item's solid geoms together [m^3]."""
+        model = self.cell.model
+        body = model.body(name)
+        geoms = range(int(body.geomadr[0]), int(body.geomadr[0]) + int(body.geomnum[0]))
+        half = [model.geom_aabb[g][3:] for g in geoms if model.body_mass[body.id] and model.geom_contype[g]]
+        return float(sum(8 * np.prod(h) for h in half))
