@@ -25,7 +25,6 @@ T = TypeVar("T")
 
 PICTURE_LATENCY = 0.06  # [s] from exposure to the mind, as a USB RGB-D camera takes
 CONTACT_FILTER = 0.3  # weight of the newest wrench in the running mean
-CONTACT_SETTLE = 0.08  # [s] at a motion's start in which contact is not judged
 GRIP_STILL = 0.0006  # [m] of movement that counts as rest
 GRIP_STILL_TICKS = 40
 SETTLE_TIME = 0.04  # [s] held after a motion, until the arm has caught up with its set-point
@@ -88,8 +87,12 @@ class Runtime:
         """The newest reading of the body."""
         return self._state
 
+    def posture(self) -> Matrix:
+        """The set-point (n,) [rad] the guard approved last: where a new motion has to start."""
+        return np.array(self._guard.setpoint) if self._seq else self._hold
+
     def cancel(self) -> None:
-        """Ends the running routine at its next tick; the arm brakes and holds."""
+        """Ends the running routine: the arm brakes along its path and holds, then `run` raises KeyboardInterrupt."""
         self._cancelled = True
 
     # ── the loop ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -148,44 +151,35 @@ class Runtime:
         verdict = approved.verdict
         self.counts[verdict.decision] += 1
         self._state, self._verdict = state, verdict
-        if verdict.decision == "stop":
+        if verdict.decision == "stop":  # from here the guard brakes by itself; ask for nothing but where it is
             self._chunk, self._hold = None, approved.command.q
         for watcher in self._watchers:
             watcher.ticked(now, state, verdict)
         self._pace.wait(robot.now())
         if self._cancelled:
             self._cancelled = False
-            self._chunk, self._hold = None, self._hold_after_cancel()
+            if self._chunk is not None:
+                self._halt()
             raise KeyboardInterrupt
         return verdict
-
-    def _hold_after_cancel(self) -> Matrix:
-        """Where the guard's braking will end up is not known here: hold the last measured posture and let it brake."""
-        return self._state.q
 
     def _follow(self, request: Follow) -> Followed:
         chunk = request.chunk
         self._recorder.chunk(self._robot.now(), chunk)
         self._chunk, self._chunk_start, self._source = chunk, self._robot.now(), chunk.source
-        quiet, first = 0.0, True
+        felt, weight = 0.0, float(self._state.wrench[2])
         while self._robot.now() - self._chunk_start < chunk.duration + SETTLE_TIME:
             verdict = self._tick()
             if verdict.decision == "stop":
                 return Followed("stopped", self._state, verdict.reason)
             if request.contact_force is not None:
-                push = self._push()
-                quiet = push if first else (1 - CONTACT_FILTER) * quiet + CONTACT_FILTER * push
-                first = False
-                elapsed = self._robot.now() - self._chunk_start
-                if elapsed > CONTACT_SETTLE and quiet > request.contact_force:
+                push = abs(float(self._state.wrench[2]) - weight)  # along the tool, beyond what hung there at the start
+                felt += CONTACT_FILTER * (push - felt)
+                if felt > request.contact_force:
                     self._halt()
-                    return Followed("contact", self._state, f"the tool felt {quiet:.1f} N")
+                    return Followed("contact", self._state, f"the tool felt {felt:.1f} N")
         self._chunk, self._hold = None, chunk.q[-1]
         return Followed("done", self._state)
-
-    def _push(self) -> float:
-        """How hard the tool is pushed back along its axis [N]."""
-        return abs(float(self._state.wrench[2]))
 
     def _halt(self) -> None:
         """Ends a motion early: brakes along the rest of it in a short, jerk-free ramp."""

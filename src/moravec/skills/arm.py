@@ -22,6 +22,7 @@ POSITION_TOLERANCE = 3e-4  # [m]
 ANGLE_TOLERANCE = 2e-3  # [rad]
 CLEARANCE = 0.006  # [m] kept from what the drawing shows
 WALL = 0.006  # [m] how thick the drawing's walls are taken
+HELD_LARGEST = (0.25, 0.25, 0.15)  # [m] half sizes of the largest thing that can be carried
 SIDE_OFFSET = 0.1333  # [m] the wrist stands beside the arm's plane (d4)
 PAN_RANGE = 3.4  # [rad] how far the base turns either way before it goes round the other way
 
@@ -33,15 +34,13 @@ def _slab(spec: mujoco.MjSpec, half: tuple[float, ...], pos: tuple[float, ...], 
 
 
 def _walls(spec: mujoco.MjSpec, place: Place) -> None:
-    """The four walls of an open box, and whatever it stands on."""
+    """The four walls of an open box."""
     (x, y), hx, hy = place.centre, place.size[0] / 2, place.size[1] / 2
     half_z = (place.rim - place.floor) / 2
     z = place.floor + half_z
     for sx, sy in ((1, 0), (-1, 0), (0, 1), (0, -1)):
         half = (WALL / 2 if sx else hx + WALL, WALL / 2 if sy else hy + WALL, half_z)
         _slab(spec, half, (x + sx * (hx + WALL / 2), y + sy * (hy + WALL / 2), z))
-    if place.floor > 0.01:
-        _slab(spec, (hx, hy, place.floor / 2), (x, y, place.floor / 2))
 
 
 def _planning_model(workplace: Workplace) -> mujoco.MjModel:
@@ -51,12 +50,15 @@ def _planning_model(workplace: Workplace) -> mujoco.MjModel:
     for place in workplace.places:
         if place.kind in ("bin", "reject", "parcel"):
             _walls(spec, place)
+        elif place.kind == "obstacle":
+            half_z = (place.rim - place.floor) / 2
+            _slab(spec, (place.size[0] / 2, place.size[1] / 2, half_z), (*place.centre, place.floor + half_z))
         elif place.kind == "station":
             _slab(spec, (*(s / 2 for s in place.size), place.floor / 2), (*place.centre, place.floor / 2 - CLEARANCE))
     flange = ur5e.add_arm(spec)
-    flange.add_geom(
-        name="held", type=mujoco.mjtGeom.mjGEOM_BOX, size=[0.01, 0.01, 0.01], pos=[0, 0, 0.2], mass=0.001, contype=0,
-        conaffinity=0,
+    flange.add_geom(  # compiled at its largest: MuJoCo bounds each body once, so it may only shrink from here
+        name="held", type=mujoco.mjtGeom.mjGEOM_BOX, size=HELD_LARGEST, pos=[0, 0, ur5e.GRIPPER.tool_offset], mass=0.001,
+        contype=0, conaffinity=0,
     )  # fmt: skip
     return spec.compile()
 
@@ -152,8 +154,6 @@ class Arm:
         model.geom_conaffinity[self._held] = 1
         model.geom_size[self._held] = half
         model.geom_pos[self._held] = (0.0, 0.0, ur5e.GRIPPER.tool_offset + below)
-        model.geom_rbound[self._held] = float(np.linalg.norm(half))
-        model.geom_aabb[self._held] = (0.0, 0.0, 0.0, *half)
 
     def is_free(self, path: Matrix, resolution: float = 0.04) -> bool:
         """Whether the arm, sweeping through the joint path (m, 6) [rad], keeps clear of the drawing."""

@@ -12,7 +12,6 @@ from moravec.core.frames import Matrix
 from moravec.core.observation import CameraFrame, RobotState
 from moravec.core.workplace import Place, Workplace
 from moravec.perception.detection import Detection
-from moravec.perception.height_map import HeightMap
 from moravec.skills.arm import Arm
 from moravec.skills.trajectory import MotionLimits
 
@@ -32,7 +31,6 @@ class Eyes(Protocol):
     def items(self, frame: CameraFrame, place: Place) -> list[Detection]: ...
     def labels(self, frames: Sequence[CameraFrame]) -> Mapping[str, str]: ...
     def lid(self, frame: CameraFrame, place: Place) -> LidSeen | None: ...
-    def heights(self, frame: CameraFrame, place: Place) -> HeightMap: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +59,7 @@ class SkillContext:
     eyes: Eyes
     now: Callable[[], float]  # the robot's clock [s]
     state: Callable[[], RobotState]
+    posture: Callable[[], Matrix]  # the set-point approved last (n,) [rad]: where a motion starts
     whereabouts: Callable[[str], Detection | None]  # what the mind believes of an item
     limits: MotionLimits = field(default_factory=MotionLimits)
     hand: Handwork = field(default_factory=Handwork)

@@ -25,6 +25,8 @@ DEPTH = 0.036  # [m] how far the tips go below the top
 TIP_CLEARANCE = 0.004  # [m] kept above the floor and above what lies under the fingers
 MIN_HEIGHT = 0.012  # [m] above the floor; flatter things are not grasped
 DIRECTIONS = 18
+FLANK_STEP = 0.008  # [m] before and after the grasp, where the flanks are compared
+MAX_SLANT = 0.45  # largest tangent of the angle between a flank and the finger
 REACH = 0.070  # [m] half length of the profile that is looked at
 
 
@@ -89,7 +91,10 @@ def _along(
     offsets = np.arange(-half, half + 1)
     index = columns[:, None] + offsets[None, :]
     tall, solid = highest[rows[:, None], index], middle[rows[:, None], index]  # (k, 2 half + 1)
-    return _judge(tall, solid, rows, columns, res, floor, yaw, to_world, target)
+    ahead = max(1, int(round(FLANK_STEP / res)))
+    last = turned.shape[0] - 1
+    sides = [turned[np.clip(rows + d, 0, last)[:, None], index] for d in (-ahead, ahead)]
+    return _judge(tall, solid, sides, rows, columns, res, floor, yaw, to_world, target)
 
 
 def _turned(heights: HeightMap, grid: NDArray[np.float32], yaw: float):  # type: ignore[no-untyped-def]
@@ -108,18 +113,19 @@ def _turned(heights: HeightMap, grid: NDArray[np.float32], yaw: float):  # type:
 
     vv, uu = np.mgrid[0:side, 0:side].astype(np.float32)
     du, dv = (uu - u0) * res, (vv - v0) * res
-    rows, columns = heights.indices(centre[0] + c * du - s * dv, centre[1] + s * du + c * dv)
+    x, y = heights.local(centre[0] + c * du - s * dv, centre[1] + s * du + c * dv)
+    columns, rows = (x + heights.size[0] / 2) / res - 0.5, (y + heights.size[1] / 2) / res - 0.5
     turned = cv2.remap(grid, columns.astype(np.float32), rows.astype(np.float32), cv2.INTER_LINEAR, borderValue=1.0)
     return turned, to_world
 
 
-def _judge(tall, solid, rows, columns, res, floor, yaw, to_world, target):  # type: ignore[no-untyped-def]
+def _judge(tall, solid, sides, rows, columns, res, floor, yaw, to_world, target):  # type: ignore[no-untyped-def]
     """Keeps the candidates whose fingers fit, and scores them."""
     k, length = tall.shape
     half = length // 2
     top = solid[:, half]
     tip = np.maximum(floor + TIP_CLEARANCE, top - DEPTH)
-    stands = solid > (tip + 0.004)[:, None]
+    stands = tall > (tip + 0.004)[:, None]  # the widest part under the fingers' width decides how far they open
     left = _run(stands[:, half::-1])
     right = _run(stands[:, half:])
     width = (left + right - 1) * res
@@ -137,16 +143,31 @@ def _judge(tall, solid, rows, columns, res, floor, yaw, to_world, target):  # ty
     depth = top - tip
     ok = free & (width >= MIN_WIDTH) & (width <= MAX_WIDTH) & (depth > 0.006) & (left < half) & (right < half)
     ok &= np.abs(middle) * res < 0.012
+    slant = _slant(sides, tip, half) * res / (2 * FLANK_STEP)
+    ok &= slant < MAX_SLANT
     grasps = []
     shift = middle[ok]
     points = to_world(rows[ok], columns[ok] + shift)
-    for point, w, z, t, d in zip(points, width[ok], tip[ok], top[ok], depth[ok], strict=True):
+    for point, w, z, t, d, lean in zip(points, width[ok], tip[ok], top[ok], depth[ok], slant[ok], strict=True):
         opening = min(MAX_OPENING, float(w) + 2 * BESIDE + 0.006)
-        score = 1.2 * float(d) / DEPTH + 0.8 * float(t - floor) / 0.08 - 0.35 * float(w) / MAX_WIDTH
+        score = 1.2 * float(d) / DEPTH + 0.8 * float(t - floor) / 0.08 - 0.35 * float(w) / MAX_WIDTH - 2.0 * float(lean)
         if target is not None:
             score -= 18.0 * float(np.hypot(point[0] - target[0], point[1] - target[1]))
         grasps.append(Grasp((float(point[0]), float(point[1]), float(z)), yaw, opening, float(w), float(t), score))
     return grasps
+
+
+def _slant(sides: list[NDArray[np.float32]], tip: NDArray[np.float32], half: int) -> NDArray[np.float64]:
+    """How far the flanks run askew between a strip before and a strip after the grasp [cells], the worse flank, shape (k,).
+
+    Flanks that fall away on both sides, as a ball's do, count as straight: it is the turn that makes a thing slide.
+    """
+    edges = []
+    for heights in sides:
+        stands = heights > (tip + 0.004)[:, None]
+        edges.append((_run(stands[:, half::-1]), _run(stands[:, half:])))
+    (left_a, right_a), (left_b, right_b) = edges
+    return np.maximum(np.abs(left_b - left_a), np.abs(right_b - right_a)).astype(np.float64)
 
 
 def _run(stands: NDArray[np.bool_]) -> NDArray[np.int64]:

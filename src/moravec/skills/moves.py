@@ -61,7 +61,7 @@ def follow(chunk: ActionChunk, contact_force: float | None = None) -> Generator[
 
 def go(context: SkillContext, goal: Matrix, source: str, slow: float = 1.0) -> Move:
     """To joint positions `goal` (6,) [rad] by the first way that is free: straight, or over a raised point at either end."""
-    start = context.state().q
+    start = context.posture()
     limits = context.limits.scaled(slow)
     for way in _ways(context, start, goal):
         legs = [np.array([a, b]) for a, b in zip(way[:-1], way[1:], strict=True)]
@@ -105,7 +105,7 @@ def line_to(
 ) -> Generator[Request, Any, Followed]:
     """Straight to tool position `position` (3,) [m] without turning; may end early in contact. Not checked for what is touched:
     the last centimetres of a grasp always touch something."""
-    start = context.state().q
+    start = context.posture()
     path = context.arm.line(start, np.asarray(position, dtype=np.float64))
     if path is None:
         fail("unreachable", f"no straight line to {np.round(position, 3).tolist()} m")
@@ -115,7 +115,7 @@ def line_to(
 
 def above(context: SkillContext, position: Matrix, yaw: float) -> Matrix:
     """Joint positions with the tool over `position` (3,) [m], fingers closing along `yaw` [rad]. Fails as unreachable."""
-    q = context.arm.reach_down(np.asarray(position, dtype=np.float64), yaw, context.state().q)
+    q = context.arm.reach_down(np.asarray(position, dtype=np.float64), yaw, context.posture())
     if q is None:
         fail("unreachable", f"the arm cannot reach {np.round(position, 3).tolist()} m with yaw {yaw:.2f}")
     return q
@@ -126,7 +126,7 @@ def look_from(
 ) -> Generator[Request, Any, dict[str, CameraFrame]]:
     """Brings the wrist camera to a post and takes pictures."""
     x, y, z, yaw = context.view(view)
-    near = context.state().q
+    near = context.posture()
     found = [context.arm.reach(tool_down([x, y, z], yaw + turn), near, "camera") for turn in (0.0, np.pi)]
     reachable = [q for q in found if q is not None]
     if not reachable:

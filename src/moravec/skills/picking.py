@@ -11,12 +11,14 @@ from moravec.core.frames import Matrix
 from moravec.core.observation import CameraFrame
 from moravec.core.workplace import Place
 from moravec.perception.detection import Detection
+from moravec.perception.height_map import height_map
 from moravec.skills.context import Held, SkillContext
 from moravec.skills.contract import Compute, Note, Pause, Request
 from moravec.skills.grasp import Grasp, plan_grasps
 from moravec.skills.guarded import HardCoded
 from moravec.skills.manifests import PICK
 from moravec.skills.moves import Failed, above, fail, go, grip, line_to, look_from
+from moravec.skills.nudge import nudge
 from moravec.skills.symbols import Value
 
 Steps = Generator[Request, Any, dict[str, Any]]
@@ -24,11 +26,12 @@ Steps = Generator[Request, Any, dict[str, Any]]
 GRIP_FORCE = 40.0  # [N]
 CONTACT_FORCE = 18.0  # [N] felt on the way down: something is in the way
 APPROACH = 0.07  # [m] the straight way down starts this far above the grasp, or above the rim
-LIFT = 0.05  # [m] above the rim, with the item
+LIFT_HEIGHT = 0.22  # [m] the tool is lifted to with the item, clear of whatever stands on the table
 EMPTY_WIDTH = 0.004  # [m] fingers closer than this hold nothing
-SLIP_WIDTH = 0.004  # [m] fingers that close by more than this while lifting have lost it
+SLIP_SHARE = 0.4  # fingers that close to less than this share of the width have lost it; a little means it turned
 MATCH_RADIUS = 0.06  # [m] between where an item was and where it is found again
 GRASP_TRIES = 4
+WALL_SLACK = 0.006  # [m] how far a wall may stand outside its place in the drawing
 SEARCH_RADIUS = 0.05  # [m] of grasps around an item
 STACKED = 0.010  # [m] something that ends this far above the floor rests on something else
 
@@ -51,10 +54,16 @@ class Pick(HardCoded):
         target = _match(believed, detections)
         if target is None:
             raise Failed("not_seen", f"{item} is not where it was seen last", data)
-        heights = context.eyes.heights(frame, place)
-        grasps = yield Compute(
-            lambda: plan_grasps(heights, place.floor, target.position[:2], _radius(target)), "grasps"
-        )
+        grasps = yield Compute(lambda: _plan(frame, place, target), "grasps")
+        if not grasps and place.rim > place.floor:
+            yield from nudge(context, place, target)
+            frame, detections = yield from _see(context, place)
+            data = {"detections": detections, "frames": [frame]}
+            target = _match(target, detections)
+            if target is None:
+                raise Failed("not_seen", f"{item} went out of sight when it was nudged", data)
+            seen = target
+            grasps = yield Compute(lambda: _plan(frame, place, seen), "grasps")
         if not grasps:
             raise Failed("no_grasp", f"no free grasp on {item}", data)
         held = yield from _try_each(context, place, grasps)
@@ -81,8 +90,11 @@ def _match(believed: Detection, detections: list[Detection]) -> Detection | None
     return min(near, key=cost, default=None)
 
 
-def _radius(target: Detection) -> float:
-    return min(SEARCH_RADIUS, 0.012 + 0.5 * target.extent[0])
+def _plan(frame: CameraFrame, place: Place, target: Detection) -> list[Grasp]:
+    """Grasps on `target`; beyond the place's own walls everything counts as blocked."""
+    size = (place.size[0] + 2 * WALL_SLACK, place.size[1] + 2 * WALL_SLACK)
+    heights = height_map(frame, place.centre, size)
+    return plan_grasps(heights, place.floor, target.position[:2], min(SEARCH_RADIUS, 0.012 + 0.5 * target.extent[0]))
 
 
 def _try_each(context: SkillContext, place: Place, grasps: list[Grasp]) -> Generator[Request, Any, Held]:
@@ -110,7 +122,7 @@ def _grasp(context: SkillContext, place: Place, grasp: Grasp) -> Generator[Reque
     yield from grip(grasp.opening, GRIP_FORCE)
     yield from go(context, q, "pick")
     down = yield from line_to(context, np.array([x, y, z]), "pick", 0.5, CONTACT_FORCE)
-    reached = float(context.arm.tool_pose(context.state().q)[2, 3])
+    reached = float(context.arm.tool_pose(context.posture())[2, 3])
     if down.end == "contact" and reached > z + 0.015:
         yield from _retreat(context, start_z)
         fail("missed", f"touched something {reached - z:.3f} m above the grasp")
@@ -119,19 +131,19 @@ def _grasp(context: SkillContext, place: Place, grasp: Grasp) -> Generator[Reque
         yield from grip(grasp.opening, GRIP_FORCE)
         yield from _retreat(context, start_z)
         fail("missed", "the fingers closed on nothing")
-    yield from line_to(context, _over(context, max(place.rim + LIFT, start_z)), "pick", 0.45)
+    yield from line_to(context, _over(context, max(LIFT_HEIGHT, start_z)), "pick", 0.45)
     state = yield Pause(0.05)
-    if state.grip_width < EMPTY_WIDTH or state.grip_width < closed.width - SLIP_WIDTH:
+    if state.grip_width < max(EMPTY_WIDTH, SLIP_SHARE * closed.width):
         context.hand.held = None
         fail("slipped", f"the fingers closed from {closed.width:.3f} to {state.grip_width:.3f} m while lifting")
     below = max(0.004, reached - place.floor)
-    half = (closed.width / 2 + 0.005, 0.07, below / 2 + 0.005)
-    return Held(below, half, closed.width)
+    half = (closed.width / 2 + 0.01, 0.07, below / 2 + 0.02)
+    return Held(below, half, state.grip_width)
 
 
 def _over(context: SkillContext, height: float) -> Matrix:
     """The point [m] above the tool at `height`."""
-    position = context.arm.tool_pose(context.state().q)[:3, 3].copy()
+    position = context.arm.tool_pose(context.posture())[:3, 3].copy()
     position[2] = height
     return np.asarray(position)
 

@@ -19,7 +19,7 @@ from moravec.skills.symbols import Value
 Steps = Generator[Request, Any, dict[str, Any]]
 
 CARRY_SPEED = 0.8
-LOST_WIDTH = 0.004  # [m] fingers that closed by this much on the way have lost the item
+LOST_SHARE = 0.4  # fingers that closed to less than this share of the width have lost the item on the way
 TOUCH_FORCE = 14.0  # [N] felt when the item touches down
 HOVER = 0.05  # [m] above the spot before the slow way down
 OVER_RIM = 0.025  # [m] between the finger tips and a bin's rim when letting go
@@ -54,7 +54,8 @@ class _IntoBin(HardCoded):
         held = _held(context)
         spot = _free_spot(context, place)
         z = place.rim + OVER_RIM
-        yield from _carry(context, held, spot, z)
+        yield from _carry(context, held, spot, place.rim + held.below + OVER_RIM)
+        yield from line_to(context, np.array([*spot, z]), "stow", 0.5, TOUCH_FORCE)
         context.hand.spots.setdefault(place.name, []).append((float(spot[0]), float(spot[1])))
         yield from _let_go(context, held, z + 0.06)
         return {"spot": [float(spot[0]), float(spot[1])]}
@@ -101,14 +102,14 @@ def _carry(context: SkillContext, held: Held, spot: Matrix, height: float) -> Ge
     finally:
         context.arm.hold(None)
     state = context.state()
-    if state.grip_width < held.width - LOST_WIDTH:
+    if state.grip_width < max(0.004, LOST_SHARE * held.width):
         context.hand.held = None
         fail("lost", f"the fingers closed from {held.width:.3f} to {state.grip_width:.3f} m on the way")
 
 
 def _easiest_yaw(context: SkillContext, spot: Matrix, height: float) -> float:
     """Of eight directions the one that turns the wrist least [rad]."""
-    near = context.state().q
+    near = context.posture()
     best, best_turn = 0.0, np.inf
     for yaw in np.arange(8) * np.pi / 8:
         q = context.arm.reach_down(np.array([*spot, height]), float(yaw), near)
@@ -124,6 +125,6 @@ def _let_go(context: SkillContext, held: Held, height: float) -> Generator[Reque
     yield from grip(held.width + RELEASE, 20.0)
     context.hand.held = None
     yield Pause(0.1)
-    position = context.arm.tool_pose(context.state().q)[:3, 3].copy()
+    position = context.arm.tool_pose(context.posture())[:3, 3].copy()
     position[2] = max(position[2], height)
     yield from line_to(context, position, "release", 0.5)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, final
 
+import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,6 +28,9 @@ class CellWorld:
     """The cell behind the face that all worlds share."""
 
     def __init__(self, config: CellConfig) -> None:
+        self._warnings: list[str] = []
+        # MuJoCo would write its warnings to a file in the current folder.
+        mujoco.set_mju_user_warning(self._warnings.append)
         self.cell = Cell(config)
         self.renderer: str = self.cell.pictures.renderer_name
 
@@ -54,7 +58,7 @@ class CellWorld:
 
     def extremes(self) -> Mapping[str, Any]:
         """The worst of the run so far."""
-        return self.cell.truth.report()
+        return {**self.cell.truth.report(), "warnings": sorted(set(self._warnings))}
 
     def portrait(self) -> NDArray[np.uint8]:
         """The whole cell, for people."""
@@ -62,6 +66,7 @@ class CellWorld:
 
     def close(self) -> None:
         """Frees the renderers."""
+        mujoco.set_mju_user_warning(None)
         self.cell.close()
 
     def _volume(self, name: str) -> float:

@@ -14,9 +14,11 @@ PARCEL_WALL = 0.005
 BIN_INNER = (0.20, 0.21)
 BIN_HEIGHT = 0.09
 BIN_WALL = 0.004
-BIN_X = (0.36, 0.15, -0.06)
+BIN_X = (0.31, 0.10, -0.11)
 LOWER_ROW = (0.405, 0.010)  # y, floor height
 UPPER_ROW = (0.665, 0.130)
+PLINTH_CENTRE = (BIN_X[1], UPPER_ROW[0] - 0.020)
+PLINTH_SIZE = (0.68, BIN_INNER[1] + 2 * BIN_WALL + 0.044)
 LEDGE_DEPTH = 0.042  # the ledge in front of each bin that carries its label
 LABEL_SIDE = 0.038
 
@@ -37,11 +39,10 @@ HOME_Q = (0.0, -1.95, 2.05, -1.67, -1.5708, 0.0)
 
 # Posts of the wrist camera, looking straight down: x, y, z of the lens [m], yaw [rad] of the tool.
 VIEWS = (
-    ("parcel", (0.47, 0.0, 0.55, 0.0)),
-    ("parcel_close", (0.48, 0.0, 0.47, 0.0)),
+    ("parcel", (0.50, 0.0, 0.55, -1.5707963)),
     ("station", (0.30, -0.43, 0.33, 0.0)),
-    ("shelf_left", (0.255, 0.40, 0.56, 0.0)),
-    ("shelf_right", (0.00, 0.42, 0.56, 0.0)),
+    ("shelf_left", (0.205, 0.40, 0.56, 0.0)),
+    ("shelf_right", (-0.05, 0.42, 0.56, 0.0)),
     ("reject", (-0.02, -0.50, 0.50, 0.0)),
 )
 
@@ -55,6 +56,17 @@ def bin_places() -> tuple[Place, ...]:
     )
 
 
+def ledge_places() -> tuple[Place, ...]:
+    """The label ledges in front of the bins, and the plinth under the upper row: what the arm has to keep clear of."""
+    depth = BIN_INNER[1] / 2 + BIN_WALL
+    ledges = tuple(
+        Place(f"ledge_{place.name[4:]}", "obstacle", (place.centre[0], place.centre[1] - depth - LEDGE_DEPTH / 2),
+              (0.11, LEDGE_DEPTH), place.rim - 0.006, place.rim + 0.002)
+        for place in bin_places()
+    )  # fmt: skip
+    return (*ledges, Place("plinth", "obstacle", PLINTH_CENTRE, PLINTH_SIZE, 0.0, UPPER_ROW[1]))
+
+
 def workplace() -> Workplace:
     """What the integrator of this cell knows."""
     places = (
@@ -62,8 +74,9 @@ def workplace() -> Workplace:
         Place("station", "station", STATION_CENTRE, STATION_SIZE, STATION_HEIGHT, STATION_HEIGHT),
         Place("reject", "reject", REJECT_CENTRE, REJECT_INNER, 0.006, REJECT_HEIGHT),
         Place("lid_rest", "lid_rest", LID_REST_CENTRE, LID_REST_SIZE, 0.0, 0.0),
-        Place("shelf", "shelf", (0.15, 0.53), (0.70, 0.55), 0.0, 0.22),
+        Place("shelf", "shelf", (BIN_X[1], 0.53), (0.70, 0.55), 0.0, 0.22),
         Place("table", "table", (0.15, 0.0), (1.5, 1.9), 0.0, 0.0),
         *bin_places(),
+        *ledge_places(),
     )
     return Workplace("cell", places, tuple(COLOURS), CATEGORIES, LABELS, STORING_RULE, HOME_Q, VIEWS)

@@ -181,9 +181,10 @@ def _shelf(spec: mujoco.MjSpec, labels: tuple[str, ...]) -> None:
     for label in layout.LABELS:
         _add_picture(spec, f"label_{label}", label_picture(label))
         _add_picture(spec, f"letter_{label}", letter_picture(label))
-    y, z = layout.UPPER_ROW
+    z = layout.UPPER_ROW[1]
     depth = layout.BIN_INNER[1] / 2 + layout.BIN_WALL
-    _block(world, (0.34, depth + 0.022, z / 2), (0.15, y - 0.020, z / 2), TABLE_EDGE, name="shelf_plinth")
+    half = (layout.PLINTH_SIZE[0] / 2, layout.PLINTH_SIZE[1] / 2, z / 2)
+    _block(world, half, (*layout.PLINTH_CENTRE, z / 2), TABLE_EDGE, name="shelf_plinth")
     for place, label in zip(layout.bin_places(), labels, strict=True):
         bottom = place.floor - layout.BIN_WALL
         body = world.add_body(name=place.name, pos=[*place.centre, bottom])
