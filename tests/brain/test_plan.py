@@ -193,6 +193,14 @@ def test_the_narrower_clause_wins_and_damage_comes_first() -> None:
     assert to == {"item-1": "bin_3", "item-2": "bin_2", "item-3": "reject"}
 
 
+def test_the_order_of_a_narrow_and_a_wide_clause_does_not_matter() -> None:
+    inventory = stocked(seen("can", "red", 0.0), seen("can", "blue", 0.1))
+    wide = Clause("move", Selection(categories=("can",)), Destination("bin", "A"))
+    narrow = Clause("move", Selection(categories=("can",), colours=("red",)), Destination("bin", "B"))
+    for clauses in ((wide, narrow), (narrow, wide)):
+        assert {t.item: t.to for t in assign(Goal(clauses), inventory).tasks} == {"item-1": "bin_3", "item-2": "bin_2"}
+
+
 def test_items_given_up_are_left_and_others_take_their_place() -> None:
     inventory = stocked(seen("can", "red", 0.0), seen("can", "red", 0.1))
     goal = Goal((Clause("move", Selection(categories=("can",), count=1), Destination("bin", "A")),))

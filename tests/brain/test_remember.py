@@ -20,8 +20,10 @@ from moravec.core.errors import BadInput
 from moravec.perception.detection import Detection
 
 
-def seen(x: float, y: float = 0.0, category: str = "can", colour: str = "red", place: str = "parcel", size: float = 0.05,
-         code: str | None = None, p: float = 0.8, damaged: bool = False) -> Detection:  # fmt: skip
+def seen(
+    x: float, y: float = 0.0, category: str = "can", colour: str = "red", place: str = "parcel",
+    size: float = 0.05, code: str | None = None, p: float = 0.8, damaged: bool = False,
+) -> Detection:  # fmt: skip
     extent = (size, size, size)
     return Detection(
         place, (x, y, 0.0), extent, 0.0, (0.002,) * 3, colour, 0.9, category, p, damaged, 0.9, code, "c", (0, 0, 1, 1)

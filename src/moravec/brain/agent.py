@@ -27,6 +27,7 @@ from moravec.skills.contract import Ask, Note, Request, Skill, SkillResult
 
 Routine: TypeAlias = Generator[Request, Any, Any]
 _RELEASING = ("place", "stow", "discard")
+_LOOKS = 2  # tries to look at one place for a lost item
 _WATCHED = ("parcel", "table", "station")
 
 
@@ -273,15 +274,19 @@ class Agent:
         kinds = self.inventory.kinds
         places = [p for p in kinds if kinds[p] == "station"] + [p for p in kinds if kinds[p] == "table"]
         places += [p for p in (self.inventory.item(item).origin, towards) if p in kinds]
-        for place in dict.fromkeys(places):
+        for place in places:
+            self.inventory.fluents["seen", place] = False
+        for place in (p for p in dict.fromkeys(places) for _ in range(_LOOKS)):
+            if job.ended or self.inventory.item(item).location not in (GONE, HAND):
+                return
+            if self.inventory.fluents["seen", place] is True:
+                continue
             step = Step.of("look", place=place)
             result = yield from self._perform(job, step)
             if result.status == "succeeded":
                 yield from self._absorb(job, step, result)
             elif not result.recoverable:
                 job.end(f"{step} failed with {result.code}: {result.message}")
-            if job.ended or self.inventory.item(item).location not in (GONE, HAND):
-                return
 
     def _full(self, job: Job, place: str, item: str, why: str) -> Routine:
         """A place is full: use another bin with its label, or what a person says, or leave things where they are."""

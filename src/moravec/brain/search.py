@@ -89,15 +89,19 @@ def _actions(
                 choices.append([(parameter.name, item) for item in items])
             elif parameter.kind == "place":
                 puts = manifest.name in _PUTTING
-                names = (
-                    [*sorted(wanted & kinds.keys()), *(p for p in resting if p not in wanted)] if puts else list(kinds)
-                )
+                names = _targets(manifest.name, wanted, resting, kinds) if puts else list(kinds)
                 choices.append([(parameter.name, name) for name in names])
             else:
                 choices.append([])
         if manifest.effects:
             out += [Step(manifest.name, tuple(args)) for args in itertools.product(*choices)]
     return tuple(out)
+
+
+def _targets(skill: str, wanted: set[str], resting: Sequence[str], kinds: Mapping[str, str]) -> list[str]:
+    """Where `skill` may put something: gently down where things rest, into bins only by the skills for bins."""
+    ends = [p for p in sorted(wanted & kinds.keys()) if (kinds[p] in _REST_KINDS) == (skill == "place")]
+    return ends + [p for p in resting if skill == "place" and p not in wanted]
 
 
 def _estimate(
