@@ -233,3 +233,28 @@ def run_job(
         elif isinstance(request, Ask):
             reply = next((a for key, a in (answers or {}).items() if key in request.text), request.default)
     raise AssertionError("the job does not end")
+
+
+STORE = "unpack the delivery, classify the items, organise and store them"
+BELONGS = {"box": "A", "can": "B", "bottle": "C", "ball": "D", "tool": "E", "part": "F"}
+
+
+def delivery() -> dict[str, Thing]:
+    return things(
+        Thing("can1", "can", "red", code="MV-001"),
+        Thing("can2", "can", "red", code="MV-002"),
+        Thing("can3", "can", "blue"),
+        Thing("box1", "box", "blue", damaged=True),
+        Thing("box2", "box", "green", scale=1.5),
+        Thing("ball1", "ball", "yellow"),
+        Thing("tool1", "tool", "white", code="MV-017"),
+        Thing("part1", "part", "purple"),
+    )
+
+
+def belongs(thing: Thing) -> str:
+    return "reject" if thing.damaged else BIN_OF[BELONGS[thing.category]]
+
+
+def all_belong(world: FakeWorld) -> bool:
+    return all(t.place == belongs(t) for t in world.things.values())

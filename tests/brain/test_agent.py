@@ -6,9 +6,8 @@ import json
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import pytest
-from helpers_brain import BIN_OF, CELL, FakeWorld, Thing, run_job, things
+from helpers_brain import BIN_OF, CELL, STORE, FakeWorld, Thing, all_belong, belongs, delivery, run_job, things
 
 from moravec.brain.mind import Situation, SymbolicMind
 from moravec.brain.read import Reading, read
@@ -16,30 +15,6 @@ from moravec.brain.recover import Limits
 from moravec.brain.steps import Plan, Step
 from moravec.brain.validate import revalidate
 from moravec.skills.contract import Note
-
-STORE = "unpack the delivery, classify the items, organise and store them"
-BELONGS = {"box": "A", "can": "B", "bottle": "C", "ball": "D", "tool": "E", "part": "F"}
-
-
-def delivery() -> dict[str, Thing]:
-    return things(
-        Thing("can1", "can", "red", code="MV-001"),
-        Thing("can2", "can", "red", code="MV-002"),
-        Thing("can3", "can", "blue"),
-        Thing("box1", "box", "blue", damaged=True),
-        Thing("box2", "box", "green", scale=1.5),
-        Thing("ball1", "ball", "yellow"),
-        Thing("tool1", "tool", "white", code="MV-017"),
-        Thing("part1", "part", "purple"),
-    )
-
-
-def belongs(thing: Thing) -> str:
-    return "reject" if thing.damaged else BIN_OF[BELONGS[thing.category]]
-
-
-def all_belong(world: FakeWorld) -> bool:
-    return all(t.place == belongs(t) for t in world.things.values())
 
 
 def fails(code: str) -> Any:
@@ -366,43 +341,3 @@ def test_notes_are_plain_json() -> None:
     for note in ran.notes:
         assert isinstance(note, Note)
         assert json.loads(json.dumps(note.payload)) == note.payload
-
-
-_FAULTS = {
-    "look": ("blind", "unreachable"),
-    "open": ("stuck", "no_handle"),
-    "pick": ("missed", "no_grasp", "slipped", "not_seen"),
-    "place": ("lost", "contact"),
-    "inspect": ("not_seen", "unreachable"),
-    "stow": ("lost", "contact"),
-    "discard": ("lost", "unreachable"),
-}
-
-
-def drops(code: str, where: str) -> Any:
-    def fault(world: FakeWorld, args: Any) -> str:
-        if code == "lost" and world.held is not None:
-            world.move(world.held, where)
-            world.held = None
-        return code
-
-    return fault
-
-
-def test_under_random_faults_most_jobs_are_done_and_none_lies_about_it() -> None:
-    """Every call fails with a chance of 8 %, in any of its declared ways."""
-    done = 0
-    for seed in range(80):
-        rng = np.random.default_rng(seed)
-        faults = {
-            (skill, n): drops(str(rng.choice(codes)), str(rng.choice(["table", "parcel"])))
-            for skill, codes in _FAULTS.items()
-            for n in range(1, 60)
-            if rng.random() < 0.08
-        }
-        ran = run_job(STORE, FakeWorld(delivery(), faults))
-        right = all_belong(ran.world)
-        done += right
-        assert ran.report.success == right, (seed, ran.report.answer)
-        assert ran.world.held is None and len(ran.report.steps) < 200
-    assert done >= 72
