@@ -13,6 +13,7 @@ from moravec.core.workplace import Place, Workplace
 from moravec.perception.cloud import on_plane
 
 Corners = NDArray[np.float64]  # (4, 2) [px]
+Code = tuple[str, Corners]  # what is printed, and where
 
 LEDGE = 0.07  # [m] a label lies at most this far in front of its bin's opening
 HEIGHT_SLACK = 0.03  # [m]
@@ -74,7 +75,7 @@ def _ledge(corners: Corners, frame: CameraFrame, workplace: Workplace) -> tuple[
     return found
 
 
-def read_codes(rgb: NDArray[np.uint8], box: tuple[int, int, int, int]) -> list[tuple[str, Corners]]:
+def read_codes(rgb: NDArray[np.uint8], box: tuple[int, int, int, int]) -> list[Code]:
     """AprilTags 36h11 inside `box` (left, top, right, bottom) [px]: their codes and corners (4, 2) [px] in the picture."""
     left, top, right, bottom = box
     grey = cv2.cvtColor(np.ascontiguousarray(rgb[top:bottom, left:right]), cv2.COLOR_RGB2GRAY)

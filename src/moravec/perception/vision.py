@@ -10,10 +10,11 @@ from moravec.core.workplace import Place, Workplace
 from moravec.perception.cloud import cloud
 from moravec.perception.describe import Describer
 from moravec.perception.detection import Detection
-from moravec.perception.markers import read_labels
+from moravec.perception.markers import read_codes, read_labels
 from moravec.perception.parcel import LidSeen, see_lid, see_parcel
 from moravec.perception.person import see_person
-from moravec.perception.segment import region_of, segment
+from moravec.perception.region import region_of
+from moravec.perception.segment import Segmenter, around
 
 
 @final
@@ -22,15 +23,16 @@ class Vision:
 
     def __init__(self, workplace: Workplace) -> None:
         self._workplace = workplace
-        self._describer = Describer(workplace)
+        self._segmenter, self._describer = Segmenter(), Describer(workplace)
 
     def items(self, frame: CameraFrame, place: Place) -> list[Detection]:
         """The things that lie in `place`, largest first. The part of the place that the fingers hide is not seen."""
         view = cloud(frame)
         pose = see_parcel(view, place) if place.kind == "parcel" else None
         region = region_of(place, pose)
-        masks = segment(view, frame.rgb, region)
-        return [self._describer.describe(frame, view, mask, region, place.name) for mask in masks]
+        masks = self._segmenter.masks(frame, view, region)
+        codes = read_codes(frame.rgb, around(masks)) if masks else []
+        return [self._describer.describe(frame, view, mask, region, place.name, codes) for mask in masks]
 
     def labels(self, frames: Sequence[CameraFrame]) -> dict[str, str]:
         """Bin place name -> label, for every bin whose label one of the pictures shows."""
