@@ -77,6 +77,7 @@ class Runtime:
         self._cancelled = False
         self.counts = {"pass": 0, "limit": 0, "stop": 0}
         pace.start(robot.now())
+        self._tick()  # the guard takes the posture it finds as its first set-point
 
     # ── for whoever builds skills on top ──────────────────────────────────────────────────────────────────────────────
     def now(self) -> float:
@@ -89,7 +90,7 @@ class Runtime:
 
     def posture(self) -> Matrix:
         """The set-point (n,) [rad] the guard approved last: where a new motion has to start."""
-        return np.array(self._guard.setpoint) if self._seq else self._hold
+        return np.array(self._guard.setpoint)
 
     def cancel(self) -> None:
         """Ends the running routine: the arm brakes along its path and holds, then `run` raises KeyboardInterrupt."""

@@ -74,9 +74,7 @@ class Arm:
         self._home = np.array(workplace.home_q)
         self._qpos = np.array([self._model.joint(name).qposadr[0] for name in JOINTS])
         self._held = self._model.geom("held").id
-        arm_bodies = {self._model.body(f"link_{i}").id for i in range(1, 7)}
-        arm_bodies |= {self._model.body(name).id for name in ("flange", "finger_left", "finger_right")}
-        self._arm_bodies = arm_bodies
+        self._fingers = np.array([self._model.joint(f"finger_{side}").qposadr[0] for side in ("left", "right")])
 
     # ── where it is ───────────────────────────────────────────────────────────────────────────────────────────────────
     def tool_pose(self, q: Matrix) -> Matrix:
@@ -154,6 +152,10 @@ class Arm:
         model.geom_conaffinity[self._held] = 1
         model.geom_size[self._held] = half
         model.geom_pos[self._held] = (0.0, 0.0, ur5e.GRIPPER.tool_offset + below)
+
+    def fingers(self, width: float) -> None:
+        """How far the fingers are open [m]; they take up room on the way."""
+        self._data.qpos[self._fingers] = width / 2
 
     def is_free(self, path: Matrix, resolution: float = 0.04) -> bool:
         """Whether the arm, sweeping through the joint path (m, 6) [rad], keeps clear of the drawing."""

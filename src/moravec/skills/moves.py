@@ -63,6 +63,7 @@ def go(context: SkillContext, goal: Matrix, source: str, slow: float = 1.0) -> M
     """To joint positions `goal` (6,) [rad] by the first way that is free: straight, or over a raised point at either end."""
     start = context.posture()
     limits = context.limits.scaled(slow)
+    context.arm.fingers(context.state().grip_width)
     for way in _ways(context, start, goal):
         legs = [np.array([a, b]) for a, b in zip(way[:-1], way[1:], strict=True)]
         if all(context.arm.is_free(leg) for leg in legs):

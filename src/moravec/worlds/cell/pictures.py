@@ -49,7 +49,7 @@ class Pictures:
         self._error = {name: _small_error(self._streams[name]) for name in SENSOR_CAMERAS}
         height, width = config.image
         self._K = {name: frozen(camera_matrix(model, name, height, width)) for name in SENSOR_CAMERAS}
-        self._noise = DepthNoise()
+        self._noise = {name: DepthNoise(focal=float(K[0, 0])) for name, K in self._K.items()}
         self._renderers: dict[tuple[int, str], Renderer] = {}
         self._seq = 0
 
@@ -71,7 +71,7 @@ class Pictures:
             mujoco.mj_comPos(model, snapshot)
             mujoco.mj_camlight(model, snapshot)
             rgb, depth = self._renderer("sensor").render(snapshot, camera)
-            rgb, depth = degrade(rgb, depth, np.random.default_rng(seed), self._noise)
+            rgb, depth = degrade(rgb, depth, np.random.default_rng(seed), self._noise[camera])
             rgb.setflags(write=False)
             depth.setflags(write=False)
             pose = frozen(camera_pose(model, snapshot, camera) @ self._error[camera])
