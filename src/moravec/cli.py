@@ -10,7 +10,7 @@ import os
 import re
 import sys
 from collections.abc import Sequence
-from typing import Annotated, Protocol, Union
+from typing import Annotated, Any, Protocol, Union
 
 import tyro
 
@@ -54,12 +54,12 @@ def parse(words: list[str]) -> Command:
         print(f"moravec {__version__}")
         raise SystemExit(0)
     _check_names(words)
-    kinds = Union[tuple(Annotated[kind, _entry(name, kind)] for name, kind in COMMANDS.items())]  # type: ignore[misc]
+    kinds: Any = Union[tuple(Annotated[kind, _entry(name, kind)] for name, kind in COMMANDS.items())]  # noqa: UP007
     complaint = io.StringIO()
     try:
         with contextlib.redirect_stderr(complaint):
             command: Command = tyro.cli(
-                kinds,  # type: ignore[arg-type]
+                kinds,
                 prog="moravec",
                 description="Physical AI from a sentence to sorted shelves. See also `moravec doctor`.",
                 args=words,
@@ -97,12 +97,12 @@ def _check_names(words: list[str]) -> None:
 
 def _usage(words: list[str], complaint: str) -> BadInput:
     """tyro's box as one line."""
-    lines = [re.sub(r"^[│╭╰─\s]+|[│╮╯─\s]+$", "", line) for line in complaint.splitlines()]
-    text = " ".join(line for line in lines[1:] if line).split(" For full helptext")[0]
+    lines = [re.sub(r"^[│|] ?|[│|]$", "", line).strip() for line in complaint.splitlines()]
+    text = " ".join(line for line in lines if line.strip("─-") and line[0] not in "╭╰+").split(" For full helptext")[0]
     usage = f"'moravec {words[0]} --help' shows it"
-    if match := re.match(r"Missing from moravec \w+: (\S+)", text):
+    if match := re.search(r"Missing from moravec \w+: (\S+)", text):
         return BadInput(f"'moravec {words[0]}'", f"no {match[1]}", f"'moravec {words[0]} {match[1]} [options]'; {usage}")
-    if match := re.match(r"Unrecognized options: (.*)", text):
+    if match := re.search(r"Unrecognized options: (.*)", text):
         return BadInput(f"'moravec {words[0]}'", match[1], f"one argument, in quotes where it has blanks, and options; {usage}")
     return BadInput(f"'moravec {words[0]}'", text or "words that cannot be read", usage)
 

@@ -96,6 +96,7 @@ def _words(result: dict[str, Any]) -> str:
         if each != last and each is not None:
             lines.append(f"for each of {each}:")
         last = each
-        lines.append(f"{number:>4}  {'  ' if each else ''}{step['skill']} {' '.join(str(v) for v in step['args'].values())}".rstrip())
+        words = " ".join([step["skill"], *(str(value) for value in step["args"].values())])
+        lines.append(f"{number:>4}  {'  ' if each else ''}{words}")
     lines.append(f"planned in {1000 * result['seconds']:.1f} ms; nothing was moved")
     return "\n".join(lines)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import shorten
 from typing import Annotated, Any
 
 import tyro
@@ -47,7 +48,7 @@ class Run(Options):
         with Session(self) as session:
             session.work()
         end = session.end
-        show(self, end.result, summary(end.result, end.right, end.folder, time.monotonic() - started))
+        show(self, end.result, summary(end, time.monotonic() - started))
         if end.trouble:
             say(f"moravec: {end.trouble}")
         return 0 if end.result["success"] else 1
@@ -61,24 +62,26 @@ class End:
     right: tuple[int, int]
     folder: Path
     trouble: str = ""
+    answer: str = ""  # what the mind said at the end
 
 
-def summary(result: Mapping[str, Any], right: tuple[int, int], folder: Path, wall: float) -> str:
-    """The last words of a run, for people."""
-    steps, guard = result["steps"], result["guard"]
+def summary(end: End, wall: float) -> str:
+    """The last words of a run that took `wall` [s], for people."""
+    result, steps, guard = end.result, end.result["steps"], end.result["guard"]
     failed = sum(step["status"] != "succeeded" for step in steps)
+    head = "done" if result["success"] else "not done"
     if result["refused"]:
         head = f"refused: {result['refused']}"
-    else:
-        head = f"{'done' if result['success'] else 'not done'}: {right[0]} of {right[1]} items right"
+    elif end.right[1]:
+        head += f": {end.right[0]} of {end.right[1]} items right"
+    said = [shorten(end.answer, 400, placeholder=" …")] if end.answer and not result["refused"] else []
     return "\n".join(
         (
+            *said,
             head,
             f"{len(steps)} steps, {failed} failed, {result['replans']} replans, "
             f"{sum(s['seconds'] for s in steps):.0f} s of the robot's time in {wall:.0f} s",
             f"guard: {guard['pass']} pass, {guard['limit']} limit, {guard['stop']} stop",
-            f"{folder}/report.html, result.json, tape.mcap   (moravec replay {folder}/tape.mcap)",
+            f"{end.folder}/report.html, result.json, tape.mcap   (moravec replay {end.folder}/tape.mcap)",
         )
     )
-
-

@@ -18,10 +18,12 @@ LOST = ("floor", "hand")
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """Items that are right, of those that count; `wrong` says item by item what was wanted and found."""
+    """`marks` says of each item "right", "wrong" or "untouched" (nobody asked for it, and it is where it was).
 
-    right: int
-    of: int
+    `wrong` says in words what was wanted and found.
+    """
+
+    marks: Mapping[str, str]
     wrong: tuple[str, ...] = ()
 
     @property
@@ -29,31 +31,59 @@ class Score:
         """Whether nothing is wrong."""
         return not self.wrong
 
+    @property
+    def right(self) -> int:
+        """How many items are where the instruction wants them."""
+        return sum(mark == "right" for mark in self.marks.values())
+
+    @property
+    def of(self) -> int:
+        """How many items count."""
+        return sum(mark != "untouched" for mark in self.marks.values())
+
+
+NOTHING = Score({})
+
 
 def score(goal: Sequence[Mapping[str, Any]], before: Mapping[str, Thing], after: Mapping[str, Thing]) -> Score:
     """How many items are right. `before` and `after` are the truth at both ends of the run. Raises BadInput."""
     read = goal_from_json(goal)
-    claims = {name: _claim(read, name, before) for name in before}
+    marks: dict[str, str] = {}
     wrong: list[str] = []
-    counted: set[str] = set()
+    claims = {name: _claim(read, name, before) for name in before}
     for clause in (c for c in read.clauses if c.kind == "move" and c.what.count is not None):
-        mine = [name for name, claim in claims.items() if claim is clause]
-        there = [name for name in mine if after[name].location in _wanted(clause, after[name])]
-        enough = min(clause.what.count or 0, len(mine))
-        counted |= set(mine)
-        if len(there) != enough:
-            wrong.append(f"{enough} of {clause.what.describe()} wanted in {clause.to}; found {len(there)}")
-        wrong += [_moved(n, before, after) for n in mine if n not in there and _is_astray(n, before, after)]
+        wrong += _score_count(clause, [name for name, claim in claims.items() if claim is clause], before, after, marks)
     for name, claim in claims.items():
-        if name in counted:
+        if name in marks:
             continue
-        if claim is not None and after[name].location not in _wanted(claim, after[name]):
-            wanted = " or ".join(_wanted(claim, after[name]))
-            wrong.append(f"{name}: wanted in {wanted}; found in {after[name].location}")
-        if claim is None and _is_astray(name, before, after):
-            wrong.append(_moved(name, before, after))
-    about = [name for name, claim in claims.items() if claim is not None] or list(before)
-    return Score(max(0, len(about) - len(wrong)), len(about), tuple(wrong))
+        if claim is None:
+            marks[name] = "wrong" if _is_astray(name, before, after) else "untouched"
+            wrong += [_moved(name, before, after)] if marks[name] == "wrong" else []
+        else:
+            wanted, found = _wanted(claim, after[name]), after[name].location
+            marks[name] = "right" if found == wanted else "wrong"
+            wrong += [] if found == wanted else [f"{name}: wanted in {wanted}; found in {found}"]
+    return Score(marks, tuple(wrong))
+
+
+def _score_count(
+    clause: Clause, mine: Sequence[str], before: Mapping[str, Thing], after: Mapping[str, Thing], marks: dict[str, str]
+) -> list[str]:
+    """"Two red cans": as many as were named, or as there are, must be there; the others where they were."""
+    there = [name for name in mine if after[name].location == _wanted(clause, after[name])]
+    enough = min(clause.what.count or 0, len(mine))
+    astray = [name for name in mine if name not in there and _is_astray(name, before, after)]
+    short = max(0, enough - len(there) - len(astray))
+    for name in mine:
+        if name in there:
+            marks[name] = "right" if there.index(name) < enough else "wrong"
+        else:
+            marks[name] = "wrong" if name in astray or short > 0 else "untouched"
+            short -= name not in astray and short > 0
+    wrong = [_moved(name, before, after) for name in astray]
+    if len(there) != enough:
+        wrong.append(f"{enough} of {clause.what.describe()} wanted in {clause.to}; found {len(there)}")
+    return wrong
 
 
 def _is_astray(name: str, before: Mapping[str, Thing], after: Mapping[str, Thing]) -> bool:
@@ -64,10 +94,10 @@ def _moved(name: str, before: Mapping[str, Thing], after: Mapping[str, Thing]) -
     return f"{name}: was to stay in {before[name].location}; found in {after[name].location}"
 
 
-def _wanted(clause: Clause, thing: Thing) -> tuple[str, ...]:
-    """The locations that fulfil `clause` for `thing`."""
+def _wanted(clause: Clause, thing: Thing) -> str:
+    """The location that fulfils `clause` for `thing`."""
     assert clause.to is not None  # a move says where to
-    return (thing.belongs,) if clause.to.kind == "rule" else (clause.to.name,)
+    return thing.belongs if clause.to.kind == "rule" else clause.to.name
 
 
 def _claim(goal: Goal, name: str, things: Mapping[str, Thing]) -> Clause | None:

@@ -53,6 +53,7 @@ class Session:
         self._run = run
         self._stack = contextlib.ExitStack()
         self._journal, self._seen = Journal(), Collector()
+        self._finished = False
         self.end: End
 
     def __enter__(self) -> Self:
@@ -67,25 +68,30 @@ class Session:
             self._before = self._world.things()
             self._portrait = self._world.portrait()
             self._versions = versions() | {"renderer": self._world.renderer}
-            self._file = ResultFile(self._folder / "result.json", self._result(None, Score(0, 0), success=False))
+            self._file = ResultFile(self._folder / "result.json", self._result(None, success=False))
             self._stack = stack.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
+        if not self._finished:  # ended at once, or by a fault of ours: what is known is still written
+            with contextlib.suppress(OSError):
+                self._file.write(self._result(None, success=False))
         self._stack.close()
 
     def work(self, work: Work | None = None) -> None:
         """Does the job and writes what there is to write. Raises AtOnce after the second interrupt."""
         outcome, sha256 = self._record(work or delivery(self._run.instruction, self._world.workplace, self._eyes()))
+        self._finished = True
         scored = self._score(outcome)
-        result = self._result(outcome, scored, self._success(outcome, scored))
+        result = self._result(outcome, self._success(outcome, scored))
         trouble = [outcome.trouble] if outcome.trouble else []
         try:
             self._file.write(result)
             self._report(result, scored, outcome.trouble, sha256)
         except OSError as error:
             trouble.append(f"{error.filename or self._folder}: cannot be written: {error.strerror}")
-        self.end = End(result, (scored.right, scored.of), self._folder, "; ".join(trouble))
+        answer = "" if outcome.report is None else outcome.report.answer
+        self.end = End(result, (scored.right, scored.of), self._folder, "; ".join(trouble), answer)
 
     def _eyes(self) -> Eyes:
         from moravec.perception.vision import Vision
@@ -142,7 +148,7 @@ class Session:
         moves = any(clause["kind"] == "move" for clause in report.goal)
         return scored.success and (moves or report.success)
 
-    def _result(self, outcome: Outcome | None, scored: Score, success: bool) -> dict[str, Any]:
+    def _result(self, outcome: Outcome | None, success: bool) -> dict[str, Any]:
         """Exactly the fields of the design."""
         journal, report = self._journal, None if outcome is None else outcome.report
         steps: Sequence[Mapping[str, Any]] = journal.broken_off() if report is None else list(report.steps)
@@ -165,17 +171,16 @@ class Session:
 
     def _report(self, result: Mapping[str, Any], scored: Score, trouble: str, sha256: str) -> None:
         """`report.html`. Raises OSError."""
-        extremes = self._world.extremes()
+        broken = self._world.extremes().get("violations", {})
         facts = {
             "world": self._run.world,
             "speed": self._run.speed,
-            "limits broken, by the simulator's own measure": json.dumps(extremes.get("violations", {})) or "none",
+            "limits broken, by the simulator's own measure": json.dumps(broken) if broken else "none",
             "tape SHA-256": sha256,
-            **{f"wrong: {i}": text for i, text in enumerate(scored.wrong, start=1)},
         }
         after: NDArray[np.uint8] = self._world.portrait()
         data = ReportData(
-            result, self._seen, self._world.robot.spec.limits, self._portrait, after, (scored.right, scored.of), trouble,
+            result, self._seen, self._world.robot.spec.limits, self._portrait, after, scored.marks, scored.wrong, trouble,
             str(self._folder / "tape.mcap"), facts,
         )  # fmt: skip
         (self._folder / "report.html").write_text(build_report(data), encoding="utf-8")

@@ -184,8 +184,8 @@ class Collector:
         self.plans += 1
         self.planned = [(str(s.get("skill", "?")), words_of(s.get("args"))) for s in _rows(payload.get("steps"))]
         if self.plans > 1:
-            because = f" after: {self._surprise}" if self._surprise else ", because more is known now"
-            self._event(t, "replan" if self._surprise else "plan", f"{len(self.planned)} steps ahead{because}")
+            why = self._surprise or "more is known now"
+            self._event(t, "replan" if self._surprise else "plan", f"{why}; {len(self.planned)} steps ahead")
         self._surprise = ""
 
     def _seen(self, t: float, payload: Mapping[str, Any], frame: CameraFrame | None) -> None:

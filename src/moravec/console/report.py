@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from html import escape
 from importlib.resources import files
 from statistics import median
@@ -12,13 +13,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from moravec.console.collect import Collector, Shot, StepSeen
+from moravec.console.collect import Collector, Mark, Shot, StepSeen
 from moravec.console.images import data_uri
 from moravec.console.svg import Axis, Line, strip, timeline
 from moravec.core.frames import Matrix
 from moravec.guard.limits import LimitTable
 
 MAX_BYTES = 6_000_000
+MAX_LABELS = 14  # more words on one picture hide what they name
 _QUALITIES = ((560, 74), (480, 62), (400, 50), (300, 40))  # width [px] and quality of the steps' pictures, best first
 _SWATCHES = {
     "red": "#cc2924", "blue": "#1f5cbd", "green": "#248f4d", "yellow": "#f2c21a", "white": "#f2f2ec", "purple": "#803d9e",
@@ -42,17 +44,24 @@ class ReportData:
     limits: LimitTable
     before: NDArray[np.uint8] | None = None
     after: NDArray[np.uint8] | None = None
-    right: tuple[int, int] = (0, 0)  # items where the instruction wants them, and all that it is about
+    marks: Mapping[str, str] = field(default_factory=dict)  # item -> "right", "wrong" or "untouched"
+    wrong: tuple[str, ...] = ()  # what is not where the instruction wants it, in words
     trouble: str = ""  # what ended the run early, in words
     tape: str = "tape.mcap"
     facts: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def right(self) -> tuple[int, int]:
+        """How many items are where the instruction wants them, and how many count."""
+        counted = [mark for mark in self.marks.values() if mark != "untouched"]
+        return counted.count("right"), len(counted)
 
 
 def build_report(data: ReportData) -> str:
     """The page, smaller than 6 MB: pictures are made coarser until it is. Raises ContractError for a broken picture."""
     page = ""
     for width, quality in _QUALITIES:
-        page = _page(data, lambda rgb, w=width, q=quality: data_uri(rgb, w, q))
+        page = _page(data, partial(data_uri, width=width, quality=quality))
         if len(page.encode()) < MAX_BYTES:
             return page
     return _page(data, None)
@@ -95,15 +104,17 @@ def _header(data: ReportData, title: str) -> str:
         ("Robot time", _duration(data.seen.duration)),
         ("Cycle time, median", f"{median(cycles):.1f} <small>s an item</small>" if cycles else "–"),
         ("New plans", str(result.get("replans", 0))),
-        ("Commands checked", f"{sum(guard.values()):,}".replace(",", "\u202f")),
+        ("Verdicts", f"{sum(guard.values()):,}".replace(",", "\u202f")),
         ("Limited, stopped", f"{guard.get('limit', 0)}, {guard.get('stop', 0)} "
          f"<small>{100 * (total - guard.get('pass', 0)) / total:.2g} %</small>"),
     ]  # fmt: skip
+    said = data.seen.answer if not result.get("refused") else ""
+    said = f'<p class="soft">It says: {escape(_short(said, 320))}</p>' if said else ""
     cells = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in figures)
     return (
         f'<header><div class="brand"><b>Moravec</b><span>run report</span>'
         f'<span class="chip {kind}">{"Done" if kind == "good" else "Not done"}</span></div>'
-        f'<h1>“{escape(_short(title, 240))}”</h1><p class="lead">{escape(words)}</p>'
+        f'<h1>“{escape(_short(title, 240))}”</h1><p class="lead">{escape(words)}</p>{said}'
         f'<dl class="figures">{cells}</dl></header>'
     )
 
@@ -135,18 +146,18 @@ def _items(data: ReportData) -> str:
     final: Mapping[str, Mapping[str, Any]] = data.result.get("final", {})
     if not final:
         return ""
-    rows = "".join(_item_row(name, item) for name, item in final.items())
+    rows = "".join(_item_row(name, item, data.marks.get(name, "")) for name, item in final.items())
     return (
         "<section><h2>The items</h2><p class=\"note\">As the simulator's ground truth has it at the end, not as the robot "
         'believes.</p><div class="scroll" tabindex="0" role="group" aria-label="The items"><table><thead><tr><th>Item</th>'
-        "<th>What it is</th><th>Condition</th><th>Where it is</th><th>Storing rule</th><th></th></tr></thead>"
+        "<th>What it is</th><th>Condition</th><th>Where it is</th><th>Storing rule says</th><th>As asked</th></tr></thead>"
         f"<tbody>{rows}</tbody></table></div></section>"
     )
 
 
-def _item_row(name: str, item: Mapping[str, Any]) -> str:
-    stored = item["location"] == item["belongs"]
-    chip = '<span class="chip good">stored</span>' if stored else '<span class="chip plain">elsewhere</span>'
+def _item_row(name: str, item: Mapping[str, Any], mark: str) -> str:
+    kind = {"right": "good", "wrong": "bad"}.get(mark, "plain")
+    chip = f'<span class="chip {kind}">{escape(mark)}</span>' if mark else ""
     cells = (
         escape(name.replace("_", " ")),
         f"{_swatch(str(item['colour']))}{escape(str(item['colour']))} {escape(str(item['category']))}",
@@ -179,12 +190,19 @@ def _steps(data: ReportData, encode: _Encode | None) -> str:
 
 def _step_figure(number: int, step: StepSeen, shot: Shot, encode: _Encode) -> str:
     height, width = shot.rgb.shape[:2]
+
+    def label(mark: Mark) -> str:
+        if len(shot.marks) > MAX_LABELS:
+            return ""
+        x = min(mark.box[0] + 2, width - 9.5 * len(mark.label))
+        return f'<text x="{max(x, 4):.0f}" y="{max(mark.box[1] - 7, 18):.0f}">{escape(mark.label)}</text>'
+
     marks = "".join(
         f'<g class="mark{" damaged" if m.damaged else ""}">'
         f'<rect class="shade" x="{m.box[0]:.0f}" y="{m.box[1]:.0f}" width="{m.box[2] - m.box[0]:.0f}" '
         f'height="{m.box[3] - m.box[1]:.0f}" rx="4"/>'
         f'<rect x="{m.box[0]:.0f}" y="{m.box[1]:.0f}" width="{m.box[2] - m.box[0]:.0f}" height="{m.box[3] - m.box[1]:.0f}" '
-        f'rx="4"/><text x="{m.box[0] + 2:.0f}" y="{max(m.box[1] - 7, 18):.0f}">{escape(m.label)}</text></g>'
+        f'rx="4"/>{label(m)}</g>'
         for m in shot.marks
     )
     seconds = "" if step.end is None else f", {step.end - step.start:.1f} s"
@@ -205,7 +223,6 @@ def _timeline(data: ReportData) -> str:
     speed = _share(samples.dq, limits.velocity)
     torque = _share(samples.tau, limits.torque)
     force = limits.grip_force_max
-    top = 1.15
     strips = (
         ("Joint speed, the fastest joint", _peak(100 * speed.max(), "%"), speed, None, 100.0, "%"),
         ("Joint torque, the most loaded joint", _peak(100 * torque.max(), "%"), torque, None, 100.0, "%"),
@@ -218,6 +235,7 @@ def _timeline(data: ReportData) -> str:
         lines = [Line(share * limit, "first", filled=True)]
         lines += [Line(second * limit, "second")] if second is not None else []
         drawn += f'<h3>{title} <span class="soft">{peak}</span></h3>'
+        top = 1.15 if second is None else max(1.15, 1.05 * float(second.max()))
         drawn += strip(samples.t, lines, axis, top * limit, limit, unit, f"{title}: {peak}; limit {limit:g} {unit}")
     steps = timeline(data.seen.steps, data.seen.events, axis) if data.seen.steps else '<p class="note">No step was begun.</p>'
     return (
@@ -244,9 +262,10 @@ def _cycles(cycles: Sequence[float]) -> str:
     ordered = sorted(float(c) for c in cycles)
     words = f"{len(ordered)} items, {ordered[0]:.1f} to {ordered[-1]:.1f} s, median {median(ordered):.1f} s"
     top = ordered[-1] or 1.0
+    slot = min(910 / len(cycles), 52.0)
     bars = "".join(
-        f'<g class="bar"><title>{float(c):.1f} s</title><rect x="{76 + i * 910 / len(cycles):.1f}" y="{64 - 56 * float(c) / top:.1f}" '
-        f'width="{min(910 / len(cycles) - 4, 40):.1f}" height="{56 * float(c) / top:.1f}" rx="2"/></g>'
+        f'<g class="bar"><title>{float(c):.1f} s</title><rect x="{76 + i * slot:.1f}" y="{64 - 56 * float(c) / top:.1f}" '
+        f'width="{0.8 * slot:.1f}" height="{56 * float(c) / top:.1f}" rx="2"/></g>'
         for i, c in enumerate(cycles)
     )
     return (
@@ -261,6 +280,8 @@ def _cycles(cycles: Sequence[float]) -> str:
 def _trouble(data: ReportData) -> str:
     events = [e for e in data.seen.events if e.kind in ("failed", "replan", "limit", "stop", "aside")]
     early = f'<p><span class="chip bad">ended early</span> {escape(data.trouble)}</p>' if data.trouble else ""
+    if data.wrong:
+        early += "<p>At the end:</p><ul>" + "".join(f"<li>{escape(text)}</li>" for text in data.wrong) + "</ul>"
     if not events:
         body = early or '<p class="note">Nothing: no step failed, and the guard let every command through as it was.</p>'
     else:
@@ -281,7 +302,8 @@ def _questions(data: ReportData) -> str:
         f"<td>{escape(str(q.get('answer', '–')))}</td></tr>"
         for q in questions
     )
-    return f"<section><h2>Questions</h2><table><thead><tr><th>It asked</th><th>Answer</th></tr></thead><tbody>{rows}</tbody></table></section>"
+    head = "<thead><tr><th>It asked</th><th>Answer</th></tr></thead>"
+    return f"<section><h2>Questions</h2><table>{head}<tbody>{rows}</tbody></table></section>"
 
 
 def _provenance(data: ReportData) -> str:

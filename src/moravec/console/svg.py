@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from itertools import pairwise
 
 import numpy as np
 
@@ -117,7 +118,7 @@ def peaks(t: Matrix, values: Matrix) -> list[tuple[float, float]]:
     if len(t) <= COLUMNS:
         return [(float(a), float(b)) for a, b in zip(t, values, strict=True)]
     edges = np.linspace(0, len(t), COLUMNS + 1).astype(int)
-    best = [a + int(np.argmax(values[a:b])) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    best = [a + int(np.argmax(values[a:b])) for a, b in pairwise(edges)]
     return [(float(t[i]), float(values[i])) for i in best]
 
 

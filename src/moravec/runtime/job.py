@@ -135,7 +135,7 @@ def delivery(instruction: str, workplace: Workplace, eyes: Eyes) -> Work:
         agent = Agent({}, workplace)
         agent.skills = narrated(delivery_skills(), agent.inventory.snapshot)
         context = SkillContext(
-            workplace, Arm(workplace), eyes, runtime.now, runtime.state,
+            workplace, Arm(workplace), eyes, runtime.now, runtime.state, runtime.posture,
             whereabouts=lambda name: _as_seen(agent.inventory, name),
         )  # fmt: skip
         report = yield from agent.run(instruction, context)

@@ -1,0 +1,87 @@
+"""Bad usage and bad input: one clear line, exit status 2, no traceback; help that says what there is."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from moravec.cli import main
+
+GOLDEN = Path(__file__).parent / "golden"
+COMMANDS = ("run", "plan", "replay", "doctor", "bench")
+
+BAD = [
+    ([], "the command: found 'nothing'; allowed: one of bench, doctor, plan, replay, run"),
+    (["rnu"], "did you mean 'run'?"),
+    (["train", "x"], "the command: found 'train'; allowed: one of bench, doctor, plan, replay, run"),
+    (["run"], "'moravec run': found 'no INSTRUCTION'"),
+    (["run", "a", "b"], "'moravec run': found 'b'; allowed: one argument, in quotes"),
+    (["run", "a", "--sed", "3"], "found '--sed'"),
+    (["run", "a", "--sed", "3"], "did you mean '--seed'?"),
+    (["run", "a", "--seed", "abc"], "--seed: found 'abc'; allowed: a whole number of 0 or more"),
+    (["run", "a", "--seed", "-1"], "--seed: found '-1'; allowed: a whole number of 0 or more"),
+    (["run", "a", "--seed", "1.5"], "--seed: found '1.5'"),
+    (["run", "a", "--seed"], "Missing value for argument '--seed'"),
+    (["run", "a", "--items", "0"], "--items: found '0'; allowed: a whole number from 1 to 12"),
+    (["run", "a", "--speed", "fast"], "--speed: found 'fast'; allowed: max, real, or a number"),
+    (["run", "a", "--speed", "nan"], "--speed: found 'nan'"),
+    (["run", "a", "--renderer", "vulkan"], "--renderer: found 'vulkan'; allowed: one of egl, osmesa, rays"),
+    (["run", "a", "--brain", "http://x"], "--brain: found 'http://x'; allowed: one of symbolic"),
+    (["bench", "gard"], "did you mean 'guard'?"),
+    (["replay", "/nowhere/tape.mcap"], "TAPE: found '/nowhere/tape.mcap'; allowed: a tape of 'moravec run'"),
+]
+
+
+@pytest.mark.parametrize(("words", "line"), BAD)
+def test_bad_usage_is_one_clear_line(words: list[str], line: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit status 2; one line on standard error that names what was asked, found and allowed; nothing on standard output."""
+    assert main(words) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.count("\n") == 1
+    assert shown.err.startswith("moravec: ")
+    assert line in shown.err
+
+
+def test_with_json_the_error_is_one_object(capsys: pytest.CaptureFixture[str]) -> None:
+    """A program that reads standard output always finds JSON there."""
+    assert main(["replay", "/nowhere/tape.mcap", "--json"]) == 2
+    shown = capsys.readouterr()
+    assert json.loads(shown.out)["error"] in shown.err
+
+
+def test_a_foreign_or_empty_file_is_no_tape(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Bad input, not a failed replay."""
+    for name, content in (("notes.txt", b"hello, I am no tape at all"), ("empty.mcap", b""), ("a.bag", b"#ROSBAG V2.0\n")):
+        path = tmp_path / name
+        path.write_bytes(content)
+        assert main(["replay", str(path)]) == 2
+        assert str(path) in capsys.readouterr().err
+    assert main(["replay", str(tmp_path)]) == 2
+    assert "Is a directory" in capsys.readouterr().err
+
+
+def words_of(text: str) -> str:
+    """Without boxes and line breaks, which depend on the terminal."""
+    return " ".join(re.sub(r"[│╭╮╰╯─•|+*]|--{3,}", " ", text).split())
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_help_is_golden(command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """What help says only changes on purpose: then write the new words into the golden file."""
+    monkeypatch.setenv("COLUMNS", "90")
+    with pytest.raises(SystemExit) as end:
+        main([*([command] if command else []), "--help"])
+    assert end.value.code in (None, 0)
+    golden = GOLDEN / f"help{'_' if command else ''}{command}.txt"
+    assert words_of(capsys.readouterr().out) == golden.read_text(encoding="utf-8").strip()
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    """`moravec --version`."""
+    with pytest.raises(SystemExit):
+        main(["--version"])
+    assert re.fullmatch(r"moravec \d+\.\d+\.\d+\n", capsys.readouterr().out)
