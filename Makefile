@@ -1,0 +1,39 @@
+# Each target makes .venv first where it is missing, and again after a change of pyproject.toml.
+ITEMS ?= 6
+SEED ?= 0
+OUT ?= runs/demo
+VENV ?= .venv
+INSTRUCTION ?= Unpack the delivery, classify the items, organise and store them
+BIN := $(VENV)/bin
+BASE := $(VENV)/installed-base
+DEV := $(VENV)/installed-dev
+
+.PHONY: demo test check bench clean
+
+demo: $(BASE)  ## a delivery is unpacked, sorted and stored; then every decision is replayed
+	$(BIN)/moravec run "$(INSTRUCTION)" --items $(ITEMS) --seed $(SEED) --speed max --out $(OUT)
+	$(BIN)/moravec replay $(OUT)/tape.mcap
+	@echo "The report, for any browser: $(abspath $(OUT))/report.html"
+
+test: $(DEV)  ## every test; warnings are errors
+	$(BIN)/python -m pytest -n 2
+
+check: $(DEV)  ## style, and strict types where they guard somebody
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+bench: $(BASE)  ## how long a verdict, a control tick and a plan take here
+	$(BIN)/moravec bench guard
+	$(BIN)/moravec bench loop
+	$(BIN)/moravec bench plan
+
+clean:
+	rm -rf $(VENV) runs build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+
+$(BASE): pyproject.toml scripts/setup.sh
+	@scripts/setup.sh $(VENV) .
+	@touch $@
+
+$(DEV): pyproject.toml scripts/setup.sh
+	@scripts/setup.sh $(VENV) ".[dev]"
+	@touch $(BASE) $@
