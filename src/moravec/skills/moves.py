@@ -126,6 +126,8 @@ def look_from(
     context: SkillContext, view: str, source: str, cameras: tuple[str, ...] = ("wrist",)
 ) -> Generator[Request, Any, dict[str, CameraFrame]]:
     """Brings the wrist camera to a post and takes pictures."""
+    if view not in dict(context.workplace.views):
+        fail("unreachable", f"there is no camera post {view!r}")
     x, y, z, yaw = context.view(view)
     near = context.posture()
     found = [context.arm.reach(tool_down([x, y, z], yaw + turn), near, "camera") for turn in (0.0, np.pi)]

@@ -9,6 +9,7 @@ import numpy as np
 
 from moravec.core.frames import Matrix
 from moravec.core.workplace import Place
+from moravec.robots.ur5e.limits import GRIP_WIDTH
 from moravec.skills.context import Held, SkillContext
 from moravec.skills.contract import Pause, Request
 from moravec.skills.guarded import HardCoded
@@ -122,7 +123,7 @@ def _easiest_yaw(context: SkillContext, spot: Matrix, height: float) -> float:
 
 def _let_go(context: SkillContext, held: Held, height: float) -> Generator[Request, Any, None]:
     """Opens, waits for the item to come to rest, rises to `height` [m]."""
-    yield from grip(held.width + RELEASE, 20.0)
+    yield from grip(min(held.width + RELEASE, GRIP_WIDTH[1]), 20.0)  # wider than the hand is a command the guard stops
     context.hand.held = None
     yield Pause(0.1)
     position = context.arm.tool_pose(context.posture())[:3, 3].copy()
