@@ -1,0 +1,215 @@
+"""What the skills ask the runtime for: lawful widths, chunks that begin where the arm is, the failures they name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from helpers_skills import ARM, BOX_HALF, HOME, THING, WORKPLACE, Stage, detection, held, play
+
+from moravec.core.frames import tool_down
+from moravec.guard.checks import check_acceleration, check_velocity
+from moravec.robots.ur5e.limits import ur5e_limits
+from moravec.skills.contract import Ask, Follow, Grip, Note
+from moravec.skills.delivery import delivery_skills
+from moravec.skills.moves import Failed, above, follow, go, grip, line_to, look_from
+
+LIMITS = ur5e_limits()
+SKILLS = delivery_skills()
+BIN = WORKPLACE.place("bin_1")
+
+
+def asked(stage: Stage, kind: type) -> list[Any]:
+    return [request for request in stage.asked if isinstance(request, kind)]
+
+
+def drive(stage: Stage, routine: Any) -> Any:
+    reply = None
+    while True:
+        try:
+            request = routine.send(reply)
+        except StopIteration as done:
+            return done.value
+        reply = stage.answer(request)
+
+
+@pytest.mark.parametrize("width", [0.004, 0.05, 0.078, 0.085, 0.1])
+@pytest.mark.parametrize(("skill", "place"), [("place", "station"), ("stow", "bin_2"), ("discard", "reject")])
+def test_letting_go_asks_for_no_width_the_guard_refuses(skill: str, place: str, width: float) -> None:
+    stage = Stage(holds=held(width), width=width)
+    result, _ = play(SKILLS[skill], stage, {"item": "thing", "place": place})
+    assert result.code == "ok"
+    (let_go,) = asked(stage, Grip)
+    assert let_go.width > width - 1e-9 and LIMITS.grip_width_min <= let_go.width <= LIMITS.grip_width_max
+
+
+@pytest.mark.parametrize(
+    ("skill", "args", "stage"),
+    [
+        ("open", {"place": "parcel"}, Stage(held_width=0.022)),
+        ("pick", {"item": "thing"}, Stage()),
+        ("stow", {"item": "thing", "place": "bin_5"}, Stage(holds=held(), width=0.05)),
+    ],
+)
+def test_every_chunk_keeps_the_guards_limits(skill: str, args: dict[str, Any], stage: Stage) -> None:
+    """Joint speed and acceleration by differences at the control rate, forces and widths inside the hand's."""
+    result, _ = play(SKILLS[skill], stage, args)
+    assert result.code == "ok"
+    for request in asked(stage, Follow):
+        ticks = np.arange(0.0, request.chunk.duration + 0.02, LIMITS.control_period)
+        q = np.array([request.chunk.q[0], request.chunk.q[0], *(request.chunk.sample(t)[0] for t in ticks)])
+        steps = np.diff(q, axis=0)
+        for before, step in zip(steps[:-1], steps[1:], strict=True):
+            speeds = (step / LIMITS.control_period).tolist()
+            assert check_velocity("velocity", speeds, LIMITS.velocity).margin > 0.0
+            assert check_acceleration(step, before, LIMITS.acceleration, LIMITS.control_period).margin > 0.0
+    for request in asked(stage, Grip):
+        assert 0.0 <= request.width <= LIMITS.grip_width_max and 0.0 < request.force <= LIMITS.grip_force_max
+
+
+def test_the_pick_comes_down_on_the_thing() -> None:
+    stage = Stage()
+    result, context = play(SKILLS["pick"], stage, {"item": "thing"})
+    lowest = min(ARM.tool_pose(r.chunk.q[-1])[2, 3] for r in asked(stage, Follow))
+    tips = [ARM.tool_pose(r.chunk.q[-1])[:3, 3] for r in asked(stage, Follow)]
+    tip = min(tips, key=lambda p: p[2])
+    assert np.hypot(tip[0] - THING[0], tip[1] - THING[1]) < 0.03
+    assert 0.006 < lowest < 0.056 and tips[-1][2] > WORKPLACE.place("parcel").rim + 0.05
+    assert result.data["target"].colour == "red" and context.hand.held is not None
+    assert context.hand.held.below == pytest.approx(lowest - 0.006, abs=1e-3)
+
+
+def test_the_pick_takes_the_detection_that_fits_and_looks_before() -> None:
+    other = detection(at=(THING[0] + 0.03, THING[1]), colour="blue")
+    moved = detection(at=(THING[0] - 0.035, THING[1]))
+    result, _ = play(SKILLS["pick"], Stage(items=[[other, moved]]), {"item": "thing"})
+    assert result.data["target"] == moved
+    far = detection(at=(THING[0] - 0.13, THING[1]))
+    result, _ = play(SKILLS["pick"], Stage(items=[[far]]), {"item": "thing"})
+    assert (result.code, result.data["detections"]) == ("not_seen", [far])
+
+
+def test_a_thing_in_a_place_without_a_camera_post_is_a_failure_not_a_crash() -> None:
+    """A bin has no post of its own."""
+    for place in ("bin_1", "lid_rest", "table"):
+        result, _ = play(SKILLS["pick"], Stage(believed=detection(place, WORKPLACE.place(place).centre)), {"item": "thing"})
+        assert result.status == "failed" and "camera post" in result.message
+
+
+def test_the_pick_tries_another_grasp_and_tells_of_each() -> None:
+    stage = Stage(held_width=0.0)
+    result, context = play(SKILLS["pick"], stage, {"item": "thing"})
+    notes = [note for note in asked(stage, Note) if note.topic == "grasp"]
+    assert result.code == "missed" and len(notes) >= 2 and context.hand.held is None
+    assert [note.payload["try"] for note in notes] == list(range(1, len(notes) + 1))
+
+
+def test_the_spots_of_a_bin_are_used_in_turn_and_lie_inside() -> None:
+    stage = Stage(holds=held(), width=0.05)
+    context = stage.context()
+    spots = []
+    for _ in range(5):
+        context.hand.held = held()
+        stage.width = 0.05
+        result = drive(stage, SKILLS["stow"].run(context, {"item": "thing", "place": "bin_1"}))
+        spots.append(tuple(result.data["spot"]))
+    assert len(set(spots[:4])) == 4 and spots[4] == spots[0]
+    assert all(BIN.contains(x, y, 0.05) for x, y in spots)
+
+
+def test_the_tool_stays_above_the_rim_when_it_stows() -> None:
+    for place in WORKPLACE.of_kind("bin"):
+        stage = Stage(holds=held(), width=0.05)
+        result, _ = play(SKILLS["stow"], stage, {"item": "thing", "place": place.name})
+        assert result.code == "ok"
+        for request in asked(stage, Follow):
+            for tip in ARM.tool_points(request.chunk.q[-1:]):
+                assert not place.contains(tip[0], tip[1]) or tip[2] > place.rim
+
+
+def test_asking_offers_what_there_is_and_takes_the_first_as_default() -> None:
+    stage = Stage()
+    result, _ = play(SKILLS["ask"], stage, {"question": "Which?", "options": " this|that ||"})
+    assert asked(stage, Ask) == [Ask("Which?", ("this", "that"), "this", "a skill asks")]
+    assert result.data == {"answer": "that"}
+
+
+# ── the motions they are made of ─────────────────────────────────────────────────────────────────────────────────────
+def test_going_nowhere_ends_at_once_and_free() -> None:
+    stage = Stage()
+    drive(stage, go(stage.context(), HOME, "t"))
+    assert [r.chunk.duration for r in asked(stage, Follow)] == [0.0]
+
+
+def test_going_round_what_stands_between() -> None:
+    """From beside the upper bins to the parcel's inside: never through a wall, and it arrives."""
+    stage = Stage()
+    context = stage.context()
+    start = above(context, np.array([BIN.centre[0], BIN.centre[1], 0.10]), 0.0)
+    stage.q = start
+    goal = above(context, np.array([0.5, 0.0, 0.06]), 0.0)
+    assert not ARM.is_free(np.array([start, goal]))
+    drive(stage, go(context, goal, "t"))
+    np.testing.assert_allclose(stage.q, goal, atol=1e-9)
+    assert len(asked(stage, Follow)) > 1
+    assert all(ARM.is_free(r.chunk.q[[0, -1]]) for r in asked(stage, Follow))
+
+
+def test_a_goal_inside_a_wall_is_unreachable() -> None:
+    stage = Stage()
+    context = stage.context()
+    wall = WORKPLACE.place("parcel")
+    goal = above(context, np.array([0.5, wall.size[1] / 2, 0.05]), 0.0)
+    with pytest.raises(Failed, match="no free way") as failure:
+        drive(stage, go(context, goal, "t"))
+    assert failure.value.code == "unreachable" and not asked(stage, Follow)
+
+
+def test_what_cannot_be_reached_is_named() -> None:
+    stage = Stage()
+    context = stage.context()
+    for routine in (line_to(context, np.array([2.0, 0.0, 0.3]), "t"), look_from(context, "moon", "t")):
+        with pytest.raises(Failed) as failure:
+            drive(stage, routine)
+        assert failure.value.code == "unreachable"
+    with pytest.raises(Failed, match=r"cannot reach \[2\.0, 0\.0, 0\.3\] m"):
+        above(context, np.array([2.0, 0.0, 0.3]), 0.0)
+
+
+def test_a_line_keeps_its_direction_and_may_end_in_contact() -> None:
+    stage = Stage(ends={1: "contact"})
+    context = stage.context()
+    T = ARM.tool_pose(HOME)
+    goal = T[:3, 3] + [0.0, 0.0, -0.1]
+    result = drive(stage, line_to(context, goal, "t", contact_force=5.0))
+    (request,) = asked(stage, Follow)
+    assert result.end == "contact" and request.contact_force == 5.0
+    for q in request.chunk.q:
+        pose = ARM.tool_pose(q)
+        np.testing.assert_allclose(pose[:2, 3], T[:2, 3], atol=2e-3)
+        np.testing.assert_allclose(pose[:3, :3], T[:3, :3], atol=5e-3)
+    np.testing.assert_allclose(ARM.tool_pose(request.chunk.q[-1])[:3, 3], goal, atol=1e-3)
+
+
+def test_a_stopped_motion_ends_the_skill_with_the_guards_words() -> None:
+    stage = Stage(ends={1: "stopped"})
+    with pytest.raises(Failed, match="the guard stopped the motion: for the test") as failure:
+        drive(stage, line_to(stage.context(), ARM.tool_pose(HOME)[:3, 3] + [0, 0, -0.05], "t"))
+    assert failure.value.code == "stopped"
+    with pytest.raises(Failed):
+        drive(Stage(ends={1: "stopped"}), follow(Follow(asked(stage, Follow)[0].chunk).chunk))
+    assert drive(Stage(held_width=0.02), grip(0.0, 10.0)).width == 0.02
+
+
+def test_looking_brings_the_lens_to_its_post() -> None:
+    stage = Stage()
+    frames = drive(stage, look_from(stage.context(), "parcel", "t", ("wrist", "overhead")))
+    assert set(frames) == {"wrist", "overhead"}
+    x, y, z, yaw = dict(WORKPLACE.views)["parcel"]
+    lens = ARM._data.site("wrist_lens")
+    ARM.tool_pose(stage.q)
+    np.testing.assert_allclose(lens.xpos, [x, y, z], atol=5e-4)
+    R = tool_down([x, y, z], yaw)[:3, :3]
+    np.testing.assert_allclose(np.abs(lens.xmat.reshape(3, 3)), np.abs(R), atol=5e-3)  # either way round
+    assert BOX_HALF[2] < z
