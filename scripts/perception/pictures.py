@@ -97,9 +97,9 @@ class Studio:
         frame = self.cell.frame("wrist")
         truth = owners(self.model, self.data, frame, self.bodies)
         boxes = []
-        for body, points in zip(self.bodies, self.outlines, strict=True):
+        for item, body, points in zip(self.cell.items, self.bodies, self.outlines, strict=True):
             T = transform(self.data.xmat[body].reshape(3, 3), self.data.xpos[body])
-            boxes.append(true_box(apply(T, points)))
+            boxes.append(true_box(apply(T, points), T[:3, 0] if item.category == "tool" else None))
         parcel = self.data.body("parcel")
         pose = (*parcel.xpos[:2].tolist(), float(2 * np.arctan2(parcel.xquat[3], parcel.xquat[0])))
         self.data.qpos[:] = before

@@ -1,13 +1,12 @@
 """Trains the segmenter: for every cell of a patch, whether a thing is there and where that thing's middle is.
 
-    python scripts/perception/segmenter.py PICTURES segmenter.onnx [--minutes 5]
+    python scripts/perception/segmenter.py PICTURES segmenter.onnx [--steps 2400]
 """
 
 from __future__ import annotations
 
 import argparse
 import pickle
-import time
 from pathlib import Path
 
 import numpy as np
@@ -134,16 +133,17 @@ def targets(owners: np.ndarray) -> np.ndarray:
     return np.stack([thing, np.where(thing, du, 0), np.where(thing, dv, 0), weight]).astype(np.float32)
 
 
-def train(pairs: list[tuple[np.ndarray, np.ndarray]], minutes: float, seed: int) -> Segmenter:
-    """One cycle of learning rate over `minutes` of wall time."""
+def train(pairs: list[tuple[np.ndarray, np.ndarray]], steps: int, seed: int) -> Segmenter:
+    """One cycle of learning rate of `steps` batches."""
     torch.manual_seed(seed)
     rng, net = np.random.default_rng(seed), Segmenter()
     optimiser = torch.optim.AdamW(net.parameters(), lr=3e-3, weight_decay=1e-3)
     weights = np.array([3.0 if y.shape[0] * y.shape[1] > SIDE * SIDE * 1.3 else 1.0 for _, y in pairs])
     chance = weights / weights.sum()
-    begin, step, mean = time.monotonic(), 0, np.zeros(2)
+    step, mean = 0, np.zeros(2)
     net.to(memory_format=torch.channels_last)
-    while (gone := (time.monotonic() - begin) / (60 * minutes)) < 1.0:
+    while step < steps:
+        gone = step / steps
         rate = 4e-3 * min(1.0, gone / 0.05 + 0.02) * (0.5 + 0.5 * np.cos(np.pi * gone))
         for group in optimiser.param_groups:
             group["lr"] = rate
@@ -181,13 +181,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("pictures", type=Path)
     parser.add_argument("target", type=Path)
-    parser.add_argument("--minutes", type=float, default=5.0)
+    parser.add_argument("--steps", type=int, default=2400)
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     cache = args.pictures.parent / (args.pictures.name + "_patches")
     pairs = [pair for album in sorted(args.pictures.glob("*.pkl")) for pair in prepare(album, cache)]
     print(len(pairs), "patches", flush=True)
-    net = train(pairs, args.minutes, args.seed)
+    net = train(pairs, args.steps, args.seed)
     torch.save(net.state_dict(), args.target.with_suffix(".pt"))
     size = {"patch": {0: "n", 2: "h", 3: "w"}, "cells": {0: "n", 2: "h2", 3: "w2"}}
     export(net, torch.zeros(1, 5, 144, 144), args.target, ["cells"], size)

@@ -64,14 +64,25 @@ def outline(model: mujoco.MjModel, body: int) -> NDArray[np.float64]:
     return np.concatenate(points)
 
 
-def true_box(points: NDArray[np.float64]) -> tuple[float, ...]:
-    """Smallest upright box around world points (n, 3) [m]: x, y, z of its centre, long, short, height [m], yaw [rad]."""
+def true_box(points: NDArray[np.float64], axis: NDArray[np.float64] | None = None) -> tuple[float, ...]:
+    """Smallest upright box around world points (n, 3) [m]: x, y, z of its centre, long, short, height [m], yaw [rad].
+
+    With `axis` (3,) the box lies along that, as far as it is level: the least area says nothing about a T.
+    """
     flat = np.ascontiguousarray(points[:, :2] * 1e3, dtype=np.float32)
-    (x, y), (a, b), angle = cv2.minAreaRect(flat)
-    yaw = np.deg2rad(angle if a >= b else angle + 90.0)
+    if axis is not None and np.hypot(*axis[:2]) > 0.5:
+        yaw = float(np.arctan2(axis[1], axis[0]))
+        turn = np.array([[np.cos(yaw), np.sin(yaw)], [-np.sin(yaw), np.cos(yaw)]])
+        local = flat @ turn.T
+        a, b = np.ptp(local, axis=0).tolist()
+        x, y = ((local.max(axis=0) + local.min(axis=0)) / 2) @ turn
+        yaw = yaw if a >= b else yaw + np.pi / 2
+    else:
+        (x, y), (a, b), angle = cv2.minAreaRect(flat)
+        yaw = np.deg2rad(angle if a >= b else angle + 90.0)
     low, high = points[:, 2].min(), points[:, 2].max()
     yaw = float((yaw + np.pi / 2) % np.pi - np.pi / 2)
-    return x / 1e3, y / 1e3, float(low + high) / 2, max(a, b) / 1e3, min(a, b) / 1e3, float(high - low), yaw
+    return float(x) / 1e3, float(y) / 1e3, float(low + high) / 2, max(a, b) / 1e3, min(a, b) / 1e3, float(high - low), yaw
 
 
 def packed_depth(depth: Floats) -> NDArray[np.uint16]:

@@ -11,7 +11,8 @@ from moravec.core.frames import wrap_angle
 from moravec.perception.cloud import Cloud, Mask, depth_sigma
 
 _ANGLES = np.deg2rad(np.arange(0.0, 90.0, 1.5))
-_TRIM = 0.5  # percent of the points on either side that may be flying pixels
+_TRIM = 0.2  # percent of the points on either side that may be flying pixels
+SPREAD_WEIGHT = 0.5
 MOST_POINTS = 1500  # are looked at
 CALIBRATION_OFFSET = 0.0008  # [m] one standard deviation of where the camera is
 CALIBRATION_ANGLE = 0.0012  # [rad] of where it looks, both axes together
@@ -39,7 +40,9 @@ def upright_box(view: Cloud, mask: Mask, floor: float, lens: NDArray[np.float64]
     across = local @ np.stack([-axes[1], axes[0]])
     low, high = np.percentile(np.concatenate([along, across], axis=1), [_TRIM, 100.0 - _TRIM], axis=0)
     width = (high - low).reshape(2, -1)
-    best = int(np.argmin(width[0] * width[1]))
+    area, spread = width[0] * width[1], np.minimum(along.var(axis=0), across.var(axis=0))
+    # Area alone cannot tell how a T or a triangle lies; how far its points spread about the long side can.
+    best = int(np.argmin(area / area.min() + SPREAD_WEIGHT * spread / spread.min()))
     a, b = width[0, best], width[1, best]
     mid = (high + low).reshape(2, -1)[:, best] / 2
     c, s = np.cos(_ANGLES[best]), np.sin(_ANGLES[best])
