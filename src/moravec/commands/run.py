@@ -74,6 +74,7 @@ def summary(end: End, wall: float) -> str:
         head = f"refused: {result['refused']}"
     elif end.right[1]:
         head += f": {end.right[0]} of {end.right[1]} items right"
+    left = [name for name in ("report.html", "result.json", "tape.mcap") if (end.folder / name).exists()]
     said = [shorten(end.answer, 400, placeholder=" …")] if end.answer and not result["refused"] else []
     return "\n".join(
         (
@@ -82,6 +83,6 @@ def summary(end: End, wall: float) -> str:
             f"{len(steps)} steps, {failed} failed, {result['replans']} replans, "
             f"{sum(s['seconds'] for s in steps):.0f} s of the robot's time in {wall:.0f} s",
             f"guard: {guard['pass']} pass, {guard['limit']} limit, {guard['stop']} stop",
-            f"{end.folder}/report.html, result.json, tape.mcap   (moravec replay {end.folder}/tape.mcap)",
+            f"{end.folder}: {', '.join(left)}   (moravec replay {end.folder}/tape.mcap)",
         )
     )

@@ -183,7 +183,12 @@ class Session:
             result, self._seen, self._world.robot.spec.limits, self._portrait, after, scored.marks, scored.wrong, trouble,
             str(self._folder / "tape.mcap"), facts,
         )  # fmt: skip
-        (self._folder / "report.html").write_text(build_report(data), encoding="utf-8")
+        path = self._folder / "report.html"
+        try:
+            path.write_text(build_report(data), encoding="utf-8")
+        except OSError:
+            path.unlink(missing_ok=True)  # half a page is worse than none
+            raise
 
 
 def _pace(speed: str) -> Pace:

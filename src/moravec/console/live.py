@@ -114,13 +114,14 @@ class LiveView:
 
     def _items(self, rows: int) -> RenderableType:
         table = Table.grid(padding=(0, 1))
-        table.add_row(Text("It believes", style="dim"))
+        table.add_row(Text("It sees", style="dim"))
         items = list(self._seen.items)[: min(rows - 1, MAX_ITEMS)]
         if not items:
             table.add_row(Text("nothing yet", style="dim italic"))
         for item in items:
             colour = str(item.get("colour", ""))
             line = Text("■ ", style=_SWATCH.get(colour, "#888888"))
+            line.append(f"{item.get('id', '')} ", style="dim")
             line.append(f"{colour} {item.get('category', '?')}", style="default")
             line.append("  damaged" if item.get("damaged") else "", style="red")
             place = str(item.get("location", "?"))
@@ -131,7 +132,7 @@ class LiveView:
         lines = [Text("Plan", style="dim")]
         done, ahead = list(self._seen.steps), list(self._seen.planned)
         room = max(1, rows - 1)
-        past = done[-max(3, room - len(ahead)) :][-room:]
+        past = done[-max(5, room - len(ahead)) :][-room:]
         for number, step in enumerate(past, start=len(done) - len(past) + 1):
             lines.append(self._step(number, step))
         for number, (skill, args) in enumerate(ahead[: max(0, room - len(past))], start=len(done) + 1):
@@ -156,10 +157,10 @@ class LiveView:
             dq = np.abs(self._state.dq)
             share = float(np.max(dq / self._limits[: len(dq)]))
         full = round(BAR * min(share, 1.0))
-        speed = Text("fastest joint ", style="dim")
+        speed = Text().append("fastest joint ", style="dim")
         speed.append("━" * full, style="red" if share > 0.9 else "cyan").append("━" * (BAR - full), style="bright_black")
         speed.append(f" {100 * share:3.0f} % of its limit")
-        counts = Text("verdicts ", style="dim")
+        counts = Text().append("verdicts ", style="dim")
         counts.append(f"{self._counts['pass']:,} pass".replace(",", " "), style="green")
         for name, style in (("limit", "yellow"), ("stop", "red")):
             counts.append(f"  {self._counts[name]} {name}", style=style if self._counts[name] else "dim")

@@ -102,7 +102,7 @@ def _header(data: ReportData, title: str) -> str:
     figures = [
         ("Items right", f"{data.right[0]} <small>of {data.right[1]}</small>" if data.right[1] else "–"),
         ("Robot time", _duration(data.seen.duration)),
-        ("Cycle time, median", f"{median(cycles):.1f} <small>s an item</small>" if cycles else "–"),
+        ("Cycle time, median", f"{median(cycles):.1f} <small>s</small>" if cycles else "–"),
         ("New plans", str(result.get("replans", 0))),
         ("Verdicts", f"{sum(guard.values()):,}".replace(",", "\u202f")),
         ("Limited, stopped", f"{guard.get('limit', 0)}, {guard.get('stop', 0)} "
