@@ -131,7 +131,7 @@ def _judge(tall, solid, sides, rows, columns, res, floor, yaw, to_world, target)
     width = (left + right - 1) * res
     middle = (right - left) / 2  # [cells] from the candidate to the middle between the flanks
     blocked = tall > (tip - 0.002)[:, None]
-    beside, thick = int(np.ceil(BESIDE / res)), int(np.ceil(FINGER_THICKNESS / res))
+    beside, thick = int(np.ceil(BESIDE / res)), int(np.ceil(FINGER_THICKNESS / res)) + 1
     first_l, first_r = half - left, half + right
     free = np.ones(k, bool)
     for side_first, sign in ((first_l, -1), (first_r, 1)):
@@ -149,7 +149,7 @@ def _judge(tall, solid, sides, rows, columns, res, floor, yaw, to_world, target)
     shift = middle[ok]
     points = to_world(rows[ok], columns[ok] + shift)
     for point, w, z, t, d, lean in zip(points, width[ok], tip[ok], top[ok], depth[ok], slant[ok], strict=True):
-        opening = min(MAX_OPENING, float(w) + 2 * BESIDE + 0.006)
+        opening = min(MAX_OPENING, float(w) + 2 * BESIDE)
         score = 1.2 * float(d) / DEPTH + 0.8 * float(t - floor) / 0.08 - 0.35 * float(w) / MAX_WIDTH - 2.0 * float(lean)
         if target is not None:
             score -= 18.0 * float(np.hypot(point[0] - target[0], point[1] - target[1]))

@@ -17,6 +17,10 @@ from moravec.skills.moves import above, go, grip, line_to
 PRESS = 9.0  # [N] felt when the fingers rest on the thing
 PRESS_DEEPER = 0.0012  # [m] below first touch: the servo's stiffness makes it a firm press
 DRAG = 0.055  # [m]
+ROLL = 0.009  # [m] for what rolls: its middle moves half as far as its top, so the fingers would soon run ahead of it
+ROLLS = 6  # and therefore it is walked away in small steps
+LIFT_OFF = 0.006  # [m] between two steps
+ROUND = ("can", "bottle", "ball")
 HOVER = 0.05  # [m] above the rim
 SEARCH_BELOW = 0.030  # [m] how far below the seen top the touch is looked for
 
@@ -30,6 +34,13 @@ def inward(place: Place, x: float, y: float) -> Matrix:
     return np.asarray(pull / np.linalg.norm(pull))
 
 
+def _steps(target: Detection) -> list[tuple[float, float]]:
+    """Where along the way each drag starts, and how long it is [m]."""
+    if target.category not in ROUND:
+        return [(0.0, DRAG)]
+    return [(step * ROLL / 2, ROLL) for step in range(ROLLS)]
+
+
 def nudge(context: SkillContext, place: Place, target: Detection) -> Generator[Request, Any, bool]:
     """Drags `target` towards the middle. False where the fingers touched nothing."""
     x, y, _ = target.position
@@ -40,12 +51,19 @@ def nudge(context: SkillContext, place: Place, target: Detection) -> Generator[R
     yield from grip(0.0, 20.0)
     hover = max(place.rim, top) + HOVER
     yield from go(context, above(context, np.array([x, y, hover]), yaw), "nudge")
-    down = yield from line_to(context, np.array([x, y, max(place.floor + 0.006, top - SEARCH_BELOW)]), "nudge", 0.25, PRESS)
-    touched = down.end == "contact"
-    if touched:
-        reached = context.arm.tool_pose(context.posture())[:3, 3]
-        end = np.array([x + DRAG * direction[0], y + DRAG * direction[1], reached[2] - PRESS_DEEPER])
-        yield from line_to(context, end, "nudge", 0.3)
+    lowest = max(place.floor + 0.006, top - SEARCH_BELOW)
+    touched, height = False, top
+    for at, drag in _steps(target):
+        start = np.array([x, y]) + at * direction
+        if touched:
+            yield from line_to(context, np.array([*start, height + LIFT_OFF]), "nudge", 0.5)
+        down = yield from line_to(context, np.array([*start, lowest]), "nudge", 0.25, PRESS)
+        if down.end != "contact":
+            break
+        touched = True
+        height = float(context.arm.tool_pose(context.posture())[2, 3])
+        yield from line_to(context, np.array([*(start + drag * direction), height - PRESS_DEEPER]), "nudge", 0.3)
+        yield from line_to(context, np.array([*(start + drag * direction), height + LIFT_OFF]), "nudge", 0.5)
     position = context.arm.tool_pose(context.posture())[:3, 3].copy()
     position[2] = hover
     yield from line_to(context, position, "nudge", 0.6)

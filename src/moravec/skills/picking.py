@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
+from functools import partial
 from typing import Any, final
 
 import numpy as np
@@ -30,10 +31,11 @@ LIFT_HEIGHT = 0.22  # [m] the tool is lifted to with the item, clear of whatever
 EMPTY_WIDTH = 0.004  # [m] fingers closer than this hold nothing
 SLIP_SHARE = 0.4  # fingers that close to less than this share of the width have lost it; a little means it turned
 MATCH_RADIUS = 0.06  # [m] between where an item was and where it is found again
-GRASP_TRIES = 4
+NUDGES = 3
+SETTLE = 0.4  # [s] until a nudged thing lies still
+GRASP_TRIES = 2
 WALL_SLACK = 0.006  # [m] how far a wall may stand outside its place in the drawing
 SEARCH_RADIUS = 0.05  # [m] of grasps around an item
-STACKED = 0.010  # [m] something that ends this far above the floor rests on something else
 
 
 @final
@@ -49,21 +51,19 @@ class Pick(HardCoded):
         if believed is None:
             fail("not_seen", f"nobody knows where {item} is")
         place = context.workplace.place(believed.place)
-        frame, detections = yield from _see(context, place)
-        data: dict[str, Any] = {"detections": detections, "frames": [frame]}
-        target = _match(believed, detections)
-        if target is None:
-            raise Failed("not_seen", f"{item} is not where it was seen last", data)
-        grasps = yield Compute(lambda: _plan(frame, place, target), "grasps")
-        if not grasps and place.rim > place.floor:
-            yield from nudge(context, place, target)
+        wanted = believed
+        for nudges in range(NUDGES + 1):
             frame, detections = yield from _see(context, place)
-            data = {"detections": detections, "frames": [frame]}
-            target = _match(target, detections)
+            data: dict[str, Any] = {"detections": detections, "frames": [frame]}
+            target = _match(wanted, detections)
             if target is None:
-                raise Failed("not_seen", f"{item} went out of sight when it was nudged", data)
-            seen = target
-            grasps = yield Compute(lambda: _plan(frame, place, seen), "grasps")
+                raise Failed("not_seen", f"{item} is not where it was seen last", data)
+            grasps = yield Compute(partial(_plan, frame, place, target), "grasps")
+            if grasps or nudges == NUDGES or place.rim <= place.floor:
+                break
+            yield from nudge(context, place, target)
+            yield Pause(SETTLE)
+            wanted = target
         if not grasps:
             raise Failed("no_grasp", f"no free grasp on {item}", data)
         held = yield from _try_each(context, place, grasps)
@@ -100,7 +100,7 @@ def _plan(frame: CameraFrame, place: Place, target: Detection) -> list[Grasp]:
 def _try_each(context: SkillContext, place: Place, grasps: list[Grasp]) -> Generator[Request, Any, Held]:
     """Tries grasps until one holds. Fails with the last one's reason."""
     last = Failed("no_grasp", "no grasp could be reached")
-    for number, grasp in enumerate(grasps[: GRASP_TRIES + 2]):
+    for number, grasp in enumerate(grasps[:GRASP_TRIES]):
         try:
             return (yield from _grasp(context, place, grasp))
         except Failed as failure:

@@ -71,14 +71,18 @@ def path_motion(
 ) -> ActionChunk:
     """Rest-to-rest motion along the joint path (m, n) [rad] that carries the tool through `tool_points` (m, 3) [m].
 
-    The path is run by the tool's arc length, with a jerk-limited speed; joints that would be too fast slow all of it.
+    The path is run by the tool's arc length, with a jerk-limited speed; joints that would be too fast slow all of it. A path
+    that only turns the tool is run as a joint motion. Raises SkillError for one that turns it on the spot under way.
     """
     steps = np.linalg.norm(np.diff(tool_points, axis=0), axis=1)
-    keep = np.concatenate([[True], steps > 1e-7])
-    arc = np.concatenate([[0.0], np.cumsum(steps[steps > 1e-7])])
-    path = path[keep]
+    moves = steps > 1e-7
+    arc = np.concatenate([[0.0], np.cumsum(steps[moves])])
     if len(arc) < 2 or arc[-1] < 1e-5:
         return joint_motion(path[0], path[-1], limits, source)
+    turns = np.max(np.abs(np.diff(path, axis=0)), axis=1)[~moves]
+    if np.any(turns > 1e-4):
+        raise SkillError(f"path of {source!r}: the tool turns on the spot by {turns.max():.4f} rad; allowed: apart from the line")
+    path = path[np.concatenate([[True], moves])]
     spline = CubicSpline(arc, path, bc_type="natural")
     velocity, acceleration = limits.tool_speed, limits.tool_acceleration
     fine = np.linspace(0.0, arc[-1], 64)

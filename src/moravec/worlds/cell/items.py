@@ -19,7 +19,7 @@ COLOURS: dict[str, tuple[float, float, float]] = {
 METAL = (0.62, 0.65, 0.68, 1.0)
 CRACK = (0.05, 0.04, 0.04, 1.0)
 MASS_RANGE = (0.03, 0.8)  # [kg]
-FRICTION = (0.8, 0.01, 0.0008)  # cardboard, paint, plastic: our choice
+FRICTION = (0.8, 0.01, 0.0015)  # sliding, torsional [m], rolling [m]: cardboard, paint, plastic; our choice
 ITEM_GROUP = 1
 TAG_SIDE = 0.026  # [m] printed label, white border included
 _REST = 0.0006  # [m] how far painted details stand out
@@ -81,7 +81,7 @@ class _Painter:
         """A solid part."""
         geom = self.body.add_geom(
             type=getattr(mujoco.mjtGeom, f"mjGEOM_{kind.upper()}"), size=[*size, 0, 0][:3], pos=pos, quat=quat,
-            rgba=rgba or self.rgba, group=ITEM_GROUP, friction=FRICTION, condim=4, density=1000.0,
+            rgba=rgba or self.rgba, group=ITEM_GROUP, friction=FRICTION, condim=6, density=1000.0,
         )  # fmt: skip
         self.solid.append(geom)
 
@@ -162,7 +162,7 @@ def _part(p: _Painter, rng: np.random.Generator) -> None:
     name = f"{p.item.name}_mesh"
     p.spec.add_mesh(name=name, uservert=corners.flatten(), inertia=mujoco.mjtMeshInertia.mjMESH_INERTIA_CONVEX)
     geom = p.body.add_geom(
-        type=mujoco.mjtGeom.mjGEOM_MESH, meshname=name, rgba=p.rgba, group=ITEM_GROUP, friction=FRICTION, condim=4,
+        type=mujoco.mjtGeom.mjGEOM_MESH, meshname=name, rgba=p.rgba, group=ITEM_GROUP, friction=FRICTION, condim=6,
         density=1000.0,
     )  # fmt: skip
     p.solid.append(geom)
