@@ -39,12 +39,12 @@ class ActionChunk:
     def of(times: Matrix, q: Matrix, dq: Matrix, source: str) -> ActionChunk:
         """Checks shapes and order, and freezes. Raises ContractError."""
         times, q, dq = frozen(times), frozen(q), frozen(dq)
-        if times.ndim != 1 or q.shape != dq.shape or q.shape[0] != times.shape[0] or len(times) < 1:
+        if times.ndim != 1 or q.ndim != 2 or q.shape != dq.shape or len(q) != len(times) or len(times) < 1:
             raise ContractError(
                 f"action chunk of {source!r}: found times {times.shape}, q {q.shape}, dq {dq.shape}; "
                 "allowed: (m,), (m, n), (m, n) with m of 1 or more"
             )
-        if times[0] != 0.0 or not np.all(np.diff(times) > 0.0):
+        if times[0] != 0.0 or not np.all(np.diff(times) > 0.0) or not np.isfinite(times[-1]):
             raise ContractError(f"action chunk of {source!r}: times must start at 0 and increase; found {times[:4]}...")
         return ActionChunk(times, q, dq, source)
 
