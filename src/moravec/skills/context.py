@@ -44,10 +44,9 @@ class Held:
 
 @dataclass(slots=True)
 class Handwork:
-    """The skills' short memory: what is in the hand and what was put where. Has a life, so it is not frozen."""
+    """The skills' short memory: what is in the hand. Has a life, so it is not frozen."""
 
     held: Held | None = None
-    spots: dict[str, list[tuple[float, float]]] = field(default_factory=dict)  # place -> where things were put [m]
 
 
 @dataclass(frozen=True, slots=True)

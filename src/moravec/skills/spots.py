@@ -1,0 +1,40 @@
+"""Where in a bin, a parcel or on a table there is room, read off a height map."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from moravec.core.workplace import Place
+from moravec.perception.height_map import HeightMap
+
+FOOTPRINT = 0.07  # [m] side of the square that an item takes up
+EDGE = 0.055  # [m] kept from the walls, so that the open hand fits between them
+CENTRING = 0.02  # a spot one metre farther from the middle must be this much lower [m] to be better
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A place to let go: x, y [m], and the height [m] of what lies there."""
+
+    x: float
+    y: float
+    height: float
+
+
+def lowest_spot(heights: HeightMap, place: Place) -> Spot:
+    """The spot whose footprint is lowest, the middle one of equals. What nobody sees counts as the floor."""
+    grid = np.where(np.isfinite(heights.heights), heights.heights, place.floor).astype(np.float32)
+    grid = np.clip(grid, place.floor, None)
+    cells = max(1, int(round(FOOTPRINT / heights.resolution)))
+    level = cv2.blur(grid, (cells, cells), borderType=cv2.BORDER_REPLICATE)
+    rows, columns = np.mgrid[0 : grid.shape[0], 0 : grid.shape[1]]
+    x, y = heights.world(rows, columns)
+    dx, dy = np.abs(x - place.centre[0]), np.abs(y - place.centre[1])
+    reach_x, reach_y = (max(0.0, side / 2 - EDGE) + heights.resolution for side in place.size)
+    cost = level + CENTRING * np.hypot(dx, dy)
+    cost[(dx > reach_x) | (dy > reach_y)] = np.inf
+    best = np.unravel_index(int(np.argmin(cost)), cost.shape)
+    return Spot(float(x[best]), float(y[best]), float(level[best]))
