@@ -10,11 +10,11 @@ from moravec.core.workplace import Place, Workplace
 from moravec.perception.cloud import cloud
 from moravec.perception.describe import Describer
 from moravec.perception.detection import Detection
-from moravec.perception.markers import read_codes, read_labels
+from moravec.perception.markers import read_labels
 from moravec.perception.parcel import LidSeen, see_lid, see_parcel
 from moravec.perception.person import see_person
 from moravec.perception.region import region_of
-from moravec.perception.segment import Segmenter, around
+from moravec.perception.segment import Segmenter
 
 
 @final
@@ -28,11 +28,12 @@ class Vision:
     def items(self, frame: CameraFrame, place: Place) -> list[Detection]:
         """The things that lie in `place`, largest first. The part of the place that the fingers hide is not seen."""
         view = cloud(frame)
+        if place.kind == "parcel" and see_lid(frame, place) is not None:
+            return []  # closed: what shows is the lid
         pose = see_parcel(view, place) if place.kind == "parcel" else None
         region = region_of(place, pose)
         masks = self._segmenter.masks(frame, view, region)
-        codes = read_codes(frame.rgb, around(masks)) if masks else []
-        return [self._describer.describe(frame, view, mask, region, place.name, codes) for mask in masks]
+        return self._describer.describe(frame, view, masks, region, place.name)
 
     def labels(self, frames: Sequence[CameraFrame]) -> dict[str, str]:
         """Bin place name -> label, for every bin whose label one of the pictures shows."""
