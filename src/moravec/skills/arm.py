@@ -11,6 +11,7 @@ import mink
 import mujoco
 import numpy as np
 
+from moravec.core.errors import ContractError
 from moravec.core.frames import Matrix, tool_down, transform
 from moravec.core.workplace import Place, Workplace
 from moravec.robots.ur5e import model as ur5e
@@ -56,9 +57,9 @@ def _planning_model(workplace: Workplace) -> mujoco.MjModel:
         elif place.kind == "station":
             _slab(spec, (*(s / 2 for s in place.size), place.floor / 2), (*place.centre, place.floor / 2 - CLEARANCE))
     flange = ur5e.add_arm(spec)
-    flange.add_geom(  # compiled at its largest: MuJoCo bounds each body once, so it may only shrink from here
+    flange.add_geom(  # compiled at its largest and colliding: MuJoCo bounds each body once, by the geoms that collide then
         name="held", type=mujoco.mjtGeom.mjGEOM_BOX, size=HELD_LARGEST, pos=[0, 0, ur5e.GRIPPER.tool_offset], mass=0.001,
-        contype=0, conaffinity=0,
+        contype=0, conaffinity=1,
     )  # fmt: skip
     return spec.compile()
 
@@ -74,6 +75,7 @@ class Arm:
         self._home = np.array(workplace.home_q)
         self._qpos = np.array([self._model.joint(name).qposadr[0] for name in JOINTS])
         self._held = self._model.geom("held").id
+        self.hold(None)
         self._fingers = np.array([self._model.joint(f"finger_{side}").qposadr[0] for side in ("left", "right")])
 
     # ── where it is ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -144,11 +146,17 @@ class Arm:
 
     # ── what it would touch ───────────────────────────────────────────────────────────────────────────────────────────
     def hold(self, half: tuple[float, float, float] | None, below: float = 0.0) -> None:
-        """What the hand holds, as a box of half sizes [m] whose centre is `below` [m] under the tool point; or nothing."""
+        """What the hand holds, as a box of half sizes [m] whose centre is `below` [m] under the tool point; or nothing.
+
+        Raises ContractError for a box that reaches beyond HELD_LARGEST: it would not be seen.
+        """
         model = self._model
         if half is None:
-            model.geom_contype[self._held] = model.geom_conaffinity[self._held] = 0
+            model.geom_conaffinity[self._held] = 0
             return
+        reach = (half[0], half[1], half[2] + abs(below))
+        if not all(0.0 < r <= most for r, most in zip(reach, HELD_LARGEST, strict=True)):
+            raise ContractError(f"held box: found {half} m, {below} m below the tool; allowed: up to {HELD_LARGEST} m from it")
         model.geom_conaffinity[self._held] = 1
         model.geom_size[self._held] = half
         model.geom_pos[self._held] = (0.0, 0.0, ur5e.GRIPPER.tool_offset + below)
