@@ -127,7 +127,7 @@ def test_the_judge_can_see() -> None:
         with pytest.raises(AssertionError, match=what):
             judge(limits, q0, q0, q)
     edge = np.full((1, N), 2.9)
-    with pytest.raises(AssertionError, match="position|room"):
+    with pytest.raises(AssertionError, match=r"position|room"):
         v = np.minimum(np.arange(1, 600) * 1e-2, 1.9)
         judge(
             limits, edge * 0, edge * 0, np.repeat(np.cumsum(v * PERIOD)[None, :, None], N, axis=2)[:, :, :] * 2.0 / 1.9

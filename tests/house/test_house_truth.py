@@ -55,9 +55,8 @@ def breaks_in(module: ast.Module, private_only: bool = False) -> Iterator[int]:
             if node.attr in PICKLOCKS or node.attr in BURGLARS or (private and not own):
                 yield node.lineno
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            if node.func.id in BURGLARS:
-                yield node.lineno
-            elif not private_only and node.func.id in ("getattr", "setattr") and not _public_constant(node.args[1]):
+            by_name = not private_only and node.func.id in ("getattr", "setattr")
+            if node.func.id in BURGLARS or (by_name and not _public_constant(node.args[1])):
                 yield node.lineno
 
 

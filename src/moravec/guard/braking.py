@@ -109,7 +109,7 @@ def allowed_steps(
 
 
 def approach(wanted: float, ahead: float, gain: float) -> float:
-    """The step [rad] that closes in on a set-point `wanted` [rad] away and itself moving `ahead` [rad] a tick, without overshoot."""
+    """The step [rad] towards a set-point `wanted` [rad] away that itself moves `ahead` [rad] a tick, without overshoot."""
     gap = wanted - ahead
     return ahead + math.copysign(fastest_step(abs(gap), gain), gap)
 

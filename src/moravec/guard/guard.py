@@ -128,7 +128,7 @@ class Guard:
             return "the emergency stop is still pressed"
         if any(abs(speed) > REST_SPEED for speed in measured.dq):
             return f"the robot moves; allowed: each joint below {REST_SPEED} rad/s"
-        if not is_number(now) or not LATCH_TIME <= now - self._pressed_at:
+        if not is_number(now) or not now - self._pressed_at >= LATCH_TIME:
             return f"the emergency stop was pressed less than {LATCH_TIME} s ago"
         return ""
 

@@ -43,7 +43,7 @@ class AsFastAsPossible:
         future: Future[Any] = Future()
         try:
             future.set_result(work())
-        except Exception as error:  # carried to the caller by the future, as an executor does
+        except Exception as error:  # noqa: BLE001 - carried to the caller by the future, as an executor does
             future.set_exception(error)
         return future
 

@@ -14,8 +14,6 @@ import numpy as np
 
 from moravec.robots.ur5e.kinematics import BASE_YAW, CENTRE_OF_MASS, DH, JOINTS, MASS
 
-
-
 # Our own servo and drive-train figures: the maker does not publish these.
 SERVO_STIFFNESS = (6000.0, 6000.0, 5000.0, 1500.0, 1500.0, 1000.0)  # [N m/rad]
 SERVO_DAMPING = (300.0, 300.0, 240.0, 60.0, 60.0, 40.0)  # [N m s/rad]
@@ -88,7 +86,8 @@ def _draw_link(body: mujoco.MjsBody, link: int) -> None:
 def add_arm(spec: mujoco.MjSpec, position: tuple[float, float, float] = (0.0, 0.0, 0.0)) -> mujoco.MjsBody:
     """Adds the arm, its actuators and its hand to `spec`; returns the flange body.
 
-    Names: joints and actuators as in `JOINTS`, bodies `link_1` … `link_6`, `flange`, sites `tool` and `wrist_lens`, camera `wrist`.
+    Names: joints and actuators as in `JOINTS`, bodies `link_1` … `link_6` and `flange`, sites `tool` and `wrist_lens`, camera
+    `wrist`.
     """
     half = BASE_YAW / 2
     base = spec.worldbody.add_body(name="arm_base", pos=position, quat=[np.cos(half), 0, 0, np.sin(half)])

@@ -102,8 +102,9 @@ def build(items: tuple[ItemSpec, ...], drawn: Drawn, timestep: float) -> mujoco.
     _passer_by(spec)
     ur5e.add_arm(spec)
     ur5e.add_servos(spec, tuple(float(t) for t in ur5e_limits().torque))
-    spec.add_sensor(name="wrist_force", type=mujoco.mjtSensor.mjSENS_FORCE, objtype=mujoco.mjtObj.mjOBJ_SITE, objname="wrist_force")
-    spec.add_sensor(name="wrist_torque", type=mujoco.mjtSensor.mjSENS_TORQUE, objtype=mujoco.mjtObj.mjOBJ_SITE, objname="wrist_force")
+    wrist = {"objtype": mujoco.mjtObj.mjOBJ_SITE, "objname": "wrist_force"}
+    spec.add_sensor(name="wrist_force", type=mujoco.mjtSensor.mjSENS_FORCE, **wrist)
+    spec.add_sensor(name="wrist_torque", type=mujoco.mjtSensor.mjSENS_TORQUE, **wrist)
     for index, item in enumerate(items):
         add_item(spec, item, (-2.0, -1.0 + 0.25 * index, 0.05 - 0.72))
     spec.worldbody.add_camera(name="overhead", pos=[0.16, 0.06, 1.55], quat=[0.70710678, 0, 0, -0.70710678], fovy=58)
@@ -218,7 +219,7 @@ def _station(spec: mujoco.MjSpec) -> None:
 
 def _reject(spec: mujoco.MjSpec) -> None:
     body = spec.worldbody.add_body(name="reject", pos=[*layout.REJECT_CENTRE, 0])
-    _tray(body, layout.REJECT_INNER, 0.006, layout.REJECT_HEIGHT, 0.005, REJECT, tuple([*(0.8 * np.array(REJECT[:3])), 1]),
+    _tray(body, layout.REJECT_INNER, 0.006, layout.REJECT_HEIGHT, 0.005, REJECT, (*(0.8 * np.array(REJECT[:3])), 1),
           "reject")  # fmt: skip
 
 

@@ -101,7 +101,7 @@ def _fits(
     """Whether everything dropped so far lies inside the walls and under the lid."""
     c, s = np.cos(shift[2]), np.sin(shift[2])
     for item in dropped:
-        low, high = _body_box(model, data, model.body(item.name).id)
+        _, high = _body_box(model, data, model.body(item.name).id)
         position = data.body(item.name).xpos
         dx, dy = position[:2] - np.array(layout.PARCEL_CENTRE) - shift[:2]
         x, y = c * dx + s * dy, -s * dx + c * dy

@@ -71,7 +71,7 @@ def _is_loaded(name: str) -> bool:
         handle = ctypes.CDLL(name, mode=_RTLD_NOLOAD)
     except OSError:
         return False
-    dlclose(handle._handle)
+    dlclose(handle._handle)  # noqa: SLF001 - ctypes gives the handle no other way
     return True
 
 
@@ -90,7 +90,7 @@ class EglContext:
             self._display = self._open_display()
             self._context = self._make_context()
         except WorldError:
-            dlclose(self._egl._handle)  # else MuJoCo would later find EGL where OSMesa draws
+            dlclose(self._egl._handle)  # noqa: SLF001 - else MuJoCo would later find EGL where OSMesa draws
             raise
 
     def _declare(self) -> None:
