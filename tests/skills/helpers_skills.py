@@ -40,7 +40,9 @@ def detection(place: str = "parcel", at: tuple[float, float] = THING, **changes:
     return replace(made, **changes)
 
 
-def picture(camera: Matrix, boxes: Sequence[tuple[float, float, float, float, float]], floor: float) -> CameraFrame:
+def picture(
+    camera: Matrix, boxes: Sequence[tuple[float, float, float, float, float]], floor: float, name: str = "wrist"
+) -> CameraFrame:
     """What a camera at T_world_camera that looks straight down sees: boxes (x, y, half x, half y, top) [m] on a floor."""
     h, w, f = 240, 320, 300.0
     K = np.array([[f, 0, (w - 1) / 2], [0, f, (h - 1) / 2], [0, 0, 1.0]])
@@ -52,7 +54,7 @@ def picture(camera: Matrix, boxes: Sequence[tuple[float, float, float, float, fl
         px, py = camera[0, 3] + at * rays[..., 0], camera[1, 3] + at * rays[..., 1]
         inside = (np.abs(px - x) < hx) & (np.abs(py - y) < hy)
         depth = np.where(inside, np.minimum(depth, at), depth)
-    return CameraFrame("wrist", 1, 0.0, np.zeros((h, w, 3), np.uint8), depth.astype(np.float32), frozen(K), frozen(camera))
+    return CameraFrame(name, 1, 0.0, np.zeros((h, w, 3), np.uint8), depth.astype(np.float32), frozen(K), frozen(camera))
 
 
 @dataclass
@@ -93,7 +95,8 @@ class Stage:
             return Gripped(self.width, request.force, self.state())
         if isinstance(request, Capture):
             x, y, z = ARM.tool_pose(self.q)[:3, 3]
-            return {name: picture(tool_down([x, y, z + 0.2], 0.0), self.boxes, 0.006) for name in request.cameras}
+            posts = {"wrist": tool_down([x, y, z + 0.2], 0.0), "overhead": tool_down([0.16, 0.06, 1.55], np.pi / 2)}
+            return {name: picture(posts[name], self.boxes, 0.006, name) for name in request.cameras}
         if isinstance(request, Compute):
             return request.work()
         if isinstance(request, Pause):
@@ -145,7 +148,7 @@ def staged(**bent: Any) -> Callable[[], tuple[SkillContext, Callable[[Request], 
 
 
 def held(width: float = 0.05) -> Held:
-    return Held(0.03, (width / 2 + 0.01, 0.05, 0.035), width)
+    return Held(0.03, (width / 2 + 0.01, 0.07, 0.025), width)  # as pick makes it
 
 
 def play(skill: Any, stage: Stage, args: dict[str, Any]) -> tuple[Any, SkillContext]:

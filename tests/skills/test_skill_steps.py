@@ -105,17 +105,26 @@ def test_the_pick_tries_another_grasp_and_tells_of_each() -> None:
     assert [note.payload["try"] for note in notes] == list(range(1, len(notes) + 1))
 
 
-def test_the_spots_of_a_bin_are_used_in_turn_and_lie_inside() -> None:
-    stage = Stage(holds=held(), width=0.05)
-    context = stage.context()
-    spots = []
-    for _ in range(5):
-        context.hand.held = held()
-        stage.width = 0.05
-        result = drive(stage, SKILLS["stow"].run(context, {"item": "thing", "place": "bin_1"}))
-        spots.append(tuple(result.data["spot"]))
-    assert len(set(spots[:4])) == 4 and spots[4] == spots[0]
-    assert all(BIN.contains(x, y, 0.05) for x, y in spots)
+@pytest.mark.parametrize("place", ["bin_1", "bin_5", "reject"])
+def test_it_lets_go_where_there_is_room(place: str) -> None:
+    """Something tall in three corners: the free one is taken, and with nothing there the middle."""
+    bin_ = WORKPLACE.place(place)
+    (x, y), skill = bin_.centre, SKILLS["discard" if place == "reject" else "stow"]
+    tall = tuple((x + sx * 0.05, y + sy * 0.05, 0.05, 0.05, bin_.floor + 0.06) for sx, sy in ((1, 1), (1, -1), (-1, 1)))
+    for boxes, wanted in ((tall, (x - 0.05, y - 0.05)), ((), (x, y))):
+        stage = Stage(holds=held(), width=0.05, boxes=boxes)
+        result, _ = play(skill, stage, {"item": "thing", "place": place})
+        assert result.code == "ok"
+        spot = result.data["spot"]
+        assert np.hypot(spot[0] - wanted[0], spot[1] - wanted[1]) < 0.03 and bin_.contains(*spot, 0.045)
+        tip = ARM.tool_pose(asked(stage, Follow)[-2].chunk.q[-1])
+        np.testing.assert_allclose(tip[:2, 3], spot, atol=2e-3)
+
+
+def test_a_heaped_bin_has_no_space() -> None:
+    heap = ((*BIN.centre, 0.12, 0.12, BIN.rim + 0.03),)
+    result, context = play(SKILLS["stow"], Stage(holds=held(), width=0.05, boxes=heap), {"item": "thing", "place": "bin_1"})
+    assert result.code == "no_space" and context.hand.held is not None
 
 
 def test_the_tool_stays_above_the_rim_when_it_stows() -> None:

@@ -137,7 +137,7 @@ def _grasp(context: SkillContext, place: Place, grasp: Grasp) -> Generator[Reque
         context.hand.held = None
         fail("slipped", f"the fingers closed from {closed.width:.3f} to {state.grip_width:.3f} m while lifting")
     below = max(0.004, reached - place.floor)
-    half = (closed.width / 2 + 0.01, 0.07, below / 2 + 0.02)
+    half = (closed.width / 2 + 0.01, 0.07, below / 2 + 0.01)
     return Held(below, half, state.grip_width)
 
 
