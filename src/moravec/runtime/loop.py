@@ -139,6 +139,8 @@ class Runtime:
         """One control period: read, command, verdict, apply, record, advance."""
         robot, now = self._robot, self._robot.now()
         state = robot.read()
+        if self._seq == 0:
+            self._hold = state.q
         if self._chunk is not None:
             q, dq = self._chunk.sample(now - self._chunk_start)
         else:
@@ -154,6 +156,7 @@ class Runtime:
         self._state, self._verdict = state, verdict
         if verdict.decision == "stop":  # from here the guard brakes by itself; ask for nothing but where it is
             self._chunk, self._hold = None, approved.command.q
+            self._grip = (approved.command.grip_width, approved.command.grip_force)
         for watcher in self._watchers:
             watcher.ticked(now, state, verdict)
         self._pace.wait(robot.now())
@@ -172,6 +175,7 @@ class Runtime:
         while self._robot.now() - self._chunk_start < chunk.duration + SETTLE_TIME:
             verdict = self._tick()
             if verdict.decision == "stop":
+                self._come_to_rest()
                 return Followed("stopped", self._state, verdict.reason)
             if request.contact_force is not None:
                 push = abs(float(self._state.wrench[2]) - weight)  # along the tool, beyond what hung there at the start
@@ -182,8 +186,15 @@ class Runtime:
         self._chunk, self._hold = None, chunk.q[-1]
         return Followed("done", self._state)
 
+    def _come_to_rest(self) -> None:
+        """Waits until the guard's own braking is over: a next motion must not start from a set-point that still moves."""
+        before: tuple[float, ...] | None = None
+        while self._guard.setpoint != before:
+            before = self._guard.setpoint
+            self._tick()
+
     def _halt(self) -> None:
-        """Ends a motion early: brakes along the rest of it in a short, jerk-free ramp."""
+        """Ends a motion early: brakes along the rest of it in a short, even ramp."""
         assert self._chunk is not None
         q, dq = self._chunk.sample(self._robot.now() - self._chunk_start)
         self._chunk = braking_chunk(q, dq, self._robot.spec.limits.acceleration, self._chunk.source)

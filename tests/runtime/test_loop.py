@@ -1,0 +1,414 @@
+"""The control loop on a robot that follows at once: every request, every way a motion ends."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Generator
+from typing import Any
+
+import numpy as np
+import pytest
+from helpers_runtime import HOME, LIMITS, PERIOD, FakeRobot, Rig
+
+from moravec.core.command import ActionChunk
+from moravec.core.errors import BadInput
+from moravec.runtime.loop import PICTURE_LATENCY, SETTLE_TIME, braking_chunk
+from moravec.runtime.pace import AsFastAsPossible, RealTime
+from moravec.skills.contract import Ask, Capture, Compute, Follow, Grip, Note, Pause
+
+
+def lawful(path: np.ndarray) -> None:
+    """No set-point asks for more than the table allows: speeds and accelerations by differences."""
+    steps = np.diff(path, axis=0)
+    assert np.all(np.abs(steps) / PERIOD <= np.array(LIMITS.velocity) * 1.001)
+    assert np.all(np.abs(np.diff(steps, axis=0)) / PERIOD**2 <= np.array(LIMITS.acceleration) * 1.001)
+
+
+# ── a tick ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+def test_a_tick_reads_applies_once_and_advances() -> None:
+    rig = Rig()
+    rig.robot.order.clear()
+    rig.serve(Pause(0.01))
+    assert rig.robot.order == ["read", "apply", "advance"] * 5
+
+
+def test_every_tick_is_checked_recorded_and_watched_in_order() -> None:
+    rig = Rig()
+    rig.serve(Follow(rig.way()), Pause(0.02))
+    assert len(rig.log.ticks) == len(rig.robot.applied) == len(rig.watcher.watched) == sum(rig.runtime.counts.values())
+    assert [asked.seq for _, _, asked, _ in rig.log.ticks] == list(range(1, len(rig.log.ticks) + 1))
+    for i, (now, state, asked, approved) in enumerate(rig.log.ticks):
+        assert now == state.t == asked.t == pytest.approx(i * PERIOD) and approved is rig.robot.applied[i]
+    assert rig.runtime.counts == {"pass": len(rig.log.ticks), "limit": 0, "stop": 0}
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_noisy_encoders_do_not_make_the_first_commands_jump(seed: int) -> None:
+    """The guard begins at a reading of its own; the hold must be the same one."""
+    robot = FakeRobot(noise=5e-5)
+    robot._rng = np.random.default_rng(seed)
+    rig = Rig(robot)
+    rig.runtime.rest(0.1)
+    assert rig.runtime.counts["limit"] == rig.runtime.counts["stop"] == 0
+    np.testing.assert_array_equal(robot.path, np.broadcast_to(robot.path[0], robot.path.shape))
+
+
+def test_an_unknown_request_is_refused() -> None:
+    with pytest.raises(TypeError, match="a routine asked for str"):
+        Rig().serve("please")
+
+
+# ── follow ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+def test_follow_goes_all_the_way_and_settles() -> None:
+    rig = Rig()
+    chunk = rig.way(0.5)
+    start = rig.runtime.now()
+    (answer,) = rig.serve(Follow(chunk))
+    assert answer.end == "done" and answer.reason == ""
+    np.testing.assert_allclose(rig.runtime.posture(), chunk.q[-1], atol=1e-9)
+    assert rig.runtime.now() - start == pytest.approx(chunk.duration + SETTLE_TIME, abs=2 * PERIOD)
+    assert rig.log.chunks == [(start, chunk)]
+    assert {a.source for _, _, a, _ in rig.log.ticks[1:]} == {"test"}
+    lawful(rig.robot.path)
+    rig.serve(Pause(0.05))  # and it stays there
+    np.testing.assert_allclose(rig.runtime.posture(), chunk.q[-1], atol=1e-9)
+
+
+def test_follow_goes_through_the_chunk_at_its_own_times() -> None:
+    rig = Rig()
+    chunk, first = rig.way(0.5), len(rig.robot.applied)
+    rig.serve(Follow(chunk))
+    for i, asked in enumerate(a for _, _, a, _ in rig.log.ticks[first:]):
+        np.testing.assert_allclose(asked.q, chunk.sample(i * PERIOD)[0], atol=1e-9)
+
+
+def test_two_motions_in_a_row_join() -> None:
+    rig = Rig()
+    rig.serve(Follow(rig.way(0.2)), Pause(0.1))
+    rig.serve(Follow(rig.way(-0.2, 1)))
+    lawful(rig.robot.path)
+    np.testing.assert_allclose(rig.runtime.posture(), HOME + [0.2, -0.2, 0, 0, 0, 0], atol=1e-9)
+
+
+def test_a_chunk_that_starts_elsewhere_is_stopped_and_the_reason_told() -> None:
+    rig = Rig()
+    far = ActionChunk.of(np.array([0.0, 1.0]), np.array([HOME + 0.3, HOME]), np.zeros((2, 6)), "jump")
+    (answer,) = rig.serve(Follow(far))
+    assert answer.end == "stopped" and "joint speed" in answer.reason
+    np.testing.assert_allclose(rig.robot.path, np.broadcast_to(HOME, rig.robot.path.shape), atol=1e-12)
+    (answer,) = rig.serve(Follow(rig.way()))  # and a lawful one is followed again
+    assert answer.end == "done"
+
+
+def test_a_stop_in_the_middle_ends_the_motion_braked_and_held() -> None:
+    """Something holds joint 0: the guard sees it fall behind."""
+    rig = Rig()
+    chunk = rig.way(1.5)
+
+    def block(t: float) -> float:
+        rig.robot.blocked[0] = t > 0.5
+        return 0.0
+
+    rig.robot.wrench = block
+    (answer,) = rig.serve(Follow(chunk))
+    assert answer.end == "stopped" and "distance of the joint from its set-point of joint 0" in answer.reason
+    rig.runtime.rest(0.5)
+    path = rig.robot.path
+    lawful(path)
+    np.testing.assert_array_equal(path[-1], path[-20])
+    assert abs(path[-1][0] - HOME[0]) < 1.4
+
+
+def test_the_emergency_stop_ends_the_motion_and_stays() -> None:
+    rig = Rig()
+
+    def press(t: float) -> float:
+        rig.robot.estop = rig.robot.estop or t > 0.4
+        return 0.0
+
+    rig.robot.wrench = press
+    (first, second) = rig.serve(Follow(rig.way(1.0)), Follow(rig.way(0.1)))
+    assert first.end == second.end == "stopped" and "emergency stop" in first.reason.lower()
+    lawful(rig.robot.path)
+    before = rig.runtime.posture()
+    rig.runtime.rest(0.3)
+    np.testing.assert_array_equal(rig.runtime.posture(), before)
+    assert rig.runtime.counts["stop"] > 100
+
+
+def test_a_stopped_motion_is_answered_when_the_arm_rests() -> None:
+    """So that the next one starts from a set-point that does not move any more."""
+    rig = Rig()
+
+    def press(t: float) -> float:
+        rig.robot.blocked[0] = 0.4 < t < 0.5
+        return 0.0
+
+    rig.robot.wrench = press
+    (stopped,) = rig.serve(Follow(rig.way(1.0)))
+    assert stopped.end == "stopped" and np.array_equal(rig.robot.path[-1], rig.robot.path[-2])
+    (answer,) = rig.serve(Follow(rig.way(0.2)))
+    assert answer.end == "done"
+    lawful(rig.robot.path)
+
+
+# ── contact ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+@pytest.mark.parametrize("push", [15.0, -15.0])
+def test_contact_ends_the_motion_by_braking_along_it(push: float) -> None:
+    rig = Rig()
+    rig.robot.wrench = lambda t: push if t > 0.4 else 0.0
+    chunk = rig.way(1.0)
+    (answer,) = rig.serve(Follow(chunk, contact_force=8.0))
+    assert answer.end == "contact" and "N" in answer.reason
+    path = rig.robot.path
+    lawful(path)
+    assert np.all(np.abs(path[:, 1:] - HOME[1:]) < 1e-9)  # it brakes along its own line
+    assert np.all(np.diff(path[:, 0]) >= -1e-12)  # and never back
+    assert 0.4 < rig.runtime.now() < 0.4 + 0.3 < chunk.duration + SETTLE_TIME
+    moved = rig.runtime.posture()
+    rig.serve(Pause(0.1))
+    np.testing.assert_allclose(rig.runtime.posture(), moved, atol=1e-9)
+    assert rig.runtime.counts["stop"] == rig.runtime.counts["limit"] == 0
+
+
+def test_what_hung_on_the_tool_before_is_no_contact_and_without_a_threshold_nothing_is() -> None:
+    rig = Rig()
+    rig.robot.wrench = lambda t: 12.0
+    rig.serve(Pause(0.01))
+    assert rig.serve(Follow(rig.way(0.3), contact_force=8.0))[0].end == "done"
+    rig.robot.wrench = lambda t: 200.0 if t > 0.5 else 0.0
+    assert rig.serve(Follow(rig.way(0.3)))[0].end == "done"
+
+
+def test_one_spike_of_noise_is_no_contact() -> None:
+    rig = Rig()
+    rig.robot.wrench = lambda t: 20.0 if abs(t - 0.4) < PERIOD / 2 else 0.0
+    assert rig.serve(Follow(rig.way(1.0), contact_force=8.0))[0].end == "done"
+
+
+@pytest.mark.parametrize("speed", [0.0, 0.5, -2.0, 3.0])
+def test_a_braking_chunk_is_lawful_and_ends_at_rest(speed: float) -> None:
+    dq = speed * np.array([1.0, 0.5, 0.0, -0.3, 0.1, -1.0])
+    chunk = braking_chunk(HOME, dq, LIMITS.acceleration, "t")
+    np.testing.assert_allclose(chunk.q[0], HOME)
+    np.testing.assert_allclose(chunk.dq[0], dq)
+    np.testing.assert_array_equal(chunk.dq[-1], np.zeros(6))
+    ticks = np.array([chunk.sample(t)[0] for t in np.arange(0, chunk.duration + 3 * PERIOD, PERIOD)])
+    path = np.vstack([HOME - dq * PERIOD, ticks])  # the tick before it
+    lawful(path)
+    np.testing.assert_allclose(ticks[-1], HOME + dq * chunk.duration / 2, atol=1e-9)  # v t / 2 of an even ramp
+
+
+# ── the hand ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+def test_grip_ends_when_the_fingers_rest() -> None:
+    rig = Rig()
+    rig.robot.width_stop = 0.03
+    (opened, closed) = rig.serve(Grip(0.08, 20.0), Grip(0.0, 30.0))
+    assert opened.width == pytest.approx(0.08, abs=1e-6) and opened.force == 0.0
+    assert closed.width == pytest.approx(0.03, abs=1e-6) and closed.force == 30.0
+    assert rig.robot.applied[-1].command.grip_width == 0.0
+    rig.serve(Follow(rig.way(0.1)))  # it keeps holding on the way
+    assert rig.robot.applied[-1].command.grip_force == 30.0
+
+
+def test_grip_gives_up_after_its_timeout() -> None:
+    rig = Rig()
+    start = rig.runtime.now()
+    rig.serve(Grip(0.1, 20.0, timeout=0.06))
+    assert rig.runtime.now() - start == pytest.approx(0.06, abs=PERIOD)
+
+
+def test_a_grip_the_guard_refuses_does_not_lock_the_robot() -> None:
+    """What was refused is not asked for again and again: the next motion is free."""
+    rig = Rig()
+    rig.serve(Grip(0.4, 20.0, timeout=0.1))
+    assert rig.runtime.counts["stop"] > 0
+    rig.runtime.rest(0.1)
+    assert rig.serve(Follow(rig.way(0.1)))[0].end == "done"
+
+
+# ── pictures, work, questions, notes ─────────────────────────────────────────────────────────────────────────────────
+def test_capture_takes_pictures_now_and_gives_them_later() -> None:
+    rig = Rig()
+    start = rig.runtime.now()
+    (frames,) = rig.serve(Capture(("wrist", "overhead")))
+    assert list(frames) == ["wrist", "overhead"] and all(frame.t == start for frame in frames.values())
+    assert rig.runtime.now() - start >= PICTURE_LATENCY - 1e-9
+    assert rig.log.frames == list(frames.values()) and len([w for w in rig.watcher.watched if w[1] in rig.log.frames]) == 2
+    with pytest.raises(BadInput, match="did you mean 'wrist'"):
+        rig.serve(Capture(("wirst",)))
+
+
+def test_compute_is_answered_after_its_latency_and_its_error_is_raised() -> None:
+    rig = Rig()
+    start = rig.runtime.now()
+    assert rig.serve(Compute(lambda: 42, "x", latency=0.1)) == [42]
+    assert rig.runtime.now() - start == pytest.approx(0.1, abs=PERIOD)
+
+    def broken() -> None:
+        raise BadInput("x", 1, "2")
+
+    with pytest.raises(BadInput):
+        rig.serve(Compute(broken, "x"))
+    rig.serve(Pause(0.01))
+
+
+def test_pause_answers_with_the_state_and_note_with_nothing() -> None:
+    rig = Rig()
+    note = Note("topic", {"a": 1})
+    state, nothing = rig.serve(Pause(0.1), note)
+    assert state is rig.runtime.state() and nothing is None
+    assert rig.log.notes[0][1] is note and rig.watcher.watched[-1] == (rig.runtime.now(), note)
+
+
+def test_ask_is_answered_and_told() -> None:
+    rig = Rig()
+    ask = Ask("Which?", ("this", "that"), "that", "why")
+    assert rig.serve(ask) == ["that"] and rig.asked == [ask]
+    assert rig.log.notes[0][1].payload == {
+        "text": "Which?", "options": ["this", "that"], "default": "that", "why": "why", "answer": "that",
+    }  # fmt: skip
+
+
+# ── ends ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+def test_the_routines_result_is_the_runs_result_and_it_is_closed() -> None:
+    closed = []
+
+    def routine() -> Generator[Any, Any, str]:
+        try:
+            yield Pause(0.01)
+            return "fine"
+        finally:
+            closed.append(True)
+
+    assert Rig().runtime.run(routine()) == "fine" and closed == [True]
+
+
+def cancelling(rig: Rig, request: Any, at: float) -> Callable[[], None]:
+    """Runs `request` and cancels it at `at` [s] of the robot's time."""
+    done: list[str] = []
+
+    def routine() -> Generator[Any, Any, None]:
+        try:
+            yield request
+            done.append("answered")
+        finally:
+            done.append("closed")
+
+    def cancel(t: float) -> float:
+        if t >= at and not done:
+            done.append("cancelled")
+            rig.runtime.cancel()
+        return 0.0
+
+    rig.robot.wrench = cancel
+
+    def run() -> None:
+        with pytest.raises(KeyboardInterrupt):
+            rig.runtime.run(routine())
+        assert done == ["cancelled", "closed"]
+
+    return run
+
+
+def test_cancelling_a_motion_is_a_controlled_stop() -> None:
+    rig = Rig()
+    chunk = rig.way(1.5)
+    cancelling(rig, Follow(chunk), 0.5)()
+    rig.runtime.rest(0.1)
+    path = rig.robot.path
+    lawful(path)
+    np.testing.assert_array_equal(path[-1], path[-20])
+    assert 0.05 < path[-1][0] < 1.4 and np.all(np.abs(path[:, 1:] - HOME[1:]) < 1e-9)
+    assert rig.runtime.counts["stop"] == rig.runtime.counts["limit"] == 0
+    assert rig.serve(Follow(rig.way(0.1)))[0].end == "done"  # and it can go on
+
+
+@pytest.mark.parametrize("request_", [Pause(5.0), Grip(0.1, 10.0), Compute(lambda: 1, "x", 5.0), Capture(("wrist",))])
+def test_cancelling_anything_else_ends_it_at_once(request_: Any) -> None:
+    rig = Rig()
+    start = rig.runtime.now()
+    cancelling(rig, request_, start + 0.02)()
+    assert rig.runtime.now() - start < 0.03
+    rig.runtime.rest(0.1)
+    np.testing.assert_allclose(rig.robot.path[-1], HOME)
+
+
+def test_cancelling_while_it_brakes_from_contact_still_ends_at_rest() -> None:
+    rig = Rig()
+    told = []
+
+    def push(t: float) -> float:
+        if t > 0.46 and not told:
+            told.append(t)
+            rig.runtime.cancel()
+        return 30.0 if t > 0.4 else 0.0
+
+    rig.robot.wrench = push
+    with pytest.raises(KeyboardInterrupt):
+        rig.serve(Follow(rig.way(1.5), contact_force=8.0))
+    rig.runtime.rest(0.2)
+    lawful(rig.robot.path)
+    np.testing.assert_array_equal(rig.robot.path[-1], rig.robot.path[-20])
+
+
+# ── pace ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+def test_as_fast_as_possible_works_on_the_spot_and_carries_errors() -> None:
+    pace = AsFastAsPossible()
+    pace.start(0.0)
+    future = pace.begin(lambda: 7)
+    assert future.done() and future.result() == 7
+
+    def broken() -> None:
+        raise BadInput("x", 1, "2")
+
+    future = pace.begin(broken)
+    assert future.done()
+    with pytest.raises(BadInput):
+        future.result()
+    pace.wait(1e9)  # never waits
+    pace.close()
+
+
+def test_in_real_time_work_runs_beside_the_ticks() -> None:
+    """The work waits for ticks that come only if the loop goes on: on the loop's own thread it would never end."""
+    pace = RealTime()
+    rig = Rig(pace=pace)
+    before, thread, enough = len(rig.robot.applied), [], threading.Event()
+
+    def watch(t: float) -> float:
+        if len(rig.robot.applied) > before + 20:
+            enough.set()
+        return 0.0
+
+    rig.robot.wrench = watch
+
+    def work() -> bool:
+        thread.append(threading.current_thread().name)
+        return enough.wait(timeout=5.0)
+
+    try:
+        assert rig.serve(Compute(work, "slow")) == [True]
+    finally:
+        pace.close()
+    assert thread[0].startswith("mind")
+
+
+@pytest.mark.parametrize("factor", [1.0, 4.0])
+def test_real_time_keeps_step_with_the_wall(factor: float) -> None:
+    pace = RealTime(factor)
+    rig = Rig(pace=pace)
+    start, robot_start = time.monotonic(), rig.runtime.now()
+    rig.serve(Pause(0.2 * factor))
+    wall, robot = time.monotonic() - start, rig.runtime.now() - robot_start
+    pace.close()
+    assert wall >= robot / factor - 0.01  # never ahead; how late it may be is a benchmark's matter
+
+
+def test_real_time_ends_with_its_work_done() -> None:
+    pace, done = RealTime(), []
+    pace.start(0.0)
+    pace.begin(lambda: (time.sleep(0.05), done.append(1)))
+    pace.close()
+    assert done == [1]
