@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from numbers import Integral
 
 import numpy as np
 
 from moravec.core.errors import BadInput
 
 ITEM_COUNT = (6, 12)
+LARGEST_SHIFT = (0.03, 0.03, 0.15)  # [m], [m], [rad] how far the parcel may stand from its drawn place
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,7 @@ class CellConfig:
     """One delivery. A field left at None is drawn from the seed."""
 
     seed: int = 0
-    items: int | None = None  # 6 to 12
+    items: int | None = None  # 1 to 12; drawn: 6 to 12
     damaged_share: float = 0.2
     tagged_share: float = 0.6
     parcel_shift: tuple[float, float, float] | None = None  # x, y [m], yaw [rad]
@@ -36,13 +38,22 @@ class CellConfig:
     renderer: str | None = None  # "egl", "osmesa", "rays"; None takes the best that works
 
     def __post_init__(self) -> None:
-        if not isinstance(self.seed, int) or self.seed < 0:
+        if not (_is_whole(self.seed) and self.seed >= 0):
             raise BadInput("the seed", self.seed, "a whole number of 0 or more")
-        if self.items is not None and not 1 <= self.items <= ITEM_COUNT[1]:
+        if self.items is not None and not (_is_whole(self.items) and 1 <= self.items <= ITEM_COUNT[1]):
             raise BadInput("the number of items", self.items, f"1 to {ITEM_COUNT[1]}")
         for name in ("damaged_share", "tagged_share"):
             if not 0.0 <= getattr(self, name) <= 1.0:
                 raise BadInput(name, getattr(self, name), "0 to 1")
+        shift = self.parcel_shift
+        if shift is not None and not (len(shift) == 3 and np.all(np.abs(shift) <= LARGEST_SHIFT)):
+            raise BadInput("parcel_shift", shift, f"x, y [m] and yaw [rad] within +-{LARGEST_SHIFT}")
+        if not (len(self.image) == 2 and all(_is_whole(side) and side > 0 for side in self.image)):
+            raise BadInput("image", self.image, "height and width, whole numbers of pixels above 0")
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +77,9 @@ def draw(config: CellConfig, labels: tuple[str, ...]) -> Drawn:
     order = streams["labels"].permutation(len(labels))
     lamp = streams["lighting"].uniform((0.85, -0.3, 0.3), (1.1, 0.3, 1.1))
     return Drawn(
-        items=config.items or count,
+        items=count if config.items is None else int(config.items),
         parcel_shift=config.parcel_shift or (float(shift[0]), float(shift[1]), float(shift[2])),
-        labels=config.labels or tuple(labels[i] for i in order),
+        labels=tuple(labels[i] for i in order) if config.labels is None else config.labels,
         lighting=config.lighting or Lighting(float(lamp[0]), float(lamp[1]), float(lamp[2])),
         streams=streams,
     )

@@ -64,7 +64,10 @@ def draw_items(count: int, rng: np.random.Generator, damaged_share: float, tagge
         size = twin.size if twin else _draw_size(category, rng)
         mass = float(np.exp(rng.uniform(*np.log(MASS_RANGE)))) if category != "ball" else float(rng.uniform(0.03, 0.3))
         damaged = bool(rng.random() < damaged_share)
-        code = int(rng.integers(0, 500)) if category == "box" and rng.random() < tagged_share else None
+        code = None
+        if category == "box":  # both are drawn for every box, so that another share moves nothing else
+            tagged, number = rng.random() < tagged_share, int(rng.integers(0, 500))
+            code = number if tagged else None
         items.append(ItemSpec(f"thing_{index}", category, colour, size, mass, damaged, code, int(rng.integers(2**31))))
     return tuple(items)
 

@@ -7,7 +7,7 @@ from typing import final
 import mujoco
 import numpy as np
 
-from moravec.core.errors import WorldError
+from moravec.core.errors import BadInput
 from moravec.core.observation import CameraFrame
 from moravec.core.workplace import Workplace
 from moravec.robots.ur5e.driver import CONTROL_PERIOD, SimulatedUr5e
@@ -33,7 +33,7 @@ class Cell:
         self.config = config
         drawn = draw(config, layout.LABELS)
         if sorted(drawn.labels) != sorted(layout.LABELS):
-            raise WorldError(f"bin labels: found {drawn.labels}; allowed: an order of {layout.LABELS}")
+            raise BadInput("the bin labels", drawn.labels, f"an order of {', '.join(layout.LABELS)}")
         self.items: tuple[ItemSpec, ...] = draw_items(
             drawn.items, drawn.streams["items"], config.damaged_share, config.tagged_share
         )
