@@ -13,7 +13,7 @@ import mujoco
 import numpy as np
 
 from moravec.robots.ur5e.kinematics import BASE_YAW, CENTRE_OF_MASS, DH, JOINTS, MASS
-
+from moravec.robots.ur5e.limits import GRIP_FORCE
 # Our own servo and drive-train figures: the maker does not publish these.
 SERVO_STIFFNESS = (6000.0, 6000.0, 5000.0, 1500.0, 1500.0, 1000.0)  # [N m/rad]
 SERVO_DAMPING = (300.0, 300.0, 240.0, 60.0, 60.0, 40.0)  # [N m s/rad]
@@ -127,7 +127,9 @@ def add_servos(spec: mujoco.MjSpec, torque: tuple[float, ...]) -> None:
     tendon = spec.add_tendon(name="fingers")
     tendon.wrap_joint("finger_left", 1.0)
     tendon.wrap_joint("finger_right", 1.0)
-    spec.add_actuator(name="fingers", target="fingers", trntype=mujoco.mjtTrn.mjTRN_TENDON)
+    motor = spec.add_actuator(name="fingers", target="fingers", trntype=mujoco.mjtTrn.mjTRN_TENDON)
+    motor.forcerange = [-GRIP_FORCE, GRIP_FORCE]
+    motor.forcelimited = mujoco.mjtLimited.mjLIMITED_TRUE
     equality = spec.add_equality(
         name="fingers_together", type=mujoco.mjtEq.mjEQ_JOINT, objtype=mujoco.mjtObj.mjOBJ_JOINT
     )

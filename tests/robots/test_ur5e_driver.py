@@ -1,0 +1,185 @@
+"""The simulated driver: what it reads, what it takes, how well the servos follow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import mujoco
+import numpy as np
+import pytest
+
+from moravec.core.command import Command
+from moravec.core.errors import BadInput
+from moravec.core.observation import CameraFrame
+from moravec.core.verdict import Approved, Verdict
+from moravec.robots.ur5e import model
+from moravec.robots.ur5e.driver import (
+    CONTROL_PERIOD,
+    ENCODER_NOISE,
+    FINGER_SPEED,
+    FORCE_NOISE,
+    SimulatedUr5e,
+)
+from moravec.robots.ur5e.kinematics import JOINTS
+from moravec.robots.ur5e.limits import ur5e_limits
+from moravec.skills.trajectory import MotionLimits, joint_motion
+
+HOME = np.array([0.0, -1.95, 2.05, -1.67, -1.5708, 0.0])
+PASS = Verdict("pass", "test", -1, 0.0, 1.0, 1.0, "for the test")
+
+
+class Bench:
+    """The arm alone on a bench, driven without a guard: what the guard would approve is given here by hand."""
+
+    def __init__(self, seed: int = 0, q: np.ndarray = HOME) -> None:
+        spec = mujoco.MjSpec()
+        spec.compiler.degree = False
+        spec.option.timestep = CONTROL_PERIOD
+        spec.option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
+        model.add_arm(spec)
+        model.add_servos(spec, ur5e_limits().torque)
+        for name, kind in (("wrist_force", mujoco.mjtSensor.mjSENS_FORCE), ("wrist_torque", mujoco.mjtSensor.mjSENS_TORQUE)):
+            spec.add_sensor(name=name, type=kind, objtype=mujoco.mjtObj.mjOBJ_SITE, objname="wrist_force")
+        self.model = spec.compile()
+        self.data = mujoco.MjData(self.model)
+        for name, angle in zip(JOINTS, q, strict=True):
+            self.data.joint(name).qpos = angle
+            self.data.actuator(name).ctrl = angle
+        mujoco.mj_forward(self.model, self.data)
+        self.exposed: list[str] = []
+        self.steps = 0
+
+        def pictures(camera: str) -> Callable[[], CameraFrame]:
+            self.exposed.append(camera)
+            return lambda: pytest.fail("nobody develops here")
+
+        def step() -> None:
+            self.steps += 1
+
+        self.robot = SimulatedUr5e(self.model, self.data, pictures, np.random.default_rng(seed), before_step=step)
+        self.seq = 0
+
+    def tick(self, q: np.ndarray, dq: np.ndarray | None = None, width: float = 0.0, force: float = 20.0) -> None:
+        self.seq += 1
+        now = self.robot.now()
+        command = Command(self.seq, now, np.array(q), np.zeros(6) if dq is None else dq, width, force, "test")
+        self.robot.apply(Approved(command, PASS))
+        self.robot.advance()
+
+
+def test_it_says_what_it_is() -> None:
+    spec = Bench().robot.spec
+    assert spec.joint_names == JOINTS and spec.limits == ur5e_limits() and spec.cameras == ("overhead", "wrist")
+    assert spec.control_period == spec.limits.control_period == CONTROL_PERIOD <= 0.002
+
+
+def test_the_clock_is_the_simulations_and_a_tick_is_one_period() -> None:
+    bench = Bench()
+    for i in range(5):
+        assert bench.robot.now() == pytest.approx(i * CONTROL_PERIOD, abs=1e-12)
+        bench.tick(HOME)
+    assert bench.steps == 5
+
+
+def test_readings_are_numbered_frozen_and_noisy_by_the_seed_alone() -> None:
+    def readings(seed: int) -> np.ndarray:
+        bench = Bench(seed)
+        states = [bench.robot.read() for _ in range(400)]
+        assert [state.seq for state in states] == list(range(1, 401))
+        for array in (states[0].q, states[0].dq, states[0].tau, states[0].wrench):
+            assert not array.flags.writeable and array.flags.owndata
+        return np.array([np.concatenate([state.q, state.wrench]) for state in states])
+
+    a, b, c = readings(1), readings(1), readings(2)
+    np.testing.assert_array_equal(a, b)
+    assert not np.array_equal(a, c)
+    np.testing.assert_allclose(a[:, :6].mean(axis=0), HOME, atol=4 * ENCODER_NOISE / 20)
+    np.testing.assert_allclose(a[:, :6].std(axis=0), ENCODER_NOISE, rtol=0.2)
+    np.testing.assert_allclose(a[:, 6:9].std(axis=0), FORCE_NOISE, rtol=0.2)
+
+
+@pytest.mark.parametrize("turn", [(0, 0, 0, 0, 0, 0), (0, 0, 0, 1.0, 0, 0), (0, 0.3, -0.5, 0, 1.2, 2.0)])
+def test_the_hands_own_weight_is_not_felt_in_any_posture(turn: tuple[float, ...]) -> None:
+    q = HOME + turn
+    bench = Bench(q=q)
+    for _ in range(200):
+        bench.tick(q)
+    felt = np.mean([bench.robot.read().wrench for _ in range(400)], axis=0)
+    assert np.abs(felt[:3]).max() < 5 * FORCE_NOISE / 20 + 0.05
+
+
+def test_a_pull_on_the_tool_is_felt_with_its_sign() -> None:
+    """5 N downwards: the tool points down, so that is along its own +z."""
+    bench = Bench()
+    hand = bench.model.body("flange").id
+    for _ in range(300):
+        bench.data.xfrc_applied[hand, 2] = -5.0
+        bench.tick(HOME)
+    felt = np.mean([bench.robot.read().wrench for _ in range(400)], axis=0)
+    R = bench.data.body("flange").xmat.reshape(3, 3)
+    np.testing.assert_allclose(R @ felt[:3], [0.0, 0.0, -5.0], atol=0.3)
+    assert felt[2] > 4.5
+
+
+def test_the_arm_follows_a_motion_at_the_planners_limits() -> None:
+    """Well inside the guard's tracking limit and the torque limits, and it arrives."""
+    bench, limits = Bench(), ur5e_limits()
+    goal = HOME + np.array([1.2, 0.3, -0.4, 0.5, -0.6, 1.0])
+    chunk = joint_motion(HOME, goal, MotionLimits(), "test")
+    worst, torque = 0.0, np.zeros(6)
+    for t in np.arange(0.0, chunk.duration, CONTROL_PERIOD):
+        q, dq = chunk.sample(float(t))
+        bench.tick(q, dq)
+        state = bench.robot.read()
+        worst = max(worst, float(np.abs(state.q - q).max()))
+        torque = np.maximum(torque, np.abs(state.tau))
+    assert worst < 0.05 < min(limits.tracking) and np.all(torque < limits.torque)
+    for _ in range(200):
+        bench.tick(goal)
+    np.testing.assert_allclose(bench.robot.read().q, goal, atol=2e-3)
+    np.testing.assert_allclose(bench.robot.read().dq, 0.0, atol=2e-3)
+
+
+def test_no_command_drives_a_joint_past_its_torque() -> None:
+    """A servo pulled far from its set-point pushes with its limit and no more, gravity's share included."""
+    bench = Bench()
+    for _ in range(50):
+        bench.tick(HOME + 3.0)
+        assert np.all(np.abs(bench.robot.read().tau) <= np.array(ur5e_limits().torque) + 1e-9)
+
+
+def test_the_hand_moves_at_its_own_speed_and_stops_where_it_is_told() -> None:
+    bench = Bench()
+    widths = []
+    for _ in range(600):
+        bench.tick(HOME, width=0.08)
+        widths.append(bench.robot.read().grip_width)
+    assert widths[-1] == pytest.approx(0.08, abs=1e-3)
+    assert np.diff(widths).max() / CONTROL_PERIOD < 1.5 * FINGER_SPEED
+    assert np.argmax(np.array(widths) > 0.076) * CONTROL_PERIOD > 0.076 / FINGER_SPEED - 0.15
+
+
+def test_the_hand_pushes_no_harder_than_it_is_told() -> None:
+    """Closed on itself: the motor's force is the wanted one, and it is what is read."""
+    bench = Bench()
+    for force in (10.0, 35.0):
+        for _ in range(500):
+            bench.tick(HOME, width=0.0, force=force)
+            assert bench.robot.read().grip_force <= force + 1e-9
+
+
+def test_the_emergency_stops_button_is_read_until_it_is_let_go() -> None:
+    robot = Bench().robot
+    assert not robot.read().estop
+    robot.press_estop()
+    assert robot.read().estop and robot.read().estop
+    robot.press_estop(False)
+    assert not robot.read().estop
+
+
+def test_it_exposes_its_own_cameras_only() -> None:
+    bench = Bench()
+    bench.robot.expose("wrist")
+    assert bench.exposed == ["wrist"]
+    with pytest.raises(BadInput, match=r"a camera of ur5e: found 'wirst'; allowed: one of overhead, wrist; did you mean 'wrist'\?"):
+        bench.robot.expose("wirst")
