@@ -15,8 +15,8 @@ from moravec.skills.context import Held, SkillContext
 from moravec.skills.contract import Capture, Compute, Pause, Request
 from moravec.skills.guarded import HardCoded
 from moravec.skills.manifests import DISCARD, PLACE, STOW
-from moravec.skills.moves import above, fail, go, grip, line_to
-from moravec.skills.spots import Spot, lowest_spot
+from moravec.skills.moves import Failed, above, fail, go, grip, line_to
+from moravec.skills.spots import Spot, lowest_spots
 from moravec.skills.symbols import Value
 
 Steps = Generator[Request, Any, dict[str, Any]]
@@ -25,6 +25,7 @@ CARRY_SPEED = 0.8
 LOST_SHARE = 0.4  # fingers that closed to less than this share of the width have lost the item on the way
 TOUCH_FORCE = 14.0  # [N] felt when the item touches down
 HOVER = 0.05  # [m] above the spot before the slow way down
+MAP_RESOLUTION = 0.005  # [m] of the overhead camera's height map
 OVER_RIM = 0.025  # [m] between the finger tips and a bin's rim when letting go
 RELEASE = 0.022  # [m] the fingers open by this much to let go; less disturbs neighbours less
 
@@ -39,11 +40,12 @@ class PutDown(HardCoded):
         """`data` is the "spot" (x, y) [m]."""
         place = context.workplace.place(str(args["place"]))
         held = _held(context)
-        spot = Spot(*place.centre, place.floor)
+        spots = [Spot(*place.centre, place.floor)]
         if place.kind != "station":
-            spot = yield from _look_for_spot(context, place)
+            spots = yield from _look_for_spots(context, place)
+        above_rim = place.rim + held.below + HOVER
+        spot = yield from _carry(context, held, spots, max(spots[0].height + held.below + HOVER, above_rim))
         z = spot.height + held.below
-        yield from _carry(context, held, spot, max(z, place.rim + held.below) + HOVER)
         yield from line_to(context, np.array([spot.x, spot.y, z - 0.008]), "place", 0.25, TOUCH_FORCE)
         yield from _let_go(context, held, max(z + 0.10, place.rim + 0.08))
         return {"spot": [spot.x, spot.y]}
@@ -56,11 +58,11 @@ class _IntoBin(HardCoded):
         """`data` is the "spot" (x, y) [m]."""
         place = context.workplace.place(str(args["place"]))
         held = _held(context)
-        spot = yield from _look_for_spot(context, place)
-        if spot.height > place.rim:
-            fail("no_space", f"{place.name} is heaped to {spot.height - place.rim:.3f} m above its rim")
+        spots = yield from _look_for_spots(context, place)
+        if spots[0].height > place.rim:
+            fail("no_space", f"{place.name} is heaped to {spots[0].height - place.rim:.3f} m above its rim")
         z = place.rim + OVER_RIM
-        yield from _carry(context, held, spot, place.rim + held.below + OVER_RIM)
+        spot = yield from _carry(context, held, spots, place.rim + held.below + OVER_RIM)
         yield from line_to(context, np.array([spot.x, spot.y, z]), "stow", 0.5, TOUCH_FORCE)
         yield from _let_go(context, held, z + 0.06)
         return {"spot": [spot.x, spot.y]}
@@ -87,25 +89,34 @@ def _held(context: SkillContext) -> Held:
     return held
 
 
-def _look_for_spot(context: SkillContext, place: Place) -> Generator[Request, Any, Spot]:
-    """The lowest spot of `place`, as the overhead camera sees it."""
+def _look_for_spots(context: SkillContext, place: Place) -> Generator[Request, Any, list[Spot]]:
+    """The lowest spots of `place`, as the overhead camera sees them."""
     frames: dict[str, CameraFrame] = yield Capture(("overhead",))
-    spot: Spot = yield Compute(lambda: lowest_spot(height_map(frames["overhead"], place.centre, place.size, 0.005), place), "spot")
-    return spot
+    frame = frames["overhead"]
+    spots: list[Spot] = yield Compute(
+        lambda: lowest_spots(height_map(frame, place.centre, place.size, MAP_RESOLUTION), place), "spots"
+    )
+    return spots
 
 
-def _carry(context: SkillContext, held: Held, spot: Spot, height: float) -> Generator[Request, Any, None]:
-    """Brings the tool over `spot` at `height` [m], and makes sure the item came along."""
-    context.arm.hold(held.half, held.below / 2)
-    try:
-        yaw = _easiest_yaw(context, spot, height)
-        yield from go(context, above(context, np.array([spot.x, spot.y, height]), yaw), "carry", CARRY_SPEED)
-    finally:
-        context.arm.hold(None)
+def _carry(context: SkillContext, held: Held, spots: list[Spot], height: float) -> Generator[Request, Any, Spot]:
+    """Brings the tool over the first of `spots` that can be reached at `height` [m], and makes sure the item came along."""
+    for number, spot in enumerate(spots):
+        context.arm.hold(held.half, held.below / 2)
+        try:
+            yaw = _easiest_yaw(context, spot, height)
+            yield from go(context, above(context, np.array([spot.x, spot.y, height]), yaw), "carry", CARRY_SPEED)
+            break
+        except Failed as failure:
+            if failure.code != "unreachable" or number + 1 == len(spots):
+                raise
+        finally:
+            context.arm.hold(None)
     state = context.state()
     if state.grip_width < max(0.004, LOST_SHARE * held.width):
         context.hand.held = None
         fail("lost", f"the fingers closed from {held.width:.3f} to {state.grip_width:.3f} m on the way")
+    return spot
 
 
 def _easiest_yaw(context: SkillContext, spot: Spot, height: float) -> float:

@@ -24,8 +24,11 @@ class Spot:
     height: float
 
 
-def lowest_spot(heights: HeightMap, place: Place) -> Spot:
-    """The spot whose footprint is lowest, the middle one of equals. What nobody sees counts as the floor."""
+def lowest_spots(heights: HeightMap, place: Place, count: int = 5) -> list[Spot]:
+    """The spots whose footprints are lowest, the middle ones of equals; apart by half a footprint, best first.
+
+    What nobody sees counts as the floor.
+    """
     grid = np.where(np.isfinite(heights.heights), heights.heights, place.floor).astype(np.float32)
     grid = np.clip(grid, place.floor, None)
     cells = max(1, int(round(FOOTPRINT / heights.resolution)))
@@ -36,5 +39,9 @@ def lowest_spot(heights: HeightMap, place: Place) -> Spot:
     reach_x, reach_y = (max(0.0, side / 2 - EDGE) + heights.resolution for side in place.size)
     cost = level + CENTRING * np.hypot(dx, dy)
     cost[(dx > reach_x) | (dy > reach_y)] = np.inf
-    best = np.unravel_index(int(np.argmin(cost)), cost.shape)
-    return Spot(float(x[best]), float(y[best]), float(level[best]))
+    spots: list[Spot] = []
+    while len(spots) < count and np.isfinite(cost).any():
+        best = np.unravel_index(int(np.argmin(cost)), cost.shape)
+        spots.append(Spot(float(x[best]), float(y[best]), float(level[best])))
+        cost[np.hypot(x - x[best], y - y[best]) < FOOTPRINT / 2] = np.inf
+    return spots

@@ -114,6 +114,8 @@ def build(items: tuple[ItemSpec, ...], drawn: Drawn, timestep: float) -> mujoco.
 
 
 def _physics(spec: mujoco.MjSpec, timestep: float) -> None:
+    # Contacts three times stiffer than MuJoCo's default: with that, light things sink through a floor they fall on.
+    spec.default.geom.solref = [0.006, 1.0]
     option = spec.option
     option.timestep = timestep
     option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
