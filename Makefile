@@ -11,9 +11,13 @@ DEV := $(VENV)/installed-dev
 .PHONY: demo test check bench clean
 
 demo: $(BASE)  ## a delivery is unpacked, sorted and stored; then every decision is replayed
-	$(BIN)/moravec run "$(INSTRUCTION)" --items $(ITEMS) --seed $(SEED) --speed max --out $(OUT)
-	$(BIN)/moravec replay $(OUT)/tape.mcap
-	@echo "The report, for any browser: $(abspath $(OUT))/report.html"
+	@echo 'moravec run "$(INSTRUCTION)" --items $(ITEMS) --seed $(SEED) --out $(OUT)'
+	@$(BIN)/moravec run "$(INSTRUCTION)" --items $(ITEMS) --seed $(SEED) --out $(OUT); done=$$?; \
+	test $$done -lt 2 || exit $$done; \
+	echo 'moravec replay $(OUT)/tape.mcap'; \
+	$(BIN)/moravec replay $(OUT)/tape.mcap || exit 1; \
+	echo 'The report, for any browser: $(abspath $(OUT))/report.html'; \
+	exit $$done
 
 test: $(DEV)  ## every test; warnings are errors
 	$(BIN)/python -m pytest -n 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import shutil
 import subprocess
 from collections.abc import Iterator
 from functools import cache
@@ -69,9 +70,11 @@ def calls(path: Path) -> Iterator[ast.Call]:
 
 def tracked() -> list[Path]:
     """Every file that belongs to the repository; without git, every file that looks as if it did."""
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
-    if listed.returncode == 0 and listed.stdout:
-        found = [ROOT / line for line in listed.stdout.split("\0") if line]
+    git = shutil.which("git")
+    command = [git, "ls-files", "-z"] if git and (ROOT / ".git").exists() else ["true"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout
+    if listed:
+        found = [ROOT / line for line in listed.split("\0") if line]
     else:
         folders = ("src", "tests", "scripts", "docs", ".ci")
         found = [p for folder in folders for p in (ROOT / folder).rglob("*") if "__pycache__" not in p.parts]
