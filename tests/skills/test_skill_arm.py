@@ -100,7 +100,7 @@ def test_what_is_out_of_reach_is_none(goal: tuple[float, float, float]) -> None:
 
 def test_the_hand_is_symmetric_and_turns_the_shorter_way() -> None:
     for yaw in np.linspace(-np.pi, np.pi, 9):
-        a, b = ARM.reach_down(np.array([0.45, 0.1, 0.2]), yaw, HOME), ARM.reach_down(np.array([0.45, 0.1, 0.2]), yaw + np.pi, HOME)
+        a, b = (ARM.reach_down(np.array([0.45, 0.1, 0.2]), turned, HOME) for turned in (yaw, yaw + np.pi))
         assert a is not None and b is not None
         axis = ARM.tool_pose(a)[:2, 0]
         assert abs(axis @ [np.cos(yaw), np.sin(yaw)]) > 1 - 1e-4
@@ -202,8 +202,11 @@ def test_a_small_thing_is_held_where_it_is_said_to_be() -> None:
     ARM.hold(None)
 
 
-@pytest.mark.parametrize(("half", "below"), [((0.3, 0.1, 0.1), 0.0), ((0.1, 0.26, 0.1), 0.0), ((0.1, 0.1, 0.1), 0.06),
-                                             ((0.1, 0.1, 0.1), -0.06), ((0.0, 0.1, 0.1), 0.0), ((0.1, float("nan"), 0.1), 0.0)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("half", "below"),
+    [((0.3, 0.1, 0.1), 0.0), ((0.1, 0.26, 0.1), 0.0), ((0.1, 0.1, 0.1), 0.06), ((0.1, 0.1, 0.1), -0.06),
+     ((0.0, 0.1, 0.1), 0.0), ((0.1, float("nan"), 0.1), 0.0)],
+)  # fmt: skip
 def test_a_box_too_large_to_be_seen_is_refused(half: tuple[float, float, float], below: float) -> None:
     with pytest.raises(ContractError, match=r"held box: found .*; allowed: up to \(0.25, 0.25, 0.15\) m from it"):
         ARM.hold(half, below)

@@ -205,7 +205,8 @@ def test_in_a_heap_no_grasp_collides(seed: int) -> None:
     for _ in range(6):
         at = (CENTRE[0] + rng.uniform(-0.1, 0.1), CENTRE[1] + rng.uniform(-0.1, 0.1))
         if rng.random() < 0.5:
-            shapes.append(box((rng.uniform(0.02, 0.05), rng.uniform(0.015, 0.03)), rng.uniform(0.02, 0.08), at, rng.uniform(-3, 3)))
+            half = (rng.uniform(0.02, 0.05), rng.uniform(0.015, 0.03))
+            shapes.append(box(half, rng.uniform(0.02, 0.08), at, rng.uniform(-3, 3)))
         else:
             shapes.append(cylinder(rng.uniform(0.015, 0.035), rng.uniform(0.03, 0.09), at))
     check(plan_grasps(scene(*shapes), FLOOR, None, count=30), *shapes)

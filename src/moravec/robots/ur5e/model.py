@@ -14,6 +14,7 @@ import numpy as np
 
 from moravec.robots.ur5e.kinematics import BASE_YAW, CENTRE_OF_MASS, DH, JOINTS, MASS
 from moravec.robots.ur5e.limits import GRIP_FORCE
+
 # Our own servo and drive-train figures: the maker does not publish these.
 SERVO_STIFFNESS = (6000.0, 6000.0, 5000.0, 1500.0, 1500.0, 1000.0)  # [N m/rad]
 SERVO_DAMPING = (300.0, 300.0, 240.0, 60.0, 60.0, 40.0)  # [N m s/rad]
