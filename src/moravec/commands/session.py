@@ -112,7 +112,8 @@ class Session:
             path = self._folder / "tape.mcap"
             with TapeWriter(path, WallClock(), meta, joint_names=world.robot.spec.joint_names) as tape:
                 outcome = self._watched(tape, work)
-                tape.write("/result", world.robot.now(), {"success": outcome.report is not None, "trouble": outcome.trouble})
+                ending = {"success": outcome.report is not None, "trouble": outcome.trouble}
+                tape.write("/result", world.robot.now(), {**ending, "extremes": dict(world.extremes())})
             return outcome, tape.sha256
         except TapeError as failure:
             return Outcome(None, str(failure)), tape.sha256 if tape is not None else ""

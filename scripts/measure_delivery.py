@@ -1,0 +1,110 @@
+"""Runs the whole-delivery sentence on a range of seeds and sums up what became of it. Resumes where it was broken off.
+
+    python scripts/measure_delivery.py --seeds 0-49 --out runs/measure
+
+Every run is a `moravec run` of its own, followed by a `moravec replay` of its tape; nothing is measured that a user could
+not see. The summary is printed and written to `summary.json`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from moravec.tape.reader import read
+from moravec.tape.records import Entry
+
+SENTENCE = "Unpack the delivery, classify the items, organise and store them."
+
+
+def wilson(successes: int, trials: int, z: float = 1.96) -> tuple[float, float]:
+    """95 % interval of a share (Wilson 1927)."""
+    if trials == 0:
+        return 0.0, 1.0
+    p = successes / trials
+    middle = (p + z * z / (2 * trials)) / (1 + z * z / trials)
+    half = z / (1 + z * z / trials) * math.sqrt(p * (1 - p) / trials + z * z / (4 * trials * trials))
+    return middle - half, middle + half
+
+
+def _violations(tape: Path) -> dict[str, int]:
+    """Steps outside a limit by the simulator's own measure, by kind, as the run's tape ends with."""
+    for recorded in read(tape):
+        if recorded.topic == "/result" and isinstance(recorded.value, Entry):
+            return dict(recorded.value.payload["extremes"]["violations"])
+    raise SystemExit(f"{tape}: no result on it")
+
+
+def one(seed: int, folder: Path, renderer: str | None) -> dict[str, Any]:
+    """The record of one seed: from its file where it is there already."""
+    out = folder / f"seed-{seed:03d}"
+    record = folder / f"seed-{seed:03d}.json"
+    if record.exists():
+        return dict(json.loads(record.read_text()))
+    command = [sys.executable, "-m", "moravec.cli", "run", SENTENCE, "--seed", str(seed), "--out", str(out), "--json"]
+    command += ["--renderer", renderer] if renderer else []
+    start = time.monotonic()
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    seconds = time.monotonic() - start
+    if run.returncode not in (0, 1):
+        raise SystemExit(f"seed {seed}: exit status {run.returncode}: {run.stderr.strip()[-500:]}")
+    result = json.loads(run.stdout)
+    replay = subprocess.run(
+        [sys.executable, "-m", "moravec.cli", "replay", str(out / "tape.mcap"), "--json"], capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    replayed = json.loads(replay.stdout)
+    final = result["final"].values()
+    found = {
+        "seed": seed, "items": len(final), "right": sum(i["location"] == i["belongs"] for i in final),
+        "success": result["success"], "replans": result["replans"], "guard": result["guard"], "wall_s": round(seconds, 1),
+        "cycle_time_s": result["cycle_time_s"], "decisions": replayed["decisions"], "diverged": replayed["diverged"],
+        "wrong": {k: v for k, v in result["final"].items() if v["location"] != v["belongs"]},
+        "violations": _violations(out / "tape.mcap"),
+    }  # fmt: skip
+    record.write_text(json.dumps(found, indent=1))
+    if replay.returncode == 0 and found["right"] == found["items"]:
+        (out / "tape.mcap").unlink()  # what went well need not stay: two hundred megabytes for fifty seeds
+    return found
+
+
+def main() -> None:
+    """Reads the arguments, runs, sums up."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", default="0-49", help="first-last")
+    parser.add_argument("--out", type=Path, default=Path("runs/measure"))
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--renderer")
+    options = parser.parse_args()
+    first, last = (int(part) for part in options.seeds.split("-"))
+    options.out.mkdir(parents=True, exist_ok=True)
+    records = []
+    with ThreadPoolExecutor(options.workers) as pool:
+        for record in pool.map(lambda seed: one(seed, options.out, options.renderer), range(first, last + 1)):
+            records.append(record)
+            line = f"seed {record['seed']}: {record['right']}/{record['items']} right, {record['wall_s']} s wall"
+            print(line + (f", wrong {record['wrong']}" if record["wrong"] else ""), flush=True)
+    items, right = sum(r["items"] for r in records), sum(r["right"] for r in records)
+    perfect = sum(r["right"] == r["items"] for r in records)
+    summary = {
+        "seeds": options.seeds, "sentence": SENTENCE, "runs": len(records), "items": items, "items_right": right,
+        "items_right_share": right / items, "items_right_ci95": wilson(right, items), "runs_perfect": perfect,
+        "runs_perfect_share": perfect / len(records), "runs_perfect_ci95": wilson(perfect, len(records)),
+        "decisions": sum(r["decisions"] for r in records), "diverged": sum(r["diverged"] for r in records),
+        "guard": {k: sum(r["guard"][k] for r in records) for k in ("pass", "limit", "stop")},
+        "violations": sum(sum(r["violations"].values()) for r in records),
+        "replans": sum(r["replans"] for r in records),
+    }  # fmt: skip
+    (options.out / "summary.json").write_text(json.dumps(summary, indent=1))
+    print(json.dumps(summary, indent=1))
+
+
+if __name__ == "__main__":
+    main()
