@@ -35,6 +35,9 @@ class Context(Protocol):
     def make_current(self) -> None:
         """Bind it to the calling thread; raises `WorldError` where the driver refuses."""
 
+    def release(self) -> None:
+        """Unbind it, so that another thread may bind it: a thread that has ended never lets go of what it bound."""
+
     def free(self) -> None:
         """Give it back. A second call does nothing."""
 
@@ -147,12 +150,16 @@ class EglContext:
         if not self._egl.eglMakeCurrent(self._display, None, None, self._context):
             raise WorldError("EGL does not make the context current; is it in use by another thread?")
 
+    def release(self) -> None:
+        """Unbind it."""
+        if self._egl.eglGetCurrentContext() == self._context:
+            self._egl.eglMakeCurrent(self._display, None, None, None)
+
     def free(self) -> None:
         """Give it back."""
         if self._context is None:
             return
-        if self._egl.eglGetCurrentContext() == self._context:
-            self._egl.eglMakeCurrent(self._display, None, None, None)
+        self.release()
         self._egl.eglDestroyContext(self._display, self._context)
         self._context = None
 
@@ -195,11 +202,15 @@ class OsmesaContext:
         if not self._mesa.OSMesaMakeCurrent(self._context, self._buffer, _GL_UNSIGNED_BYTE, 16, 16):
             raise WorldError("OSMesa does not make the context current")
 
+    def release(self) -> None:
+        """Unbind it."""
+        if self._mesa.OSMesaGetCurrentContext() == self._context:
+            self._mesa.OSMesaMakeCurrent(None, None, _GL_UNSIGNED_BYTE, 0, 0)
+
     def free(self) -> None:
         """Give it back."""
         if self._context is None:
             return
-        if self._mesa.OSMesaGetCurrentContext() == self._context:
-            self._mesa.OSMesaMakeCurrent(None, None, _GL_UNSIGNED_BYTE, 0, 0)
+        self.release()
         self._mesa.OSMesaDestroyContext(self._context)
         self._context = None

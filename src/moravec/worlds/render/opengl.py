@@ -99,6 +99,7 @@ class OpenGLRenderer:
             mujoco.mjr_render(self._rect, self._scene, self._target)
             mujoco.mjr_readPixels(None, self._z, self._rect, self._target)
             self._scene.flags[mujoco.mjtRndFlag.mjRND_SEGMENT] = False
+        self._context.release()
         rgb = np.ascontiguousarray(self._rgb[::-1])
         depth = self._metres(self._z[::-1])
         if self._sky is not None:
