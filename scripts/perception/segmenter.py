@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+import onnx.numpy_helper
 import torch
 from pictures import frame_of
 from torch import nn
@@ -168,12 +169,19 @@ def train(pairs: list[tuple[np.ndarray, np.ndarray]], steps: int, seed: int) -> 
 
 
 def export(net: nn.Module, example: torch.Tensor, path: Path, outputs: list[str], dynamic: dict) -> None:
-    """Writes `net` as ONNX with plain float32 weights."""
+    """Writes `net` as ONNX; its weights are stored in half precision and widened again when it is loaded."""
     torch.onnx.export(
         net, (example,), str(path), input_names=["patch"], output_names=outputs, dynamic_axes=dynamic, dynamo=False,
         opset_version=17,
     )  # fmt: skip
-    onnx.checker.check_model(onnx.load(str(path)))
+    model = onnx.load(str(path))
+    for weight in [w for w in model.graph.initializer if w.data_type == onnx.TensorProto.FLOAT]:
+        name, values = weight.name, onnx.numpy_helper.to_array(weight)
+        weight.CopyFrom(onnx.numpy_helper.from_array(values.astype(np.float16), name + "_half"))
+        cast = onnx.helper.make_node("Cast", [name + "_half"], [name], to=onnx.TensorProto.FLOAT)
+        model.graph.node.insert(0, cast)
+    onnx.checker.check_model(model)
+    onnx.save(model, str(path))
 
 
 def main() -> None:

@@ -59,15 +59,6 @@ def pixel_area(frame: CameraFrame, region: Region) -> float:
     return distance * distance / float(frame.K[0, 0] * frame.K[1, 1])
 
 
-def around(masks: list[Mask], margin: int = 6) -> tuple[int, int, int, int]:
-    """The box (left, top, right, bottom) [px] around all `masks` (h, w), of which at least one has a pixel."""
-    whole = np.any(masks, axis=0)
-    rows, columns = np.flatnonzero(whole.any(axis=1)), np.flatnonzero(whole.any(axis=0))
-    h, w = whole.shape
-    left, right = max(int(columns[0]) - margin, 0), min(int(columns[-1]) + 1 + margin, w)
-    return left, max(int(rows[0]) - margin, 0), right, min(int(rows[-1]) + 1 + margin, h)
-
-
 def vote_peaks(cells: Floats) -> NDArray[np.float64]:
     """Middles (n, 2) (right, down) [cells] that the network's output (3, h, w) votes for."""
     logit, du, dv = cells

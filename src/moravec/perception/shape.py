@@ -11,6 +11,7 @@ from moravec.core.frames import wrap_angle
 from moravec.perception.cloud import Cloud, Mask, depth_sigma
 
 _ANGLES = np.deg2rad(np.arange(0.0, 90.0, 1.5))
+HIDDEN_SHIFT = 0.35  # of the long side by which a wholly hidden outline may move the middle; measured in our cell
 _TRIM = 0.2  # percent of the points on either side that may be flying pixels
 SPREAD_WEIGHT = 0.5
 MOST_POINTS = 1500  # are looked at
@@ -28,8 +29,11 @@ class Box:
     sigma: tuple[float, float, float]
 
 
-def upright_box(view: Cloud, mask: Mask, floor: float, lens: NDArray[np.float64]) -> Box:
-    """The smallest upright box around the points of `mask`, standing on `floor` [m]; `lens` (3,) is the camera [m]."""
+def upright_box(view: Cloud, mask: Mask, floor: float, lens: NDArray[np.float64], hidden: float = 0.0) -> Box:
+    """The smallest upright box around the points of `mask` (h, w), standing on `floor` [m]; `lens` (3,) is the camera [m].
+
+    `hidden` is the share of the outline in [0, 1] behind which there may be more of the thing than is seen.
+    """
     points = view.points[mask & view.seen].astype(np.float64)
     points = points[:: max(1, len(points) // MOST_POINTS)]
     flat = points[:, :2]
@@ -53,7 +57,7 @@ def upright_box(view: Cloud, mask: Mask, floor: float, lens: NDArray[np.float64]
     distance = float(np.linalg.norm(lens - [*centre, top]))
     offset = CALIBRATION_OFFSET + CALIBRATION_ANGLE * distance
     pixel = 0.5 * np.sqrt(a * b / max(len(points), 1))
-    sideways = float(np.hypot(offset, pixel))
+    sideways = float(np.linalg.norm([offset, pixel, HIDDEN_SHIFT * hidden * max(a, b)]))
     upwards = float(np.hypot(CALIBRATION_OFFSET, depth_sigma(distance))) / 2
     return Box(
         (float(centre[0]), float(centre[1]), floor + height / 2), (max(a, b), min(a, b), height),

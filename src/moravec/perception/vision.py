@@ -28,9 +28,11 @@ class Vision:
     def items(self, frame: CameraFrame, place: Place) -> list[Detection]:
         """The things that lie in `place`, largest first. The part of the place that the fingers hide is not seen."""
         view = cloud(frame)
-        if place.kind == "parcel" and see_lid(frame, place) is not None:
-            return []  # closed: what shows is the lid
         pose = see_parcel(view, place) if place.kind == "parcel" else None
+        if place.kind == "parcel" and pose is None:
+            lid = see_lid(frame, place)
+            if lid is not None and lid.closed:
+                return []  # what shows is the lid
         region = region_of(place, pose)
         masks = self._segmenter.masks(frame, view, region)
         return self._describer.describe(frame, view, masks, region, place.name)
