@@ -160,12 +160,13 @@ def test_the_hand_moves_at_its_own_speed_and_stops_where_it_is_told() -> None:
 
 
 def test_the_hand_pushes_no_harder_than_it_is_told() -> None:
-    """Closed on itself: the motor's force is the wanted one, and it is what is read."""
+    """Opened against its end: the motor's force grows to the wanted one and no further, and it is what is read."""
     bench = Bench()
     for force in (10.0, 35.0):
-        for _ in range(500):
-            bench.tick(HOME, width=0.0, force=force)
+        for _ in range(600):
+            bench.tick(HOME, width=0.2, force=force)
             assert bench.robot.read().grip_force <= force + 1e-9
+        assert bench.robot.read().grip_force == pytest.approx(force)
 
 
 def test_the_emergency_stops_button_is_read_until_it_is_let_go() -> None:

@@ -378,7 +378,7 @@ def test_in_real_time_work_runs_beside_the_ticks() -> None:
     before, thread, enough = len(rig.robot.applied), [], threading.Event()
 
     def watch(t: float) -> float:
-        if len(rig.robot.applied) > before + 20:
+        if len(rig.robot.applied) > before + 200:
             enough.set()
         return 0.0
 

@@ -69,6 +69,15 @@ def test_reaching_arrives_within_its_tolerance_and_the_arms_range(seed: int) -> 
     assert q[2] > 0.0  # elbow up
 
 
+def test_the_arm_never_folds_its_elbow_down_even_when_it_starts_so() -> None:
+    goal = tool_down([0.45, 0.1, 0.25], 0.0)
+    up = ARM.reach(goal, HOME)
+    assert up is not None
+    below = np.array([up[0], up[1] + up[2], -up[2], up[3] + up[2], up[4], up[5]])  # the other branch, nearly there already
+    found = ARM.reach(goal, below)
+    assert found is not None and found[2] > 0.0 and ARM._descend(goal, below, "tool")[2] < 0.0  # type: ignore[index]
+
+
 def test_nearly_everything_over_the_table_can_be_reached() -> None:
     """Straight down within 0.20 to 0.68 m of the base, with any yaw."""
     rng = np.random.default_rng(5)

@@ -288,6 +288,21 @@ def test_fingers_that_do_not_press_hold_nothing() -> None:
     assert below() > 0.05 and cell.truth.location(item) != "hand"
 
 
+def test_what_one_finger_touches_is_not_in_the_hand() -> None:
+    cell = only("can")
+    (item,) = cell.items
+    cell.model.opt.enableflags &= ~int(mujoco.mjtEnableBit.mjENBL_SLEEP)
+    hold(cell, HOME, 150, 0.098)
+    tool, x = cell.data.site("tool").xpos.copy(), cell.data.site("tool").xmat.reshape(3, 3)[:, 0]
+    fingers = float(cell.data.joint("finger_left").qpos[0])
+    for side, name in ((1.0, "left"), (-1.0, "right")):
+        at = tool + side * (fingers - item.size[0] + 0.0005) * x
+        assert put(cell, item, *at) != "hand"
+        pads = {cell.model.geom(f"pad_{s}").id for s in ("left", "right")}
+        touched = {g for k in cell.data.contact[: cell.data.ncon] for g in (k.geom1, k.geom2)} & pads
+        assert touched == {cell.model.geom(f"pad_{name}").id}
+
+
 # ── cameras and the door ─────────────────────────────────────────────────────────────────────────────────────────────
 def test_a_picture_shows_the_moment_it_was_taken_and_its_noise_is_the_seeds() -> None:
     cell, again = build(1, items=1), build(1, items=1)
