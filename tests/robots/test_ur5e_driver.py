@@ -182,5 +182,6 @@ def test_it_exposes_its_own_cameras_only() -> None:
     bench = Bench()
     bench.robot.expose("wrist")
     assert bench.exposed == ["wrist"]
-    with pytest.raises(BadInput, match=r"a camera of ur5e: found 'wirst'; allowed: one of overhead, wrist; did you mean 'wrist'\?"):
+    words = r"a camera of ur5e: found 'wirst'; allowed: one of overhead, wrist; did you mean 'wrist'\?"
+    with pytest.raises(BadInput, match=words):
         bench.robot.expose("wirst")
