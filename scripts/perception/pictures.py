@@ -13,7 +13,7 @@ from typing import Any
 
 import mujoco
 import numpy as np
-from truth_of import outline, owners, packed_depth, true_box
+from truth_of import Owners, outline, packed_depth, true_box
 
 from moravec.core.errors import WorldError
 from moravec.core.frames import apply, tool_down, transform
@@ -53,6 +53,7 @@ class Studio:
         self.model.opt.enableflags &= ~int(mujoco.mjtEnableBit.mjENBL_SLEEP)
         self.set_pose("lid", np.array(LID_AWAY))
         self.bodies = [self.model.body(item.name).id for item in self.cell.items]
+        self.owners = Owners(self.model, self.bodies)
         self.outlines = [outline(self.model, body) for body in self.bodies]
         if not wild:
             self.cell.data.actuator("fingers").ctrl = 0.0
@@ -95,7 +96,7 @@ class Studio:
                 self.data.joint(name).qpos = opening
         mujoco.mj_forward(self.model, self.data)
         frame = self.cell.frame("wrist")
-        truth = owners(self.model, self.data, frame, self.bodies)
+        truth = self.owners.of(self.data, frame)
         boxes = []
         for item, body, points in zip(self.cell.items, self.bodies, self.outlines, strict=True):
             T = transform(self.data.xmat[body].reshape(3, 3), self.data.xpos[body])

@@ -9,33 +9,37 @@ from numpy.typing import NDArray
 
 from moravec.core.observation import CameraFrame
 from moravec.perception.cloud import Floats
+from moravec.worlds.render.casting import Caster
+from moravec.worlds.render.materials import read_materials
 
 _CIRCLE = np.linspace(0.0, 2.0 * np.pi, 48, endpoint=False)
 
 
-def owners(model: mujoco.MjModel, data: mujoco.MjData, frame: CameraFrame, bodies: list[int]) -> NDArray[np.uint8]:
-    """For every pixel (h, w) of the wrist's picture, 1 + the index in `bodies` of what is seen there, 0 for anything else.
+class Owners:
+    """Says whose pixel each one is."""
 
-    Every second pixel is cast, at the true camera; `frame` gives the intrinsics.
-    """
-    h, w = frame.size
-    u, v = np.meshgrid(np.arange(0, w, 2), np.arange(0, h, 2))
-    K = frame.K
-    rays = np.stack([(u - K[0, 2]) / K[0, 0], -(v - K[1, 2]) / K[1, 1], -np.ones(u.shape)], axis=-1).reshape(-1, 3)
-    camera = model.camera(frame.camera).id
-    directions = np.ascontiguousarray(rays @ data.cam_xmat[camera].reshape(3, 3).T)
-    geom, reach = np.full(len(rays), -1, np.int32), np.zeros(len(rays))
-    groups = np.array([1, 1, 1, 0, 0, 0], np.uint8)
-    flange = model.body("flange").id
-    mujoco.mj_multiRay(
-        model, data, data.cam_xpos[camera].copy(), directions.ravel(), groups, 1, flange, geom, reach, None, len(rays), 10.0
-    )
-    number = np.zeros(model.nbody + 1, np.uint8)
-    for index, body in enumerate(bodies):
-        number[body] = index + 1
-    body_of = np.where(geom >= 0, model.geom_bodyid[geom], model.nbody)
-    small = number[body_of].reshape(u.shape)
-    return np.ascontiguousarray(cv2.resize(small, (w, h), interpolation=cv2.INTER_NEAREST))
+    def __init__(self, model: mujoco.MjModel, bodies: list[int]) -> None:
+        """`bodies` are the things that count."""
+        self._model, self._caster, self._around = model, Caster(model), ()
+        self._caster.refresh(read_materials(model))
+        self._number = np.zeros(model.nbody + 1, np.uint8)
+        self._number[bodies] = np.arange(1, len(bodies) + 1)
+
+    def of(self, data: mujoco.MjData, frame: CameraFrame) -> NDArray[np.uint8]:
+        """For every pixel (h, w) of the wrist's picture, 1 + the index of the body seen there, 0 for anything else.
+
+        Every second pixel is cast, at the true camera; `frame` gives the intrinsics.
+        """
+        h, w = frame.size
+        u, v = np.meshgrid(np.arange(0, w, 2), np.arange(0, h, 2))
+        K = frame.K
+        rays = np.stack([(u - K[0, 2]) / K[0, 0], -(v - K[1, 2]) / K[1, 1], -np.ones(u.shape)], axis=-1).reshape(-1, 3)
+        camera = self._model.camera(frame.camera).id
+        directions = np.ascontiguousarray(rays @ data.cam_xmat[camera].reshape(3, 3).T)
+        hits, self._around = self._caster.solid(data, data.cam_xpos[camera].copy(), directions, self._around)
+        body_of = np.where(hits.geom >= 0, self._model.geom_bodyid[hits.geom], self._model.nbody)
+        small = self._number[body_of].reshape(u.shape)
+        return np.ascontiguousarray(cv2.resize(small, (w, h), interpolation=cv2.INTER_NEAREST))
 
 
 def outline(model: mujoco.MjModel, body: int) -> NDArray[np.float64]:

@@ -42,6 +42,7 @@ class Caster:
     def __init__(self, model: mujoco.MjModel) -> None:
         self._live = model
         self._copy = copy.copy(model)
+        _widen(self._copy)
 
     def refresh(self, materials: Materials) -> None:
         """Take over what may change while the simulation runs: sizes, groups and colours."""
@@ -110,3 +111,19 @@ class Caster:
             vectors = np.ascontiguousarray(rays).reshape(-1)
             mujoco.mj_multiRay(self._copy, data, origin, vectors, groups, 1, -1, geom, reach, normal, n, _FAR)
         return Hits(geom, reach, normal.reshape(-1, 3))
+
+
+def _widen(model: mujoco.MjModel) -> None:
+    """Let `mj_multiRay` look at every geom of a body that a ray may meet.
+
+    It skips a body whose bounding volume a ray misses. In MuJoCo 3.8.1 that volume is taken about the centre of mass,
+    without its own offset, and knows colliding geoms only: the far end of a hammer and what is merely painted vanish.
+    Here it becomes a cube about the centre of mass that holds all geoms, whatever way they are turned.
+    """
+    for body in np.flatnonzero(model.body_bvhnum > 0):
+        geoms = slice(model.body_geomadr[body], model.body_geomadr[body] + model.body_geomnum[body])
+        away = np.linalg.norm(model.geom_pos[geoms] - model.body_ipos[body], axis=1)
+        endless = (model.geom_rbound[geoms] == 0.0).any()  # a plane
+        reach = _FAR if endless else float(np.max(away + model.geom_rbound[geoms]))
+        root = model.body_bvhadr[body]
+        model.bvh_aabb[root, :3], model.bvh_aabb[root, 3:] = 0.0, reach
