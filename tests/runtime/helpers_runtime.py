@@ -155,3 +155,10 @@ class Rig:
         """A motion of one joint by `turn` [rad] from where the arm is."""
         start = self.runtime.posture()
         return joint_motion(start, start + turn * np.eye(6)[joint], MotionLimits(), "test")
+
+
+def lawful(path: np.ndarray) -> None:
+    """No set-point asks for more than the table allows: speeds and accelerations by differences."""
+    steps = np.diff(path, axis=0)
+    assert np.all(np.abs(steps) / PERIOD <= np.array(LIMITS.velocity) * 1.001)
+    assert np.all(np.abs(np.diff(steps, axis=0)) / PERIOD**2 <= np.array(LIMITS.acceleration) * 1.001)

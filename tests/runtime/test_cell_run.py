@@ -113,10 +113,10 @@ def test_in_real_time_the_pictures_come_from_beside_the_loop(renderer: str | Non
         cell.workplace, Arm(cell.workplace), TellingEyes(cell), runtime.now, runtime.state, runtime.posture, lambda name: None
     )
     try:
-        assert cell.portrait().shape[2] == 3
+        assert cell.frame("overhead").size == (48, 64)
         result = runtime.run(SKILLS["look"].run(context, {"place": "parcel"}))
         pace.close()
-        assert cell.portrait().shape[2] == 3
+        assert cell.frame("overhead").size == (48, 64)
     finally:
         cell.close()
     assert result.code == "ok" and len(log.frames) == 1

@@ -41,7 +41,7 @@ CALLS: dict[str, list[Call]] = {
         Call("stopped", {"place": "parcel"}, staged(ends={3: "stopped"}), "stopped"),
     ],
     "pick": [
-        Call("it holds", {"item": "thing"}, staged(), "ok", cuts=5),
+        Call("it holds", {"item": "thing"}, staged(), "ok", cuts=3),
         Call("nobody knows it", {"item": "thing"}, staged(believed=None), "not_seen"),
         Call("gone", {"item": "thing"}, staged(items=[[]]), "not_seen"),
         Call("nothing to hold", {"item": "thing"}, staged(boxes=()), "no_grasp", cuts=1),
