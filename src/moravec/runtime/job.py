@@ -8,12 +8,10 @@ from typing import Any, TypeAlias, final
 
 from moravec.brain.agent import Agent
 from moravec.brain.job import JobReport
-from moravec.brain.remember import Inventory
 from moravec.core.errors import MoravecError, TapeError
 from moravec.core.observation import CameraFrame, RobotState
 from moravec.core.verdict import Verdict
 from moravec.core.workplace import Workplace
-from moravec.perception.detection import Detection
 from moravec.robots.protocol import Robot
 from moravec.runtime.loop import Recorder, Runtime, Watcher
 from moravec.runtime.narrate import narrated
@@ -136,22 +134,13 @@ def delivery(instruction: str, workplace: Workplace, eyes: Eyes) -> Work:
         agent.skills = narrated(delivery_skills(), agent.inventory.snapshot)
         context = SkillContext(
             workplace, Arm(workplace), eyes, runtime.now, runtime.state, runtime.posture,
-            whereabouts=lambda name: _as_seen(agent.inventory, name),
+            whereabouts=agent.inventory.whereabouts,
         )  # fmt: skip
         report = yield from agent.run(instruction, context)
         yield Note("inventory", {k: v for k, v in agent.inventory.snapshot().items() if k != "history"})
         return report
 
     return work
-
-
-def _as_seen(inventory: Inventory, name: str) -> Detection | None:
-    """What is believed of an item, in the form in which it would be seen; without a picture."""
-    item = inventory.items.get(name)
-    if item is None:
-        return None
-    looks = (item.position, item.extent, item.yaw, item.sigma, item.colour, item.colour_p, item.category, item.category_p)
-    return Detection(item.location, *looks, item.damaged, item.damaged_p, item.code, "", (0, 0, 0, 0))
 
 
 def cycle_times(steps: Sequence[Mapping[str, Any]]) -> list[float]:

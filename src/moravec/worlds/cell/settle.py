@@ -13,7 +13,8 @@ _TRIES = 40
 _REST_STEPS = 220  # per drop
 _CALM_STEPS = 400  # at the end
 _HEADROOM = 0.004  # [m] between the highest thing and the lid
-_LIES_DOWN = ("bottle", "tool")
+_NEXT_TO = 0.5  # share of things that are dropped against another one
+_OVERLAP = (-0.002, 0.012)  # [m] how far such a thing is aimed over its neighbour, so that it touches or leans
 
 
 def _random_quaternion(item: ItemSpec, rng: np.random.Generator) -> np.ndarray:
@@ -44,6 +45,26 @@ def _body_box(model: mujoco.MjModel, data: mujoco.MjData, body: int) -> tuple[np
     return low, high
 
 
+def _anywhere(shift: tuple[float, float, float], rng: np.random.Generator) -> np.ndarray:
+    """A point (2,) [m] inside the parcel's walls."""
+    reach = np.array(layout.PARCEL_INNER) / 2 - 0.045
+    x, y = rng.uniform(-reach, reach)
+    c, s = np.cos(shift[2]), np.sin(shift[2])
+    return np.array(layout.PARCEL_CENTRE) + shift[:2] + np.array([c * x - s * y, s * x + c * y])
+
+
+def _beside(
+    low: np.ndarray, high: np.ndarray, other_low: np.ndarray, other_high: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
+    """The move (2,) [m] that brings the box `low`..`high` against one side of the other box, a little over it."""
+    axis, sign = int(rng.integers(2)), float(rng.choice((-1.0, 1.0)))
+    half, other_half = (high - low)[:2] / 2, (other_high - other_low)[:2] / 2
+    goal = (other_low + other_high)[:2] / 2
+    goal[axis] += sign * (half[axis] + other_half[axis] - rng.uniform(*_OVERLAP))
+    goal[1 - axis] += rng.uniform(-0.6, 0.6) * other_half[1 - axis]
+    return np.asarray(goal - (low + high)[:2] / 2)
+
+
 def fill_parcel(
     model: mujoco.MjModel,
     data: mujoco.MjData,
@@ -56,31 +77,51 @@ def fill_parcel(
     lid = int(model.joint("lid").qposadr[0])
     lid_home = data.qpos[lid : lid + 7].copy()
     data.qpos[lid : lid + 3] = (-0.40, -0.16, 0.012)
-    c, s = np.cos(shift[2]), np.sin(shift[2])
-    for item in items:
-        body, start = model.body(item.name).id, int(model.joint(item.name).qposadr[0])
-        saved = np.concatenate([data.qpos, data.qvel])
-        for _ in range(_TRIES):
-            data.qpos[:], data.qvel[:] = saved[: model.nq], saved[model.nq :]
-            reach = np.array(layout.PARCEL_INNER) / 2 - 0.045
-            x, y = rng.uniform(-reach, reach)
-            centre = np.array(layout.PARCEL_CENTRE) + shift[:2] + np.array([c * x - s * y, s * x + c * y])
-            data.qpos[start : start + 7] = (*centre, 0.4, *_random_quaternion(item, rng))
-            mujoco.mj_kinematics(model, data)
-            low, high = _body_box(model, data, body)
-            top = _stack_height(model, data, items, item, low, high)
-            data.qpos[start + 2] += top + 0.004 - low[2]
-            for _ in range(_REST_STEPS):
-                mujoco.mj_step(model, data)
-            if _fits(model, data, items[: items.index(item) + 1], shift):
-                break
-        else:
-            raise WorldError(f"{item.name} ({item.category}) found no room in the parcel after {_TRIES} tries")
+    for index in range(len(items)):
+        _drop(model, data, items[: index + 1], shift, rng, close=index == 1 or (index > 1 and rng.random() < _NEXT_TO))
     for _ in range(_CALM_STEPS):
         mujoco.mj_step(model, data)
     data.qpos[lid : lid + 7] = lid_home
     dof = int(model.joint("lid").dofadr[0])
     data.qvel[dof : dof + 6] = 0.0
+
+
+def _drop(
+    model: mujoco.MjModel,
+    data: mujoco.MjData,
+    items: tuple[ItemSpec, ...],
+    shift: tuple[float, float, float],
+    rng: np.random.Generator,
+    close: bool,
+) -> None:
+    """Drops the last of `items` until it lies well; a `close` one until it also touches another, for half of the tries."""
+    *before, item = items
+    body, start = model.body(item.name).id, int(model.joint(item.name).qposadr[0])
+    saved = np.concatenate([data.qpos, data.qvel])
+    for attempt in range(_TRIES):
+        data.qpos[:], data.qvel[:] = saved[: model.nq], saved[model.nq :]
+        data.qpos[start : start + 7] = (*_anywhere(shift, rng), 0.4, *_random_quaternion(item, rng))
+        mujoco.mj_kinematics(model, data)
+        low, high = _body_box(model, data, body)
+        if close:
+            neighbour = model.body(before[int(rng.integers(len(before)))].name).id
+            move = _beside(low, high, *_body_box(model, data, neighbour), rng)
+            data.qpos[start : start + 2] += move
+            low[:2], high[:2] = low[:2] + move, high[:2] + move
+        data.qpos[start + 2] += _stack_height(model, data, items, item, low, high) + 0.004 - low[2]
+        for _ in range(_REST_STEPS):
+            mujoco.mj_step(model, data)
+        needs_touch = close and attempt < _TRIES // 2
+        if _fits(model, data, items, shift) and (not needs_touch or _touches(model, data, body, before)):
+            return
+    raise WorldError(f"{item.name} ({item.category}) found no room in the parcel after {_TRIES} tries")
+
+
+def _touches(model: mujoco.MjModel, data: mujoco.MjData, body: int, others: list[ItemSpec]) -> bool:
+    """Whether `body` touches one of `others`."""
+    ids = {model.body(other.name).id for other in others}
+    pairs = model.geom_bodyid[data.contact.geom[: data.ncon]]
+    return any((a == body and b in ids) or (b == body and a in ids) for a, b in pairs)
 
 
 def _stack_height(
