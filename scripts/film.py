@@ -13,32 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from moravec.core.command import ActionChunk, Command
 from moravec.core.observation import CameraFrame, RobotState
-from moravec.core.verdict import Approved, Verdict
+from moravec.core.verdict import Verdict
 from moravec.perception.vision import Vision
 from moravec.runtime.job import Hands, delivery, run_job
 from moravec.runtime.pace import AsFastAsPossible
+from moravec.runtime.recorder import Unrecorded
 from moravec.skills.contract import Note
 from moravec.worlds.registry import WorldOptions, open_world
 
 SENTENCE = "Unpack the delivery, classify the items, organise and store them."
-
-
-class Nowhere:
-    """A recorder that keeps nothing: the film is made from the world itself."""
-
-    def tick(self, now: float, state: RobotState, asked: Command, approved: Approved) -> None:
-        """Kept nowhere."""
-
-    def frame(self, frame: CameraFrame) -> None:
-        """Kept nowhere."""
-
-    def chunk(self, t: float, chunk: ActionChunk) -> None:
-        """Kept nowhere."""
-
-    def note(self, t: float, note: Note) -> None:
-        """Kept nowhere."""
 
 
 class Camera:
@@ -73,7 +57,7 @@ def main() -> None:
     world = open_world("cell", WorldOptions(options.seed, options.items))
     camera = Camera(world.portrait, options.every, (560, 420))
     work = delivery(SENTENCE, world.workplace, Vision(world.workplace))
-    outcome = run_job(Hands(world.robot, Nowhere(), AsFastAsPossible(), lambda ask: ask.default, (camera,)), work)
+    outcome = run_job(Hands(world.robot, Unrecorded(), AsFastAsPossible(), lambda ask: ask.default, (camera,)), work)
     right = sum(thing.location == thing.belongs for thing in world.things().values())
     first, *rest = camera.pictures
     options.out.parent.mkdir(parents=True, exist_ok=True)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from helpers_house import PACKAGE, calls, imports, name, sources, tree
 
-from moravec.core.command import ActionChunk, Command
+from moravec.core.command import ActionChunk
 from moravec.core.frames import Matrix, frozen
 from moravec.core.observation import CameraFrame, RobotState
 from moravec.core.verdict import Approved, Verdict
@@ -22,7 +22,8 @@ from moravec.robots.ur5e.kinematics import JOINTS
 from moravec.robots.ur5e.limits import ur5e_limits
 from moravec.runtime.loop import Runtime
 from moravec.runtime.pace import AsFastAsPossible
-from moravec.skills.contract import Follow, Followed, Note, Request
+from moravec.runtime.recorder import Unrecorded
+from moravec.skills.contract import Follow, Followed, Request
 
 LOOP = "src/moravec/runtime/loop.py"
 # They make verdicts without a robot: from a tape, and with a stop-watch on a body that is a line of arithmetic.
@@ -114,18 +115,11 @@ class Body:
         raise AssertionError(f"no camera {camera}")
 
 
-class Silent:
-    def tick(self, now: float, state: RobotState, asked: Command, approved: Approved) -> None: ...
-    def frame(self, frame: CameraFrame) -> None: ...
-    def chunk(self, t: float, chunk: ActionChunk) -> None: ...
-    def note(self, t: float, note: Note) -> None: ...
-
-
 @pytest.mark.parametrize("jump", [0.5, -3.0, 1e6, np.nan, np.inf])
 def test_no_skill_gets_a_bad_motion_through(jump: float) -> None:
     """Whatever a skill asks for, the body is told nothing that breaks a limit, and the skill hears that it was stopped."""
     body = Body()
-    runtime = Runtime(body, Silent(), AsFastAsPossible(), lambda ask: ask.default)
+    runtime = Runtime(body, Unrecorded(), AsFastAsPossible(), lambda ask: ask.default)
 
     def routine() -> Generator[Request, Any, Followed]:
         q = np.tile(body.q, (3, 1))

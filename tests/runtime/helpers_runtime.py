@@ -92,6 +92,7 @@ class Log:
         self.frames: list[CameraFrame] = []
         self.chunks: list[tuple[float, ActionChunk]] = []
         self.notes: list[tuple[float, Note]] = []
+        self.resets: list[Verdict] = []
         self.watched: list[tuple[float, Verdict]] = []
         self._hash = hashlib.sha256()
 
@@ -112,6 +113,9 @@ class Log:
 
     def note(self, t: float, note: Note) -> None:
         self.notes.append((t, note))
+
+    def reset(self, now: float, state: RobotState, verdict: Verdict) -> None:
+        self.resets.append(verdict)
 
     def ticked(self, t: float, state: RobotState, verdict: Verdict) -> None:
         self.watched.append((t, verdict))

@@ -124,6 +124,25 @@ def test_the_emergency_stop_ends_the_motion_and_stays() -> None:
     assert rig.runtime.counts["stop"] > 100
 
 
+def test_a_reset_is_apart_from_restart_and_is_recorded() -> None:
+    """Refused while the button is pressed; granted after its release; nothing moves until something asks for it."""
+    rig = Rig()
+    rig.robot.estop = True
+    rig.runtime.rest(0.1)
+    assert rig.runtime.reset().decision == "stop"
+    rig.robot.estop = False
+    (still,) = rig.serve(Follow(rig.way(0.1)))
+    assert still.end == "stopped"
+    rig.runtime.rest(0.6)
+    before = rig.runtime.posture()
+    assert rig.runtime.reset().decision == "pass"
+    rig.runtime.rest(0.2)
+    np.testing.assert_allclose(rig.runtime.posture(), before, atol=1e-3)
+    (moved,) = rig.serve(Follow(rig.way(0.1)))
+    assert moved.end == "done"
+    assert [verdict.decision for verdict in rig.log.resets] == ["stop", "pass"]
+
+
 def test_a_stopped_motion_is_answered_when_the_arm_rests() -> None:
     """So that the next one starts from a set-point that does not move any more."""
     rig = Rig()

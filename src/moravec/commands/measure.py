@@ -22,6 +22,7 @@ from moravec.robots.ur5e.kinematics import JOINTS
 from moravec.robots.ur5e.limits import CONTROL_PERIOD, ur5e_limits
 from moravec.runtime.loop import Runtime
 from moravec.runtime.pace import AsFastAsPossible
+from moravec.runtime.recorder import Unrecorded
 from moravec.skills.contract import Follow, Note, Request
 from moravec.worlds.cell.layout import HOME_Q
 
@@ -51,7 +52,7 @@ def loop_times(n: int, seed: int) -> Matrix:
     """Seconds (n,) of one control tick each: read, sample, verdict, apply, record nowhere; no physics, no pictures."""
     body = _Echo(seed)
     watch = _Stopwatch()
-    runtime = Runtime(body, watch, AsFastAsPossible(), lambda ask: ask.default, (watch,))
+    runtime = Runtime(body, Unrecorded(), AsFastAsPossible(), lambda ask: ask.default, (watch,))
 
     def routine() -> Generator[Request, Any, None]:
         yield Follow(_swing(n * PERIOD, seed))
@@ -121,22 +122,10 @@ class _Echo:
 
 @final
 class _Stopwatch:
-    """Recorder and watcher in one: notes when each tick ended."""
+    """A watcher that notes when each tick ended."""
 
     def __init__(self) -> None:
         self.times: list[float] = []
-
-    def tick(self, now: float, state: RobotState, asked: Command, approved: Approved) -> None:
-        """Nothing: the tape has a benchmark of its own."""
-
-    def frame(self, frame: CameraFrame) -> None:
-        """Nothing."""
-
-    def chunk(self, t: float, chunk: ActionChunk) -> None:
-        """Nothing."""
-
-    def note(self, t: float, note: Note) -> None:
-        """Nothing."""
 
     def ticked(self, t: float, state: RobotState, verdict: Verdict) -> None:
         """Between two ticks."""

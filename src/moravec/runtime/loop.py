@@ -12,7 +12,6 @@ from typing import Any, Protocol, TypeVar, final
 import numpy as np
 
 from moravec.core.command import ActionChunk, Command
-from moravec.core.errors import MoravecError
 from moravec.core.frames import Matrix
 from moravec.core.observation import CameraFrame, RobotState
 from moravec.core.verdict import Approved, Verdict
@@ -37,6 +36,7 @@ class Recorder(Protocol):
     def frame(self, frame: CameraFrame) -> None: ...
     def chunk(self, t: float, chunk: ActionChunk) -> None: ...
     def note(self, t: float, note: Note) -> None: ...
+    def reset(self, now: float, state: RobotState, verdict: Verdict) -> None: ...
 
 
 class Watcher(Protocol):
@@ -45,10 +45,6 @@ class Watcher(Protocol):
     def ticked(self, t: float, state: RobotState, verdict: Verdict) -> None: ...
     def framed(self, frame: CameraFrame) -> None: ...
     def noted(self, t: float, note: Note) -> None: ...
-
-
-class Stopped(MoravecError):
-    """The guard stopped the robot and it did not come free again."""
 
 
 @final
@@ -95,6 +91,18 @@ class Runtime:
     def cancel(self) -> None:
         """Ends the running routine: the arm brakes along its path and holds, then `run` raises KeyboardInterrupt."""
         self._cancelled = True
+
+    def reset(self) -> Verdict:
+        """An operator's reset after an emergency stop or a fault; apart from restart: it moves nothing.
+
+        Granted ("pass") only at rest and with the stop's input released; the posture found becomes the one that is held.
+        """
+        now, state = self._robot.now(), self._robot.read()
+        verdict = self._guard.reset(state, now)
+        self._recorder.reset(now, state, verdict)
+        if verdict.decision == "pass":
+            self._chunk, self._hold = None, np.array(self._guard.setpoint)
+        return verdict
 
     # ── the loop ──────────────────────────────────────────────────────────────────────────────────────────────────────
     def run(self, routine: Generator[Request, Any, T]) -> T:

@@ -10,7 +10,7 @@ from moravec.brain.state import state_to_json
 from moravec.brain.validate import revalidate
 from moravec.core.command import ActionChunk, Command
 from moravec.core.observation import CameraFrame, RobotState
-from moravec.core.verdict import Approved
+from moravec.core.verdict import Approved, Verdict
 from moravec.skills.contract import Note
 from moravec.tape.schemas import FORMS
 from moravec.tape.writer import TapeWriter
@@ -51,6 +51,30 @@ class TapeRecorder:
         else:
             level = "warning" if note.topic in _WARNINGS else "info"
             self._tape.write_log(t, level, note.topic, json.dumps(dict(note.payload), sort_keys=True, default=str))
+
+    def reset(self, now: float, state: RobotState, verdict: Verdict) -> None:
+        """An operator's reset, granted or refused; without it a replay would not know why the robot moves again."""
+        self._tape.write_reset(now, state, verdict)
+
+
+@final
+class Unrecorded:
+    """A recorder that keeps nothing: for benchmarks, films and tests, never for a robot at work."""
+
+    def tick(self, now: float, state: RobotState, asked: Command, approved: Approved) -> None:
+        """Kept nowhere."""
+
+    def frame(self, frame: CameraFrame) -> None:
+        """Kept nowhere."""
+
+    def chunk(self, t: float, chunk: ActionChunk) -> None:
+        """Kept nowhere."""
+
+    def note(self, t: float, note: Note) -> None:
+        """Kept nowhere."""
+
+    def reset(self, now: float, state: RobotState, verdict: Verdict) -> None:
+        """Kept nowhere."""
 
 
 def recheck_plan(plan: Any, state: Mapping[tuple[str, ...], Any]) -> dict[str, Any]:

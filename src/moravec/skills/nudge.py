@@ -15,10 +15,13 @@ from moravec.skills.contract import Note, Request
 from moravec.skills.moves import above, go, grip, line_to
 
 PRESS = 9.0  # [N] felt when the fingers rest on the thing
-PRESS_DEEPER = 0.0012  # [m] below first touch: the servo's stiffness makes it a firm press
+JAMMED = 60.0  # [N] beyond the press: the thing is stuck, and dragging on would only push harder
+PRESS_DEEPER = 0.0006  # [m] below first touch: the servo's stiffness makes it a firm press
 DRAG = 0.055  # [m]
 ROLL = 0.009  # [m] for what rolls: its middle moves half as far as its top, so the fingers would soon run ahead of it
 ROLLS = 6  # and therefore it is walked away in small steps
+MARGIN = 0.012  # [m] above the seen top, where the slow search for the first touch begins
+TOUCH_SPEED = 0.08  # share of full speed: a stiff arm that meets a thing faster than this hits it hard
 LIFT_OFF = 0.006  # [m] between two steps
 ROUND = ("can", "bottle", "ball")
 HOVER = 0.05  # [m] above the rim
@@ -55,14 +58,14 @@ def nudge(context: SkillContext, place: Place, target: Detection) -> Generator[R
     touched, height = False, top
     for at, drag in _steps(target):
         start = np.array([x, y]) + at * direction
-        if touched:
-            yield from line_to(context, np.array([*start, height + LIFT_OFF]), "nudge", 0.5)
-        down = yield from line_to(context, np.array([*start, lowest]), "nudge", 0.25, PRESS)
+        yield from line_to(context, np.array([*start, height + (LIFT_OFF if touched else MARGIN)]), "nudge", 0.5)
+        down = yield from line_to(context, np.array([*start, lowest]), "nudge", TOUCH_SPEED, PRESS)
         if down.end != "contact":
             break
         touched = True
         height = float(context.arm.tool_pose(context.posture())[2, 3])
-        yield from line_to(context, np.array([*(start + drag * direction), height - PRESS_DEEPER]), "nudge", 0.3)
+        pressed = np.array([*(start + drag * direction), height - PRESS_DEEPER])
+        yield from line_to(context, pressed, "nudge", 0.3, JAMMED)
         yield from line_to(context, np.array([*(start + drag * direction), height + LIFT_OFF]), "nudge", 0.5)
     position = context.arm.tool_pose(context.posture())[:3, 3].copy()
     position[2] = hover
