@@ -13,7 +13,7 @@ from typing import Any
 
 import mujoco
 import numpy as np
-from truth_of import Owners, outline, packed_depth, true_box
+from truth_of import Owners, outline, packed_depth, true_box, unpacked_depth
 
 from moravec.core.errors import WorldError
 from moravec.core.frames import apply, tool_down, transform
@@ -208,8 +208,6 @@ def album(seed: int, renderer: str | None, wild: bool, posts: dict[str, np.ndarr
 
 def frame_of(picture: dict[str, Any]) -> CameraFrame:
     """The picture as perception gets it."""
-    from truth_of import unpacked_depth
-
     return CameraFrame("wrist", 0, 0.0, picture["rgb"], unpacked_depth(picture["depth"]), picture["K"], picture["T"])
 
 
@@ -230,7 +228,7 @@ def main() -> None:
         if not target.exists():
             try:
                 made = album(seed, args.renderer, not args.plain, posts, args.rounds)
-            except WorldError as error:  # a parcel that cannot be filled
+            except (WorldError, ValueError) as error:  # a parcel that cannot be filled, a crack that is no body
                 print(f"seed {seed}: {error}")
                 continue
             part = target.with_suffix(".part")

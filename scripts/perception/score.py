@@ -131,6 +131,8 @@ def main() -> None:
             for k, picture in enumerate(album["pictures"]):
                 if picture["view"] == view:
                     score_picture(vision, picture, album["items"], tally, f"{path.stem}#{k}")
+        if not seeds:
+            parser.error(f"no pictures {args.match} in {args.pictures}; make some with pictures.py")
         print(json.dumps({"view": view, "seeds": [min(seeds), max(seeds), len(seeds)], **tally.report()}))
         if args.wrong:
             print("\n".join(tally.wrong))

@@ -134,10 +134,12 @@ def targets(owners: np.ndarray) -> np.ndarray:
     return np.stack([thing, np.where(thing, du, 0), np.where(thing, dv, 0), weight]).astype(np.float32)
 
 
-def train(pairs: list[tuple[np.ndarray, np.ndarray]], steps: int, seed: int) -> Segmenter:
+def train(pairs: list[tuple[np.ndarray, np.ndarray]], steps: int, seed: int, start: Path | None) -> Segmenter:
     """One cycle of learning rate of `steps` batches."""
     torch.manual_seed(seed)
     rng, net = np.random.default_rng(seed), Segmenter()
+    if start is not None:
+        net.load_state_dict(torch.load(start))
     optimiser = torch.optim.AdamW(net.parameters(), lr=3e-3, weight_decay=1e-3)
     weights = np.array([3.0 if y.shape[0] * y.shape[1] > SIDE * SIDE * 1.3 else 1.0 for _, y in pairs])
     chance = weights / weights.sum()
@@ -145,7 +147,7 @@ def train(pairs: list[tuple[np.ndarray, np.ndarray]], steps: int, seed: int) -> 
     net.to(memory_format=torch.channels_last)
     while step < steps:
         gone = step / steps
-        rate = 4e-3 * min(1.0, gone / 0.05 + 0.02) * (0.5 + 0.5 * np.cos(np.pi * gone))
+        rate = (4e-3 if start is None else 2e-3) * min(1.0, gone / 0.05 + 0.02) * (0.5 + 0.5 * np.cos(np.pi * gone))
         for group in optimiser.param_groups:
             group["lr"] = rate
         batch = [sample(pairs[k], rng) for k in rng.choice(len(pairs), 16, p=chance)]
@@ -191,11 +193,12 @@ def main() -> None:
     parser.add_argument("target", type=Path)
     parser.add_argument("--steps", type=int, default=2400)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--start", type=Path, default=None, help="go on from these weights (.pt)")
     args = parser.parse_args()
     cache = args.pictures.parent / (args.pictures.name + "_patches")
     pairs = [pair for album in sorted(args.pictures.glob("*.pkl")) for pair in prepare(album, cache)]
     print(len(pairs), "patches", flush=True)
-    net = train(pairs, args.steps, args.seed)
+    net = train(pairs, args.steps, args.seed, args.start)
     torch.save(net.state_dict(), args.target.with_suffix(".pt"))
     size = {"patch": {0: "n", 2: "h", 3: "w"}, "cells": {0: "n", 2: "h2", 3: "w2"}}
     export(net, torch.zeros(1, 5, 144, 144), args.target, ["cells"], size)

@@ -28,12 +28,12 @@ class Cloud:
 
 def cloud(frame: CameraFrame) -> Cloud:
     """The world's points in `frame`, after a 5 x 5 median that drops flying pixels and closes pinholes."""
-    depth = np.nan_to_num(frame.depth, nan=_FAR)
-    smooth = cv2.medianBlur(depth, 5)
+    depth = np.where(np.isfinite(frame.depth), frame.depth, _FAR)
+    smooth = np.asarray(cv2.medianBlur(depth, 5), np.float32)
     near = frame.camera != "overhead"
-    hand = (depth < HAND_REACH).astype(np.uint8) if near else np.zeros(depth.shape, np.uint8)
-    hand = cv2.dilate(hand, np.ones((9, 9), np.uint8)).astype(bool) if near else hand.astype(bool)
-    seen = (smooth < _FAR / 2) & ~hand
+    fingers = (depth < HAND_REACH).astype(np.uint8) if near else np.zeros(depth.shape, np.uint8)
+    hand = np.asarray(cv2.dilate(fingers, np.ones((9, 9), np.uint8)), bool)
+    seen = np.asarray((smooth < _FAR / 2) & ~hand, bool)
     smooth[~seen] = np.nan
     return Cloud(unproject(smooth, frame), seen, hand)
 

@@ -44,7 +44,7 @@ def read_labels(frames: Sequence[CameraFrame], workplace: Workplace) -> dict[str
     """
     best: dict[str, tuple[float, str]] = {}
     for frame in frames:
-        grey = cv2.cvtColor(frame.rgb, cv2.COLOR_RGB2GRAY)
+        grey = cv2.cvtColor(frame.rgb, cv2.COLOR_RGB2GRAY).astype(np.uint8)
         for number, corners in read_markers(grey, cv2.aruco.DICT_4X4_50, (1.0, 2.0)).items():
             if not 0 <= number < len(workplace.labels):
                 continue
@@ -78,6 +78,6 @@ def _ledge(corners: Corners, frame: CameraFrame, workplace: Workplace) -> tuple[
 def read_codes(rgb: NDArray[np.uint8], box: tuple[int, int, int, int]) -> list[Code]:
     """AprilTags 36h11 inside `box` (left, top, right, bottom) [px]: their codes and corners (4, 2) [px] in the picture."""
     left, top, right, bottom = box
-    grey = cv2.cvtColor(np.ascontiguousarray(rgb[top:bottom, left:right]), cv2.COLOR_RGB2GRAY)
+    grey = cv2.cvtColor(np.ascontiguousarray(rgb[top:bottom, left:right]), cv2.COLOR_RGB2GRAY).astype(np.uint8)
     found = read_markers(grey, cv2.aruco.DICT_APRILTAG_36h11)
     return [(CODE_FORM.format(number), corners + (left, top)) for number, corners in found.items()]

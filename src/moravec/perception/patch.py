@@ -72,17 +72,18 @@ def item_crop(frame: CameraFrame, view: Cloud, mask: NDArray[np.bool_], box: Box
     fine = 2 * CROP_SIDE
     middle = (fine - 1) / 2
     target = np.array([[middle, middle], [middle + fine / 2, middle], [middle, middle + fine / 2]])
-    affine = cv2.getAffineTransform(project(world, frame).astype(np.float32), target.astype(np.float32))
+    pixels = project(world, frame).astype(np.float32)
+    affine = np.asarray(cv2.getAffineTransform(pixels, target.astype(np.float32)), np.float64)
     z = np.nan_to_num((view.points[..., 2] - region.floor) / HEIGHT_SCALE, nan=0.0).clip(-0.3, 2.0)
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     margin = 60  # [px] of surroundings that may come into the turned crop
     top, left = max(int(rows[0]) - margin, 0), max(int(columns[0]) - margin, 0)
     part = np.s_[top : int(rows[-1]) + margin, left : int(columns[-1]) + margin]
     layers = [frame.rgb[part].astype(np.float32) / 255.0 - 0.5, z[part][..., None], mask[part][..., None].astype(np.float32)]
-    affine[:, 2] += affine[:, :2] @ (left, top)
+    affine[:, 2] += affine[:, :2] @ np.array([left, top], np.float64)
     stacked = np.concatenate(layers, axis=2)
     halves = [cv2.warpAffine(stacked[..., k], affine, (fine, fine), flags=cv2.INTER_LINEAR) for k in (np.s_[:3], np.s_[3:])]
-    large = np.concatenate(halves, axis=2)
+    large = np.concatenate(halves, axis=2, dtype=np.float32)
     return _shrink(large, CROP_SIDE, CROP_SIDE)
 
 

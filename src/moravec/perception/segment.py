@@ -70,7 +70,7 @@ def vote_peaks(cells: Floats) -> NDArray[np.float64]:
     inside = (u > -0.5) & (u < w - 0.5) & (v > -0.5) & (v < h - 0.5)
     cell = np.rint(v[inside]).astype(int) * w + np.rint(u[inside]).astype(int)
     heap = np.bincount(cell, weights=weight[inside], minlength=h * w).reshape(h, w).astype(np.float64)
-    heap = cv2.GaussianBlur(heap, (0, 0), VOTE_BLUR)
+    heap = np.asarray(cv2.GaussianBlur(heap, (0, 0), VOTE_BLUR), np.float64)
     top = cv2.dilate(heap, np.ones((PEAK_WINDOW, PEAK_WINDOW)))
     rows, columns = np.nonzero((heap >= top) & (heap > PEAK_VOTES))
     return np.column_stack([columns, rows]).astype(np.float64)
