@@ -171,15 +171,15 @@ def _part(p: _Painter, rng: np.random.Generator) -> None:
     )  # fmt: skip
     p.solid.append(geom)
     if p.item.damaged:  # cracks: two thin dark hoops that follow the corners' hull
-        for scale in (-0.25, 0.3):
-            _crack_hull(p, corners, scale)
+        for share in (0.35, 0.65):
+            _crack_hull(p, corners, share)
 
 
-def _crack_hull(p: _Painter, corners: np.ndarray, at: float) -> None:
-    """A thin slice of the hull, blown up a little, as a dark crack right round the part."""
+def _crack_hull(p: _Painter, corners: np.ndarray, share: float) -> None:
+    """A thin slice of the hull at `share` of its length, blown up a little, as a dark crack right round the part."""
     from scipy.spatial import ConvexHull
 
-    centre = at * np.abs(corners[:, 0]).max()
+    centre = (1 - share) * corners[:, 0].min() + share * corners[:, 0].max()
     hull = ConvexHull(corners)
     edges = {tuple(sorted((f[i], f[(i + 1) % 3]))) for f in hull.simplices for i in range(3)}
     points = []
@@ -189,11 +189,9 @@ def _crack_hull(p: _Painter, corners: np.ndarray, at: float) -> None:
             if (a[0] - x) * (b[0] - x) < 0:
                 q = a + (b - a) * (x - a[0]) / (b[0] - a[0])
                 points.append(np.array([x, *(q[1:] * (1 + 0.03))]))
-    if len(points) >= 6:
-        name = f"{p.item.name}_crack_{int(round(at * 100))}".replace("-", "m")
-        p.spec.add_mesh(name=name, uservert=np.array(points).flatten(), inertia=mujoco.mjtMeshInertia.mjMESH_INERTIA_CONVEX)
-        offset = np.mean(np.array(points), axis=0) * 0  # the mesh keeps its own coordinates
-        p.paint("mesh", (0, 0, 0), tuple(offset), meshname=name)
+    name = f"{p.item.name}_crack_{round(share * 100)}"
+    p.spec.add_mesh(name=name, uservert=np.array(points).flatten(), inertia=mujoco.mjtMeshInertia.mjMESH_INERTIA_CONVEX)
+    p.paint("mesh", (0, 0, 0), meshname=name)
 
 
 _BUILDERS = {"box": _box, "can": _can, "bottle": _bottle, "ball": _ball, "tool": _tool, "part": _part}

@@ -9,7 +9,8 @@ from moravec.core.errors import WorldError
 from moravec.worlds.cell import layout
 from moravec.worlds.cell.items import ItemSpec
 
-_TRIES = 40
+_TRIES = 24
+_PACKINGS = 12
 _REST_STEPS = 220  # per drop
 _CALM_STEPS = 400  # at the end
 _HEADROOM = 0.004  # [m] between the highest thing and the lid
@@ -77,10 +78,17 @@ def fill_parcel(
     lid = int(model.joint("lid").qposadr[0])
     lid_home = data.qpos[lid : lid + 7].copy()
     data.qpos[lid : lid + 3] = (-0.40, -0.16, 0.012)
-    for index in range(len(items)):
-        _drop(model, data, items[: index + 1], shift, rng, close=index == 1 or (index > 1 and rng.random() < _NEXT_TO))
-    for _ in range(_CALM_STEPS):
-        mujoco.mj_step(model, data)
+    empty = np.concatenate([data.qpos, data.qvel])
+    for _ in range(_PACKINGS):
+        data.qpos[:], data.qvel[:] = empty[: model.nq], empty[model.nq :]
+        closes = [index == 1 or (index > 1 and rng.random() < _NEXT_TO) for index in range(len(items))]
+        if all(_drop(model, data, items[: i + 1], shift, rng, close) for i, close in enumerate(closes)):
+            for _ in range(_CALM_STEPS):
+                mujoco.mj_step(model, data)
+            if _fits(model, data, items, shift):
+                break
+    else:
+        raise WorldError(f"{len(items)} items found no room in the parcel in {_PACKINGS} packings")
     data.qpos[lid : lid + 7] = lid_home
     dof = int(model.joint("lid").dofadr[0])
     data.qvel[dof : dof + 6] = 0.0
@@ -93,8 +101,11 @@ def _drop(
     shift: tuple[float, float, float],
     rng: np.random.Generator,
     close: bool,
-) -> None:
-    """Drops the last of `items` until it lies well; a `close` one until it also touches another, for half of the tries."""
+) -> bool:
+    """Drops the last of `items` until it lies well; a `close` one until it also touches another, for half of the tries.
+
+    False where it found no room.
+    """
     *before, item = items
     body, start = model.body(item.name).id, int(model.joint(item.name).qposadr[0])
     saved = np.concatenate([data.qpos, data.qvel])
@@ -113,8 +124,8 @@ def _drop(
             mujoco.mj_step(model, data)
         needs_touch = close and attempt < _TRIES // 2
         if _fits(model, data, items, shift) and (not needs_touch or _touches(model, data, body, before)):
-            return
-    raise WorldError(f"{item.name} ({item.category}) found no room in the parcel after {_TRIES} tries")
+            return True
+    return False
 
 
 def _touches(model: mujoco.MjModel, data: mujoco.MjData, body: int, others: list[ItemSpec]) -> bool:
