@@ -29,6 +29,7 @@ class Tally:
         self.right: dict[str, list[bool]] = {}
         self.errors: dict[str, list[float]] = {}
         self.wrong: list[str] = []
+        self.said: dict[str, list[tuple[float, bool]]] = {}  # probability, and whether it was so
 
     def mark(self, name: str, ok: bool, note: str = "") -> None:
         self.right.setdefault(name, []).append(bool(ok))
@@ -41,10 +42,18 @@ class Tally:
     def report(self) -> dict[str, Any]:
         rates = {name: {"share": round(float(np.mean(v)), 4), "n": len(v)} for name, v in self.right.items()}
         spread = {
-            name: {"p50": round(float(np.percentile(v, 50)), 5), "p95": round(float(np.percentile(v, 95)), 5), "n": len(v)}
+            name: {**{f"p{q}": round(float(np.percentile(v, q)), 5) for q in (50, 68, 95)}, "n": len(v)}
             for name, v in self.errors.items()
         }
-        return {"rates": rates, "errors": spread}
+        gaps = {name: calibration_gap(pairs) for name, pairs in self.said.items()}
+        return {"rates": rates, "errors": spread, "calibration_gap": gaps}
+
+
+def calibration_gap(pairs: list[tuple[float, bool]]) -> float:
+    """Mean distance between what was said and what was so, over ten bins of probability (expected calibration error)."""
+    said, so = np.array([p for p, _ in pairs]), np.array([ok for _, ok in pairs], float)
+    bins = np.minimum((said * 10).astype(int), 9)
+    return round(float(sum(abs((said - so)[bins == k].sum()) for k in range(10)) / len(pairs)), 4)
 
 
 def match(found: list[Any], truth: list[tuple[int, np.ndarray]]) -> list[tuple[int | None, int | None]]:
@@ -110,6 +119,9 @@ def score_thing(tally: Tally, d: Any, box: np.ndarray, meta: tuple[Any, ...], no
         tally.add("sigmas_" + "xyz"[axis], abs(error[axis]) / d.sigma[axis])
     if box[3] > 1.25 * box[4]:
         tally.add("yaw", abs((d.yaw - box[6] + np.pi / 2) % np.pi - np.pi / 2))
+    tally.said.setdefault("colour", []).append((d.colour_p, d.colour == colour))
+    tally.said.setdefault("category", []).append((d.category_p, d.category == category))
+    tally.said.setdefault("damaged", []).append((d.damaged_p, damaged))
     tally.add("nll_colour", -np.log(max(d.colour_p if d.colour == colour else (1 - d.colour_p) / 5, 1e-6)))
     tally.add("nll_category", -np.log(max(d.category_p if d.category == category else (1 - d.category_p) / 5, 1e-6)))
 

@@ -12,10 +12,10 @@ from moravec.perception.cloud import Cloud
 from moravec.perception.shape import Box, upright_box
 
 
-def box_of(flat: np.ndarray, top: float = 0.05, hidden: float = 0.0) -> Box:
+def box_of(flat: np.ndarray, top: float = 0.05, **more: float) -> Box:
     points = np.column_stack([flat, np.full(len(flat), top)])[None].astype(np.float32)
     mask = np.ones(points.shape[:2], bool)
-    return upright_box(Cloud(points, mask, ~mask), mask, 0.01, np.array([0.0, 0.0, 0.5]), hidden)
+    return upright_box(Cloud(points, mask, ~mask), mask, 0.01, np.array([0.0, 0.0, 0.5]), **more)
 
 
 def rectangle(long: float, short: float, yaw: float) -> np.ndarray:
@@ -46,6 +46,7 @@ def test_a_hammer_lies_along_its_handle() -> None:
 def test_what_may_be_hidden_widens_the_doubt() -> None:
     open_, hidden = box_of(rectangle(0.1, 0.04, 0.0)), box_of(rectangle(0.1, 0.04, 0.0), hidden=0.5)
     assert hidden.sigma[0] > 3 * open_.sigma[0]
+    assert box_of(rectangle(0.1, 0.04, 0.0), propped=0.5).sigma[2] > 3 * open_.sigma[2]
     assert 0.0005 < open_.sigma[0] < 0.003 and 0.0 < open_.sigma[2] < 0.002
 
 

@@ -36,7 +36,7 @@ class Describer:
         if not masks:
             return []
         lens = frame.T_world_camera[:3, 3]
-        boxes = [upright_box(view, mask, region.floor, lens, hidden_edge(view, mask, masks)) for mask in masks]
+        boxes = [upright_box(view, m, region.floor, lens, *neighbourhood(view, m, masks)) for m in masks]
         crops = np.stack([item_crop(frame, view, m, b, region) for m, b in zip(masks, boxes, strict=True)])
         codes = read_codes(frame.rgb, pixel_box(np.any(masks, axis=0)))
         return [
@@ -58,10 +58,10 @@ def pixel_box(mask: Mask) -> tuple[int, int, int, int]:
     return left, max(int(rows[0]) - MARGIN, 0), right, min(int(rows[-1]) + 1 + MARGIN, h)
 
 
-def hidden_edge(view: Cloud, mask: Mask, masks: list[Mask]) -> float:
-    """The share of a thing's outline in [0, 1] along which something else may hide more of it.
+def neighbourhood(view: Cloud, mask: Mask, masks: list[Mask]) -> tuple[float, float]:
+    """Two shares of a thing's outline in [0, 1]: where more of it may be hidden, and where it may lie on another thing.
 
-    That is: something higher beside it, the robot's fingers, or the picture's edge.
+    Hidden: something higher beside it, the robot's fingers, or the picture's edge. Propped: something lower beside it.
     """
     left, top, right, bottom = pixel_box(mask)
     part = np.s_[top:bottom, left:right]
@@ -75,12 +75,16 @@ def hidden_edge(view: Cloud, mask: Mask, masks: list[Mask]) -> float:
         if other is not mask:
             others |= other[part]
     highest = cv2.dilate(np.where(others, z, np.float32(-1.0)), kernel)
+    beside = cv2.dilate(others.astype(np.uint8), kernel).astype(bool)
     hand = cv2.dilate(view.hand[part].astype(np.uint8), kernel).astype(bool)
     covered = (highest > z + HIGHER) | hand
     rows, columns = np.nonzero(edge)
+    if not len(rows):
+        return 0.0, 0.0
     h, w = mask.shape
     border = (rows + top < 2) | (rows + top > h - 3) | (columns + left < 2) | (columns + left > w - 3)
-    return float(np.mean(covered[rows, columns] | border)) if len(rows) else 0.0
+    hidden = covered[rows, columns] | border
+    return float(np.mean(hidden)), float(np.mean(beside[rows, columns] & ~hidden))
 
 
 def code_on(mask: Mask, codes: list[Code]) -> str | None:
