@@ -20,7 +20,7 @@ import moravec
 from moravec.worlds.registry import BUILT_IN, GROUP
 
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-MODULE_OF = {"opencv-python-headless": "cv2", "mcap-ros2-support": "mcap_ros2", "pytest-xdist": "xdist"}
+MODULE_OF = {"opencv-python-headless": "cv2", "mcap-ros2-support": "mcap_ros2", "pytest-xdist": "xdist", "pillow": "PIL"}
 BY_NAME = {"daqp"}  # no import: mink's solver, asked for by its name
 TOOLS = {"mypy", "pytest", "xdist", "ruff", "hatchling"}  # called, not imported
 NEVER = re.compile(r"^(torch|tensorflow|jax|jaxlib|triton|nvidia-.*|keras)$")

@@ -13,6 +13,9 @@ _TRIES = 24
 _PACKINGS = 12
 _REST_STEPS = 220  # per drop
 _CALM_STEPS = 400  # at the end
+_LID_STEPS = 250
+_LID_BESIDE = (0.0, 0.001, -0.001, 0.002, -0.002)  # [m]
+_LID_SLACK = 0.005  # [m] how far the lid may come to rest from where it belongs
 _HEADROOM = 0.004  # [m] between the highest thing and the lid
 _NEXT_TO = 0.5  # share of things that are dropped against another one
 _OVERLAP = (-0.002, 0.012)  # [m] how far such a thing is aimed over its neighbour, so that it touches or leans
@@ -73,7 +76,7 @@ def fill_parcel(
     shift: tuple[float, float, float],
     rng: np.random.Generator,
 ) -> None:
-    """Drops every item into the open parcel. Raises WorldError when one will not fit under the lid."""
+    """Drops every item into the open parcel and lays the lid on. Raises WorldError when they will not fit under it."""
     model.opt.enableflags &= ~int(mujoco.mjtEnableBit.mjENBL_SLEEP)  # what is moved by hand must not be asleep
     lid = int(model.joint("lid").qposadr[0])
     lid_home = data.qpos[lid : lid + 7].copy()
@@ -82,16 +85,37 @@ def fill_parcel(
     for _ in range(_PACKINGS):
         data.qpos[:], data.qvel[:] = empty[: model.nq], empty[model.nq :]
         closes = [index == 1 or (index > 1 and rng.random() < _NEXT_TO) for index in range(len(items))]
-        if all(_drop(model, data, items[: i + 1], shift, rng, close) for i, close in enumerate(closes)):
-            for _ in range(_CALM_STEPS):
-                mujoco.mj_step(model, data)
-            if _fits(model, data, items, shift):
-                break
+        if not all(_drop(model, data, items[: i + 1], shift, rng, close) for i, close in enumerate(closes)):
+            continue
+        for _ in range(_CALM_STEPS):
+            mujoco.mj_step(model, data)
+        if _close(model, data, lid_home) and _fits(model, data, items, shift):
+            break
     else:
         raise WorldError(f"{len(items)} items found no room in the parcel in {_PACKINGS} packings")
-    data.qpos[lid : lid + 7] = lid_home
-    dof = int(model.joint("lid").dofadr[0])
-    data.qvel[dof : dof + 6] = 0.0
+    data.qvel[:] = 0.0
+    model.opt.enableflags |= int(mujoco.mjtEnableBit.mjENBL_SLEEP)  # things at rest cost nothing
+    mujoco.mj_forward(model, data)
+
+
+def _close(model: mujoco.MjModel, data: mujoco.MjData, lid_home: np.ndarray) -> bool:
+    """Lays the lid on; False where it does not come to rest on the walls.
+
+    Box on box at nearly no angle, MuJoCo now and then finds a contact that throws the lid off: then it is laid on a
+    little beside.
+    """
+    lid, dof = int(model.joint("lid").qposadr[0]), int(model.joint("lid").dofadr[0])
+    saved = np.concatenate([data.qpos, data.qvel])
+    for beside in _LID_BESIDE:
+        data.qpos[:], data.qvel[:] = saved[: model.nq], saved[model.nq :]
+        data.qpos[lid : lid + 7] = lid_home
+        data.qpos[lid] += beside
+        data.qvel[dof : dof + 6] = 0.0
+        for _ in range(_LID_STEPS):
+            mujoco.mj_step(model, data)
+        if np.all(np.abs(data.qpos[lid : lid + 3] - lid_home[:3]) < _LID_SLACK):
+            return True
+    return False
 
 
 def _drop(
@@ -161,12 +185,3 @@ def _fits(
         if not inside or high[2] > layout.PARCEL_HEIGHT - _HEADROOM or position[2] < 0.0:
             return False
     return True
-
-
-def close_parcel(model: mujoco.MjModel, data: mujoco.MjData) -> None:
-    """Lets the lid come to rest on the walls."""
-    for _ in range(250):
-        mujoco.mj_step(model, data)
-    data.qvel[:] = 0.0
-    model.opt.enableflags |= int(mujoco.mjtEnableBit.mjENBL_SLEEP)  # things at rest cost nothing
-    mujoco.mj_forward(model, data)

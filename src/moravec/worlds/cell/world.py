@@ -18,7 +18,7 @@ from moravec.worlds.cell.items import ItemSpec, draw_items
 from moravec.worlds.cell.passerby import Passerby
 from moravec.worlds.cell.pictures import Pictures
 from moravec.worlds.cell.scene import PARKED, build
-from moravec.worlds.cell.settle import close_parcel, fill_parcel
+from moravec.worlds.cell.settle import fill_parcel
 from moravec.worlds.cell.truth import Truth
 
 
@@ -41,7 +41,6 @@ class Cell:
         self.data = mujoco.MjData(self.model)
         self._stand()
         fill_parcel(self.model, self.data, self.items, drawn.parcel_shift, drawn.streams["settle"])
-        close_parcel(self.model, self.data)
         self.data.time = 0.0
         self.workplace: Workplace = layout.workplace()
         self._passerby = Passerby(self.model, self.data, config.person, drawn.streams["settle"])
