@@ -11,14 +11,16 @@ from numpy.typing import NDArray
 from moravec.core.frames import wrap_angle
 from moravec.core.observation import CameraFrame
 from moravec.core.workplace import Place
-from moravec.perception.cloud import Cloud, Mask, cloud
+from moravec.perception.cloud import Cloud, Mask, cloud, depth_sigma
 
 SEARCH = 0.035  # [m] how far from the drawing a wall may stand
 STRIP = 0.01  # [m] the walls are measured in strips this wide
 MIN_STRIPS = 8  # per wall
 HANDLE_RISE = (0.025, 0.065)  # [m] how far the handle's top stands above the lid's plate
 HANDLE_LONG = (0.06, 0.125)  # [m]
-HANDLE_SHORT = (0.012, 0.045)  # [m]
+HANDLE_SHORT = (0.012, 0.052)  # [m]
+TALLEST = 0.10  # [m] no handle stands higher above the place's rim
+RING = (0.018, 0.006)  # [m] how far round the handle its plate is looked at, and from where on
 DARK = 75  # grey level under which the handle's rubber lies
 BROWN = 12  # red over blue [counts of 255]
 FLAT = 0.010  # [m] the plate around the handle is this flat
@@ -95,14 +97,15 @@ def _wall_samples(view: Cloud, place: Place) -> tuple[NDArray[np.float64], NDArr
 def see_lid(frame: CameraFrame, place: Place) -> LidSeen | None:
     """The lid at `place`, found by its dark, raised, oblong handle; None where there is no such handle."""
     view = cloud(frame)
-    inside = _inside(view, place, 0.02)
+    low = np.nan_to_num(view.points[..., 2], nan=np.inf) < place.rim + TALLEST  # the arm is dark too
+    inside = _inside(view, place, 0.02) & low
     grey = cv2.cvtColor(frame.rgb, cv2.COLOR_RGB2GRAY)
     brown = frame.rgb[..., 0].astype(np.int16) - frame.rgb[..., 2] > BROWN  # cardboard in the dark
     dark = cv2.morphologyEx((inside & (grey < DARK) & ~brown).astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
     count, marks = cv2.connectedComponents(dark)
     best: LidSeen | None = None
     for mark in range(1, count):
-        seen = _as_handle(view, marks == mark, place)
+        seen = _as_handle(frame, view, marks == mark, place)
         if seen is not None and (best is None or _distance(seen, place) < _distance(best, place)):
             best = seen
     return best
@@ -120,23 +123,30 @@ def _inside(view: Cloud, place: Place, margin: float) -> Mask:
     return inside & view.seen
 
 
-def _as_handle(view: Cloud, mask: Mask, place: Place) -> LidSeen | None:
+def _grown(mask: Mask, by: int) -> Mask:
+    """`mask` with everything within `by` pixels of it."""
+    return np.asarray(cv2.dilate(mask.astype(np.uint8), np.ones((2 * by + 1, 2 * by + 1), np.uint8)), bool)
+
+
+def _as_handle(frame: CameraFrame, view: Cloud, mask: Mask, place: Place) -> LidSeen | None:
     """The dark patch `mask` as a lid's handle, if its size and its height over what surrounds it fit."""
     if mask.sum() < 40:
         return None
     z = view.points[..., 2]
-    ring = cv2.dilate(mask.astype(np.uint8), np.ones((31, 31), np.uint8)).astype(bool)
-    ring &= ~cv2.dilate(mask.astype(np.uint8), np.ones((9, 9), np.uint8)).astype(bool) & view.seen
+    lens = float(frame.T_world_camera[2, 3])
+    distance = lens - float(np.median(z[mask]))
+    reach, gap = (max(2, round(size * float(frame.K[0, 0]) / distance)) for size in RING)
+    ring = _grown(mask, reach) & ~_grown(mask, gap) & view.seen
     if ring.sum() < 40:
         return None
-    plate = float(np.median(z[ring]))
-    if np.mean(np.abs(z[ring] - plate) < FLAT) < FLAT_SHARE or plate > place.rim + RIM_SLACK + FLAT:
+    plate, flat = float(np.median(z[ring])), FLAT + depth_sigma(distance)
+    if np.mean(np.abs(z[ring] - plate) < flat) < FLAT_SHARE or plate > place.rim + RIM_SLACK + flat:
         return None
     top_points = view.points[mask & (z > plate + 0.6 * HANDLE_RISE[0])]
     if len(top_points) < 30:
         return None
     top = float(np.percentile(top_points[:, 2], 70))
-    top_points = top_points[np.abs(top_points[:, 2] - top) < 0.012]
+    top_points = top_points[np.abs(top_points[:, 2] - top) < flat + depth_sigma(distance)]
     if not HANDLE_RISE[0] < top - plate < HANDLE_RISE[1] or len(top_points) < 20:
         return None
     (x, y), (a, b), angle = cv2.minAreaRect(np.ascontiguousarray(top_points[:, :2] * 1e3))
