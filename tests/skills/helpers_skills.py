@@ -80,6 +80,7 @@ class Stage:
 
     def context(self) -> SkillContext:
         ARM.hold(None)
+        ARM.heaped({})
         context = SkillContext(
             WORKPLACE, ARM, StageEyes(self), lambda: 0.0, self.state, lambda: self.q.copy(), lambda name: self.believed
         )

@@ -202,6 +202,23 @@ def test_what_is_held_takes_room_until_it_is_put_down() -> None:
     assert ARM.is_free(q[None]) and ARM.is_free(beside[None])
 
 
+def test_a_heap_takes_room_over_its_bin_and_nowhere_else() -> None:
+    for place in (*WORKPLACE.of_kind("bin"), *WORKPLACE.of_kind("reject")):
+        over = down_at(*place.centre, place.rim + 0.05)[None]
+        other = next(p for p in WORKPLACE.of_kind("bin") if p.name != place.name)
+        beside = down_at(*other.centre, other.rim + 0.05)[None]
+        for height, free in ((place.floor, True), (place.rim + 0.03, True), (place.rim + 0.06, False), (9.0, False)):
+            ARM.heaped({place.name: height})
+            assert ARM.is_free(over) is free and ARM.is_free(beside)
+        ARM.heaped({})
+        assert ARM.is_free(over)
+
+
+def test_a_heap_in_no_bin_is_refused() -> None:
+    with pytest.raises(ContractError, match=r"found \['station'\]; allowed: .*bin_1"):
+        ARM.heaped({"station": 0.1})
+
+
 def test_a_small_thing_is_held_where_it_is_said_to_be() -> None:
     """The box's underside decides: a little over the table it is free, a little deeper it is not."""
     q = down_at(0.2, -0.2, 0.12)

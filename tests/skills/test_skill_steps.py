@@ -105,6 +105,42 @@ def test_the_pick_tries_another_grasp_and_tells_of_each() -> None:
     assert [note.payload["try"] for note in notes] == list(range(1, len(notes) + 1))
 
 
+ON_STATION = detection("station", (0.30, -0.43))
+LEFT = (0.34, -0.40, 0.02, 0.02, 0.06)  # what still stands on the station after the lift
+
+
+def test_what_leaves_something_behind_was_not_alone_and_is_put_back() -> None:
+    target = (0.30, -0.43, BOX_HALF[0], BOX_HALF[1], 0.07)
+    stage = Stage(believed=ON_STATION, items=[[ON_STATION]], boxes=(target, LEFT))
+    result, context = play(SKILLS["pick"], stage, {"item": "thing"})
+    assert (result.code, result.recoverable, context.hand.held) == ("not_alone", True, None)
+    *_, last = asked(stage, Grip)
+    assert last.width > stage.held_width  # it was let go
+    heights = [ARM.tool_pose(r.chunk.q[-1])[2, 3] for r in asked(stage, Follow)]
+    assert heights[-2] < 0.08 < heights[-1]  # brought down again, and then left
+
+
+def test_a_second_thing_that_was_seen_before_may_stay_behind() -> None:
+    other = detection("station", LEFT[:2], colour="blue")
+    stage = Stage(believed=ON_STATION, items=[[ON_STATION, other]], boxes=((0.30, -0.43, *BOX_HALF[:2], 0.07), LEFT))
+    result, context = play(SKILLS["pick"], stage, {"item": "thing"})
+    assert result.code == "ok" and context.hand.held is not None
+
+
+def test_a_neighbours_heap_is_flown_over() -> None:
+    """Bin 5 heaped above its rim; the arm bound for bin 6 knows of it, and not of a heap in bin 6 itself."""
+    heaped, goal = WORKPLACE.place("bin_5"), WORKPLACE.place("bin_6")
+    heap = (*heaped.centre, 0.08, 0.08, heaped.rim + 0.05)
+    low = (*goal.centre, 0.08, 0.08, goal.rim - 0.02)
+    stage = Stage(holds=held(), width=0.05, boxes=(heap, low))
+    result, context = play(SKILLS["stow"], stage, {"item": "thing", "place": "bin_6"})
+    assert result.code == "ok"
+    inside = above(context, np.array([*heaped.centre, heaped.rim + 0.02]), 0.0)
+    assert not ARM.is_free(inside[None])
+    ARM.heaped({})
+    assert ARM.is_free(inside[None])
+
+
 @pytest.mark.parametrize("place", ["bin_1", "bin_5", "reject"])
 def test_it_lets_go_where_there_is_room(place: str) -> None:
     """Something tall in three corners: the free one is taken, and with nothing there the middle."""

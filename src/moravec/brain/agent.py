@@ -27,6 +27,7 @@ from moravec.skills.contract import Ask, Note, Request, Skill, SkillResult
 
 Routine: TypeAlias = Generator[Request, Any, Any]
 _RELEASING = ("place", "stow", "discard")
+_DISTURBED = ("slipped", "not_alone")  # a pick that ends so leaves things lying otherwise than it saw them
 _LOOKS = 2  # tries to look at one place for a lost item
 _WATCHED = ("parcel", "table", "station")
 
@@ -145,7 +146,7 @@ class Agent:
                 reaction = self._reaction(job, step, result)
                 if reaction.kind == "ignore":
                     continue
-                yield from self._mend(job, step, reaction, look=not fresh or result.code == "slipped")
+                yield from self._mend(job, step, reaction, look=not fresh or result.code in _DISTURBED)
                 return not job.ended
             yield from self._absorb(job, step, result)
             if self.look_again and step.skill in _RELEASING and step.item is not None and step.place != job.station:

@@ -5,6 +5,7 @@ It is built from the maker's parameters and the workplace's drawing, never from 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import final
 
 import mink
@@ -24,8 +25,16 @@ ANGLE_TOLERANCE = 2e-3  # [rad]
 CLEARANCE = 0.006  # [m] kept from what the drawing shows
 WALL = 0.006  # [m] how thick the drawing's walls are taken
 HELD_LARGEST = (0.25, 0.25, 0.15)  # [m] half sizes of the largest thing that can be carried
+HEAP_LARGEST = 0.12  # [m] a heap stands out of its bin by this much at most
 SIDE_OFFSET = 0.1333  # [m] the wrist stands beside the arm's plane (d4)
 PAN_RANGE = 3.4  # [rad] how far the base turns either way before it goes round the other way
+
+
+_HEAPED = ("bin", "reject")
+
+
+def _heap(place: str) -> str:
+    return f"heap_{place}"
 
 
 def _slab(spec: mujoco.MjSpec, half: tuple[float, ...], pos: tuple[float, ...], name: str = "") -> None:
@@ -51,6 +60,8 @@ def _planning_model(workplace: Workplace) -> mujoco.MjModel:
     for place in workplace.places:
         if place.kind in ("bin", "reject", "parcel"):
             _walls(spec, place)
+        if place.kind in _HEAPED:
+            _slab(spec, (place.size[0] / 2, place.size[1] / 2, HEAP_LARGEST / 2), (*place.centre, place.rim), _heap(place.name))
         elif place.kind == "obstacle":
             half_z = (place.rim - place.floor) / 2
             _slab(spec, (place.size[0] / 2, place.size[1] / 2, half_z), (*place.centre, place.floor + half_z))
@@ -75,6 +86,8 @@ class Arm:
         self._home = np.array(workplace.home_q)
         self._qpos = np.array([self._model.joint(name).qposadr[0] for name in JOINTS])
         self._held = self._model.geom("held").id
+        self._rims = {p.name: p.rim for p in workplace.places if p.kind in _HEAPED}
+        self.heaped({})
         self.hold(None)
         self._fingers = np.array([self._model.joint(f"finger_{side}").qposadr[0] for side in ("left", "right")])
 
@@ -160,6 +173,33 @@ class Arm:
         model.geom_conaffinity[self._held] = 1
         model.geom_size[self._held] = half
         model.geom_pos[self._held] = (0.0, 0.0, ur5e.GRIPPER.tool_offset + below)
+
+    def heaped(self, heights: Mapping[str, float]) -> None:
+        """Up to which height [m] the bins named in `heights` are full; only what stands over the rim is in the way.
+
+        The others count as not heaped. What seems higher than HEAP_LARGEST over the rim counts as that high. Raises
+        ContractError for a place that is no bin.
+        """
+        unknown = sorted(set(heights) - set(self._rims))
+        if unknown:
+            raise ContractError(f"heaps: found {unknown}; allowed: {sorted(self._rims)}")
+        model = self._model
+        for name, rim in self._rims.items():
+            over = min(heights.get(name, rim) - rim, HEAP_LARGEST)
+            geom = model.geom(_heap(name)).id
+            model.geom_contype[geom] = model.geom_conaffinity[geom] = int(over > 0.0)
+            model.geom_size[geom, 2] = max(over, 1e-3) / 2
+            model.geom_pos[geom, 2] = rim + max(over, 1e-3) / 2
+
+    def over_heaps(self) -> float:
+        """The tool's height [m] at which what is held, or the empty hand, passes over every heap; 0 without heaps."""
+        model = self._model
+        heaps = [model.geom(_heap(name)).id for name in self._rims]
+        tops = [model.geom_pos[g, 2] + model.geom_size[g, 2] for g in heaps if model.geom_contype[g]]
+        if not tops:
+            return 0.0
+        hangs = model.geom_pos[self._held, 2] - ur5e.GRIPPER.tool_offset + model.geom_size[self._held, 2]
+        return float(max(tops)) + 2 * CLEARANCE + (float(hangs) if model.geom_conaffinity[self._held] else 0.0)
 
     def fingers(self, width: float) -> None:
         """How far the fingers are open [m]; they take up room on the way."""

@@ -13,6 +13,7 @@ from moravec.core.observation import CameraFrame, RobotState
 from moravec.core.workplace import Place, Workplace
 from moravec.perception.detection import Detection
 from moravec.skills.arm import Arm
+from moravec.skills.grasp import Grasp
 from moravec.skills.trajectory import MotionLimits
 
 
@@ -44,9 +45,10 @@ class Held:
 
 @dataclass(slots=True)
 class Handwork:
-    """The skills' short memory: what is in the hand. Has a life, so it is not frozen."""
+    """The skills' short memory: what is in the hand, and how it could not be taken. Has a life, so it is not frozen."""
 
     held: Held | None = None
+    tried: dict[str, list[Grasp]] = field(default_factory=dict)  # item -> grasps that failed
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,16 +43,22 @@ class Grasp:
 
 
 def plan_grasps(
-    heights: HeightMap, floor: float, target: tuple[float, float] | None, radius: float = 0.06, count: int = 12
+    heights: HeightMap,
+    floor: float,
+    target: tuple[float, float] | None,
+    radius: float = 0.06,
+    count: int = 12,
+    beside: float = BESIDE,
 ) -> list[Grasp]:
     """The best grasps, best first; near `target` (x, y) [m] within `radius` [m], or anywhere when it is None.
 
-    `floor` [m] is what things rest on. At most `count`, spread over places and directions.
+    `floor` [m] is what things rest on; `beside` [m] is kept free between the fingers and the flanks. At most `count`,
+    spread over places and directions.
     """
     filled = _filled(heights, floor)
     found: list[Grasp] = []
     for yaw in np.arange(DIRECTIONS) * np.pi / DIRECTIONS:
-        found.extend(_along(heights, filled, float(yaw), floor, target, radius))
+        found.extend(_along(heights, filled, float(yaw), floor, target, radius, beside))
     found.sort(key=lambda g: -g.score)
     return _spread(found, count)
 
@@ -70,7 +76,13 @@ def _filled(heights: HeightMap, floor: float) -> NDArray[np.float32]:
 
 
 def _along(
-    heights: HeightMap, grid: NDArray[np.float32], yaw: float, floor: float, target: tuple[float, float] | None, radius: float
+    heights: HeightMap,
+    grid: NDArray[np.float32],
+    yaw: float,
+    floor: float,
+    target: tuple[float, float] | None,
+    radius: float,
+    beside: float,
 ) -> list[Grasp]:
     """Grasps that close along `yaw`."""
     res = heights.resolution
@@ -94,7 +106,7 @@ def _along(
     ahead = max(1, int(round(FLANK_STEP / res)))
     last = turned.shape[0] - 1
     sides = [turned[np.clip(rows + d, 0, last)[:, None], index] for d in (-ahead, ahead)]
-    return _judge(tall, solid, sides, rows, columns, res, floor, yaw, to_world, target)
+    return _judge(tall, solid, sides, rows, columns, res, floor, yaw, to_world, target, beside)
 
 
 def _turned(heights: HeightMap, grid: NDArray[np.float32], yaw: float):  # type: ignore[no-untyped-def]
@@ -119,7 +131,7 @@ def _turned(heights: HeightMap, grid: NDArray[np.float32], yaw: float):  # type:
     return turned, to_world
 
 
-def _judge(tall, solid, sides, rows, columns, res, floor, yaw, to_world, target):  # type: ignore[no-untyped-def]
+def _judge(tall, solid, sides, rows, columns, res, floor, yaw, to_world, target, beside):  # type: ignore[no-untyped-def]
     """Keeps the candidates whose fingers fit, and scores them."""
     k, length = tall.shape
     half = length // 2
@@ -131,11 +143,11 @@ def _judge(tall, solid, sides, rows, columns, res, floor, yaw, to_world, target)
     width = (left + right - 1) * res
     middle = (right - left) / 2  # [cells] from the candidate to the middle between the flanks
     blocked = tall > (tip - 0.002)[:, None]
-    beside, thick = int(np.ceil(BESIDE / res)), int(np.ceil(FINGER_THICKNESS / res)) + 1
+    gap, thick = int(np.ceil(beside / res)), int(np.ceil(FINGER_THICKNESS / res)) + 1
     first_l, first_r = half - left, half + right
     free = np.ones(k, bool)
     for side_first, sign in ((first_l, -1), (first_r, 1)):
-        for step in range(beside + thick):
+        for step in range(gap + thick):
             at = np.clip(side_first + sign * step, 0, length - 1)
             hit = blocked[np.arange(k), at]
             # right at the flank the height map is smeared by a cell or two: that is the thing itself
@@ -149,7 +161,7 @@ def _judge(tall, solid, sides, rows, columns, res, floor, yaw, to_world, target)
     shift = middle[ok]
     points = to_world(rows[ok], columns[ok] + shift)
     for point, w, z, t, d, lean in zip(points, width[ok], tip[ok], top[ok], depth[ok], slant[ok], strict=True):
-        opening = min(MAX_OPENING, float(w) + 2 * BESIDE)
+        opening = min(MAX_OPENING, float(w) + 2 * beside)
         score = 1.2 * float(d) / DEPTH + 0.8 * float(t - floor) / 0.08 - 0.35 * float(w) / MAX_WIDTH - 2.0 * float(lean)
         if target is not None:
             score -= 18.0 * float(np.hypot(point[0] - target[0], point[1] - target[1]))

@@ -61,6 +61,7 @@ PICK = Manifest(
         ErrorCode("no_grasp", True, "no free grasp was found"),
         ErrorCode("missed", True, "the fingers closed on nothing"),
         ErrorCode("slipped", True, "the item slipped out while it was lifted"),
+        ErrorCode("not_alone", True, "what looked like one thing was more than one; it was put back"),
     ),
 )
 INSPECT = Manifest(

@@ -17,7 +17,7 @@ from moravec.skills.trajectory import MotionLimits, joint_motion, path_motion, t
 
 Move: TypeAlias = Generator[Request, Any, None]
 
-TRAVEL_HEIGHT = 0.30  # [m] of the tool point, above everything that stands on the table
+TRAVEL_HEIGHT = 0.30  # [m] of the tool point, above everything that stands on the table but heaped bins
 TIME_STRETCH = 1.06
 MAX_STRETCHES = 40
 
@@ -94,10 +94,10 @@ def _ways(context: SkillContext, start: Matrix, goal: Matrix) -> Generator[list[
 
 def _raised(context: SkillContext, q: Matrix) -> Matrix | None:
     """The same place and yaw at travelling height, or None."""
-    T = context.arm.tool_pose(q)
-    if T[2, 3] >= TRAVEL_HEIGHT:
+    T, height = context.arm.tool_pose(q), max(TRAVEL_HEIGHT, context.arm.over_heaps())
+    if T[2, 3] >= height:
         return None
-    T[2, 3] = TRAVEL_HEIGHT
+    T[2, 3] = height
     return context.arm.reach(T, q)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from functools import partial
 from typing import Any, final
 
@@ -13,8 +13,10 @@ from moravec.core.observation import CameraFrame
 from moravec.core.workplace import Place
 from moravec.perception.detection import Detection
 from moravec.perception.height_map import height_map
+from moravec.robots.ur5e.limits import GRIP_WIDTH
+from moravec.skills.choice import choose
 from moravec.skills.context import Held, SkillContext
-from moravec.skills.contract import Compute, Note, Pause, Request
+from moravec.skills.contract import Capture, Compute, Note, Pause, Request
 from moravec.skills.grasp import Grasp, plan_grasps
 from moravec.skills.guarded import HardCoded
 from moravec.skills.manifests import PICK
@@ -35,6 +37,18 @@ NUDGES = 3
 SETTLE = 0.4  # [s] until a nudged thing lies still
 GRASP_TRIES = 2
 WALL_SLACK = 0.006  # [m] how far a wall may stand outside its place in the drawing
+REACH_SLACK = 0.008  # [m] how far a held thing may stick out beyond what was seen of it
+FARTHEST = 0.16  # [m] no item reaches farther from the hand
+LEFT_AREA = 4e-4  # [m2] of something left behind; the smallest item shows more than twice that
+LEFT_CELL = 0.004  # [m]
+LEFT_HEIGHT = 0.012  # [m] above the floor
+TALLEST_LEFT = 0.10  # [m]
+BELOW_HELD = 0.015  # [m] kept between what is held and what counts as left behind
+KERB = 0.012  # [m] of the place's edge are not looked at
+BACK_ABOVE = 0.003  # [m] between what is put back and what it lay on
+BACK_OPENING = 0.02  # [m]
+ROOM_BESIDE = (0.005, 0.0025)  # [m] between fingers and flanks on the way down, the first that lets a grasp be found
+CANDIDATES = 24
 SEARCH_RADIUS = 0.05  # [m] of grasps around an item
 
 
@@ -58,7 +72,9 @@ class Pick(HardCoded):
             target = _match(wanted, detections)
             if target is None:
                 raise Failed("not_seen", f"{item} is not where it was seen last", data)
-            grasps = yield Compute(partial(_plan, frame, place, target), "grasps")
+            others = [d for d in detections if d is not target]
+            tried = context.hand.tried.setdefault(item, [])
+            grasps = yield Compute(partial(_plan, frame, place, target, others, tried), "grasps")
             if grasps or nudges == NUDGES or place.rim <= place.floor:
                 break
             yield from nudge(context, place, target)
@@ -66,7 +82,10 @@ class Pick(HardCoded):
             wanted = target
         if not grasps:
             raise Failed("no_grasp", f"no free grasp on {item}", data)
-        held = yield from _try_each(context, place, grasps)
+        held = yield from _try_each(context, place, target, grasps, tried)
+        if place.kind == "station" and not others:
+            yield from _make_sure_it_was_alone(context, place, held, data)
+        tried.clear()
         context.hand.held = held
         return {**data, "width": held.width, "target": target}
 
@@ -90,31 +109,44 @@ def _match(believed: Detection, detections: list[Detection]) -> Detection | None
     return min(near, key=cost, default=None)
 
 
-def _plan(frame: CameraFrame, place: Place, target: Detection) -> list[Grasp]:
-    """Grasps on `target`; beyond the place's own walls everything counts as blocked."""
+def _plan(
+    frame: CameraFrame, place: Place, target: Detection, others: Sequence[Detection], tried: Sequence[Grasp]
+) -> list[Grasp]:
+    """Grasps on `target`, the likeliest first; beyond the place's own walls everything counts as blocked.
+
+    Where no fingers fit with room to spare, they are let down with less.
+    """
     size = (place.size[0] + 2 * WALL_SLACK, place.size[1] + 2 * WALL_SLACK)
     heights = height_map(frame, place.centre, size)
-    return plan_grasps(heights, place.floor, target.position[:2], min(SEARCH_RADIUS, 0.012 + 0.5 * target.extent[0]))
+    radius = min(SEARCH_RADIUS, 0.012 + 0.5 * target.extent[0])
+    for beside in ROOM_BESIDE:
+        grasps = plan_grasps(heights, place.floor, target.position[:2], radius, CANDIDATES, beside)
+        if grasps:
+            return choose(grasps, others, tried)
+    return []
 
 
-def _try_each(context: SkillContext, place: Place, grasps: list[Grasp]) -> Generator[Request, Any, Held]:
-    """Tries grasps until one holds. Fails with the last one's reason."""
+def _try_each(
+    context: SkillContext, place: Place, target: Detection, grasps: list[Grasp], tried: list[Grasp]
+) -> Generator[Request, Any, Held]:
+    """Tries grasps until one holds; what failed is added to `tried`. Fails with the last one's reason."""
     last = Failed("no_grasp", "no grasp could be reached")
     for number, grasp in enumerate(grasps[:GRASP_TRIES]):
         try:
-            return (yield from _grasp(context, place, grasp))
+            return (yield from _grasp(context, place, target, grasp))
         except Failed as failure:
             last = failure
             if failure.code == "stopped":
                 raise
+            tried.append(grasp)
             note = {"try": number + 1, "code": failure.code, "message": str(failure), "grasp": list(grasp.position)}
             yield Note("grasp", note)
-            if failure.code == "slipped":
-                raise  # what slipped lies elsewhere now: look again first
+            if failure.code != "missed" and failure.code != "unreachable":
+                raise  # what slipped, or was put back, lies elsewhere now: look again first
     raise last
 
 
-def _grasp(context: SkillContext, place: Place, grasp: Grasp) -> Generator[Request, Any, Held]:
+def _grasp(context: SkillContext, place: Place, target: Detection, grasp: Grasp) -> Generator[Request, Any, Held]:
     """One grasp: over it, down, close, check, up, check."""
     x, y, z = grasp.position
     start_z = max(z + APPROACH, place.rim + 0.02)
@@ -137,8 +169,43 @@ def _grasp(context: SkillContext, place: Place, grasp: Grasp) -> Generator[Reque
         context.hand.held = None
         fail("slipped", f"the fingers closed from {closed.width:.3f} to {state.grip_width:.3f} m while lifting")
     below = max(0.004, reached - place.floor)
-    half = (closed.width / 2 + 0.01, 0.07, below / 2 + 0.01)
-    return Held(below, half, state.grip_width)
+    return Held(below, (*_reach(target, grasp, closed.width), below / 2 + 0.01), state.grip_width)
+
+
+def _reach(target: Detection, grasp: Grasp, width: float) -> tuple[float, float]:
+    """How far what is held reaches from the tool point, along the closing direction and across it [m]."""
+    long, short = target.extent[0] / 2, target.extent[1] / 2
+    dx, dy = target.position[0] - grasp.position[0], target.position[1] - grasp.position[1]
+    turn = target.yaw - grasp.yaw
+    c, s = np.cos(grasp.yaw), np.sin(grasp.yaw)
+    along = abs(c * dx + s * dy) + abs(np.cos(turn)) * long + abs(np.sin(turn)) * short
+    across = abs(c * dy - s * dx) + abs(np.sin(turn)) * long + abs(np.cos(turn)) * short
+    along = max(along, width / 2)
+    return min(float(along) + REACH_SLACK, FARTHEST), min(float(across) + REACH_SLACK, FARTHEST)
+
+
+def _make_sure_it_was_alone(
+    context: SkillContext, place: Place, held: Held, data: dict[str, Any]
+) -> Generator[Request, Any, None]:
+    """Puts the thing back and fails where something else is left in its place: nobody knows then which of them is held."""
+    pictures: dict[str, CameraFrame] = yield Capture(("wrist",))
+    lifted = float(context.arm.tool_pose(context.posture())[2, 3])
+    ceiling = min(place.floor + TALLEST_LEFT, lifted - held.below - BELOW_HELD)
+    area = yield Compute(partial(_left_over, pictures["wrist"], place, ceiling), "left over")
+    if area < LEFT_AREA:
+        return
+    yield Note("left over", {"place": place.name, "area": area}, pictures["wrist"])
+    down = np.array([*context.arm.tool_pose(context.posture())[:2, 3], place.floor + held.below + BACK_ABOVE])
+    yield from line_to(context, down, "pick", 0.25, CONTACT_FORCE)
+    yield from grip(min(held.width + BACK_OPENING, GRIP_WIDTH[1]), GRIP_FORCE)
+    yield from _retreat(context, lifted)
+    raise Failed("not_alone", f"something of {area * 1e4:.1f} cm2 was left on {place.name} where one thing was seen", data)
+
+
+def _left_over(frame: CameraFrame, place: Place, ceiling: float) -> float:
+    """Area [m2] of `place` on which something stands up to `ceiling` [m]; what is higher hangs from the hand."""
+    grid = height_map(frame, place.centre, (place.size[0] - 2 * KERB, place.size[1] - 2 * KERB), LEFT_CELL).heights
+    return float(np.count_nonzero((grid > place.floor + LEFT_HEIGHT) & (grid < ceiling)) * LEFT_CELL**2)
 
 
 def _over(context: SkillContext, height: float) -> Matrix:

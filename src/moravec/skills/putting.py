@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
+from functools import partial
 from typing import Any, final
 
 import numpy as np
 
 from moravec.core.observation import CameraFrame
 from moravec.core.workplace import Place
+from moravec.perception.cloud import cloud
 from moravec.perception.height_map import height_map
 from moravec.robots.ur5e.limits import GRIP_WIDTH
 from moravec.skills.context import Held, SkillContext
@@ -16,7 +18,7 @@ from moravec.skills.contract import Capture, Compute, Pause, Request
 from moravec.skills.guarded import HardCoded
 from moravec.skills.manifests import DISCARD, PLACE, STOW
 from moravec.skills.moves import Failed, above, fail, go, grip, line_to
-from moravec.skills.spots import Spot, lowest_spots
+from moravec.skills.spots import Spot, heap_height, lowest_spots
 from moravec.skills.symbols import Value
 
 Steps = Generator[Request, Any, dict[str, Any]]
@@ -93,10 +95,16 @@ def _look_for_spots(context: SkillContext, place: Place) -> Generator[Request, A
     """The lowest spots of `place`, as the overhead camera sees them."""
     frames: dict[str, CameraFrame] = yield Capture(("overhead",))
     frame = frames["overhead"]
-    spots: list[Spot] = yield Compute(
-        lambda: lowest_spots(height_map(frame, place.centre, place.size, MAP_RESOLUTION), place), "spots"
-    )
+    spots: list[Spot] = yield Compute(partial(_survey, context, frame, place), "spots")
     return spots
+
+
+def _survey(context: SkillContext, frame: CameraFrame, place: Place) -> list[Spot]:
+    """The lowest spots of `place`; what is heaped in the other bins becomes part of what the arm keeps clear of."""
+    view = cloud(frame)
+    bins = [p for kind in ("bin", "reject") for p in context.workplace.of_kind(kind) if p.name != place.name]
+    context.arm.heaped({p.name: heap_height(height_map(view, p.centre, p.size, MAP_RESOLUTION), p) for p in bins})
+    return lowest_spots(height_map(view, place.centre, place.size, MAP_RESOLUTION), place)
 
 
 def _carry(context: SkillContext, held: Held, spots: list[Spot], height: float) -> Generator[Request, Any, Spot]:

@@ -12,6 +12,7 @@ from moravec.perception.height_map import HeightMap
 
 FOOTPRINT = 0.07  # [m] side of the square that an item takes up
 EDGE = 0.055  # [m] kept from the walls, so that the open hand fits between them
+STANDS_OUT = 0.12  # [m] over the rim; what is seen higher than that is not in the bin but in front of the camera
 CENTRING = 0.02  # a spot one metre farther from the middle must be this much lower [m] to be better
 
 
@@ -45,3 +46,10 @@ def lowest_spots(heights: HeightMap, place: Place, count: int = 5) -> list[Spot]
         spots.append(Spot(float(x[best]), float(y[best]), float(level[best])))
         cost[np.hypot(x - x[best], y - y[best]) < FOOTPRINT / 2] = np.inf
     return spots
+
+
+def heap_height(heights: HeightMap, place: Place) -> float:
+    """How high [m] the contents of `place` reach, at most STANDS_OUT over its rim; its floor where nothing is seen."""
+    grid = np.where(np.isfinite(heights.heights), heights.heights, place.floor).astype(np.float32)
+    grid[grid > place.rim + STANDS_OUT] = place.floor
+    return max(place.floor, float(cv2.medianBlur(grid, 5).max()))
