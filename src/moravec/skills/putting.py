@@ -120,6 +120,7 @@ def _carry(context: SkillContext, held: Held, spots: list[Spot], height: float) 
                 raise
         finally:
             context.arm.hold(None)
+    context.arm.heaped({})  # as seen from afar they are bulky: the empty hand would find no way out between them
     state = context.state()
     if state.grip_width < max(0.004, LOST_SHARE * held.width):
         context.hand.held = None
