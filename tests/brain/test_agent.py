@@ -26,7 +26,8 @@ def test_a_whole_delivery_is_stored_by_the_rule() -> None:
     assert all_belong(ran.world)
     assert ran.report.success and ran.report.replans == 0 and not ran.report.problems
     assert [s["skill"] for s in ran.report.steps[:4]] == ["look", "look", "open", "look"]
-    assert ran.report.steps[-1]["skill"] == "home"
+    assert [s["skill"] for s in ran.report.steps[-2:]] == ["home", "look"]  # a last look at the table
+    assert ran.report.steps[-1]["args"] == {"place": "table"}
     assert len(ran.did("inspect")) == 8  # each item once
     json.dumps(ran.report.inventory)
 
@@ -198,6 +199,21 @@ def test_a_dropped_item_is_found_and_keeps_its_name() -> None:
     ran = run_job(STORE, FakeWorld(delivery(), {("place", 1): drop}))
     assert all_belong(ran.world) and ran.report.success
     assert len(ran.report.inventory["items"]) == 8
+
+
+def test_what_fell_out_of_a_bin_is_found_at_the_end_and_put_back() -> None:
+    def knock_out(world: FakeWorld, args: Any) -> None:
+        stored = [name for name, thing in world.things.items() if thing.place.startswith("bin_")]
+        world.move(stored[0], "table")
+
+    ran = run_job(STORE, FakeWorld(delivery(), {("stow", 3): knock_out}))
+    assert all_belong(ran.world) and ran.report.success
+    assert len(ran.report.inventory["items"]) == 8 and "something lies on the table" in " ".join(ran.report.surprises)
+
+
+def test_a_question_ends_without_a_look_at_the_table() -> None:
+    ran = run_job("what is in the parcel?", FakeWorld(delivery()))
+    assert all(s["args"].get("place") != "table" for s in ran.report.steps)
 
 
 def test_a_dropped_item_that_nobody_finds_is_reported() -> None:

@@ -95,7 +95,7 @@ def test_the_things_in_the_parcel_are_found(opened: tuple[Stage, tuple], vision:
     found = vision.items(stage.look("parcel"), stage.workplace.place("parcel"))
     pairs = [(item, matched(found, stage.pose(item.name)[0])) for item in stage.cell.items]
     hits = [(item, d) for item, d in pairs if d is not None]
-    assert len(hits) >= 0.85 * len(pairs) and len(found) <= len(pairs) + 1
+    assert len(hits) >= 0.85 * len(pairs) and len(found) <= 1.25 * len(pairs)
     assert np.mean([d.colour == item.colour for item, d in hits]) >= 0.85
     assert np.mean([d.category == item.category for item, d in hits]) >= 0.7
     for _, d in hits:
@@ -141,3 +141,17 @@ def test_unknown_names_are_refused() -> None:
     for colours, categories in ((("red", "gren"), ("box",)), (("red",), ("boxx",))):
         with pytest.raises(BadInput, match="did you mean"):
             Vision(Workplace("w", (place,), colours, categories, ("A",), (), (0.0,) * 6, ()))
+
+
+def test_what_fell_on_the_table_is_found_from_above_and_nothing_else(vision: Vision) -> None:
+    """Two things put down beside the places; before that, and on the places themselves, nothing is a stray."""
+    stage = Stage(7, "rays")
+    stage.open()
+    assert vision.strays(stage.look("overhead")) == []
+    spots = [(0.12, -0.20), (0.15, 0.19)]
+    for item, (x, y) in zip(stage.cell.items, spots, strict=False):
+        stage.put(item.name, (x, y, 0.04, 1.0, 0.0, 0.0, 0.0))
+    found = vision.strays(stage.look("overhead"))
+    assert len(found) == 2
+    for spot in spots:
+        assert min(np.hypot(x - spot[0], y - spot[1]) for x, y in found) < 0.03

@@ -68,6 +68,7 @@ class Stage:
     held_width: float = 0.05  # [m] fingers close to this
     widths: list[float] = field(default_factory=list)  # [m] of the fingers after each motion, where it changes by itself
     ends: dict[int, str] = field(default_factory=dict)  # number of a motion -> how it ends
+    strays: tuple[tuple[float, float], ...] = ()
     holds: Held | None = None
     q: Matrix = field(default_factory=HOME.copy)
     width: float = 0.08
@@ -133,6 +134,9 @@ class StageEyes:
 
     def labels(self, frames: Sequence[CameraFrame]) -> dict[str, str]:
         return {"bin_1": "A"}
+
+    def strays(self, frame: CameraFrame) -> list[tuple[float, float]]:
+        return list(self.stage.strays)
 
     def lid(self, frame: CameraFrame, place: Place) -> Lid | None:
         return self.stage.lid

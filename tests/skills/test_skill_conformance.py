@@ -29,7 +29,8 @@ CALLS: dict[str, list[Call]] = {
     "look": [
         Call("parcel", {"place": "parcel"}, staged(), "ok"),
         Call("shelf", {"place": "shelf"}, staged(), "ok"),
-        Call("no post", {"place": "table"}, staged(), "blind"),
+        Call("table", {"place": "table"}, staged(), "ok"),
+        Call("no post", {"place": "bin_1"}, staged(), "blind"),
         Call("stopped", {"place": "parcel"}, staged(ends=AWAY), "stopped"),
     ],
     "open": [

@@ -11,7 +11,7 @@ from helpers_skills import ARM, BOX_HALF, HOME, THING, WORKPLACE, Stage, detecti
 from moravec.core.frames import tool_down
 from moravec.guard.checks import check_acceleration, check_velocity
 from moravec.robots.ur5e.limits import ur5e_limits
-from moravec.skills.contract import Ask, Follow, Grip, Note
+from moravec.skills.contract import Ask, Capture, Follow, Grip, Note
 from moravec.skills.delivery import delivery_skills
 from moravec.skills.moves import Failed, above, follow, go, grip, line_to, look_from
 
@@ -92,9 +92,29 @@ def test_the_pick_takes_the_detection_that_fits_and_looks_before() -> None:
 
 def test_a_thing_in_a_place_without_a_camera_post_is_a_failure_not_a_crash() -> None:
     """A bin has no post of its own."""
-    for place in ("bin_1", "lid_rest", "table"):
+    for place in ("bin_1", "lid_rest"):
         result, _ = play(SKILLS["pick"], Stage(believed=detection(place, WORKPLACE.place(place).centre)), {"item": "thing"})
         assert result.status == "failed" and "camera post" in result.message
+
+
+def test_what_lies_on_the_table_is_seen_from_above_and_then_from_near() -> None:
+    """Two strays, one of them out of the arm's reach: the other is reported, and picked where it lies."""
+    here = (0.30, -0.15)
+    stray = detection("table", here)
+    stage = Stage(items=[[stray]], strays=((0.88, 0.9), here), boxes=((*here, *BOX_HALF[:2], 0.05),), believed=stray)
+    result, _ = play(SKILLS["look"], stage, {"place": "table"})
+    assert result.code == "ok" and result.data["detections"] == [stray]
+    assert [r.cameras for r in asked(stage, Capture)] == [("overhead",), ("wrist",)]
+    (note,) = asked(stage, Note)
+    assert note.topic == "stray" and note.payload["at"] == [0.88, 0.9]
+    result, context = play(SKILLS["pick"], stage, {"item": "thing"})
+    assert result.code == "ok" and context.hand.held is not None
+
+
+def test_a_table_with_nothing_on_it_is_seen_in_one_picture() -> None:
+    stage = Stage(items=[[detection("table", (0.3, -0.15))]])
+    result, _ = play(SKILLS["look"], stage, {"place": "table"})
+    assert result.code == "ok" and result.data["detections"] == [] and len(asked(stage, Capture)) == 1
 
 
 def test_the_pick_tries_another_grasp_and_tells_of_each() -> None:
@@ -128,17 +148,35 @@ def test_a_second_thing_that_was_seen_before_may_stay_behind() -> None:
 
 
 def test_a_neighbours_heap_is_flown_over() -> None:
-    """Bin 5 heaped above its rim; the arm bound for bin 6 knows of it, and not of a heap in bin 6 itself."""
+    """Bin 5 heaped above its rim, the arm bound for bin 6: no point of the way to it goes through the heap."""
     heaped, goal = WORKPLACE.place("bin_5"), WORKPLACE.place("bin_6")
     heap = (*heaped.centre, 0.08, 0.08, heaped.rim + 0.05)
-    low = (*goal.centre, 0.08, 0.08, goal.rim - 0.02)
-    stage = Stage(holds=held(), width=0.05, boxes=(heap, low))
-    result, context = play(SKILLS["stow"], stage, {"item": "thing", "place": "bin_6"})
+    stage = Stage(holds=held(), width=0.05, boxes=(heap, (*goal.centre, 0.08, 0.08, goal.rim - 0.02)))
+    result, _ = play(SKILLS["stow"], stage, {"item": "thing", "place": "bin_6"})
     assert result.code == "ok"
-    inside = above(context, np.array([*heaped.centre, heaped.rim + 0.02]), 0.0)
-    assert not ARM.is_free(inside[None])
-    ARM.heaped({})
-    assert ARM.is_free(inside[None])
+    carried = [r.chunk for r in asked(stage, Follow) if r.chunk.source == "carry"]
+    assert carried
+    thing = held()
+    for chunk in carried:
+        for tip in ARM.tool_points(chunk.q):
+            over = heaped.contains(tip[0], tip[1], -thing.half[0])
+            assert not over or tip[2] - thing.below > heaped.rim + 0.05
+
+
+def test_a_hand_that_stands_close_to_a_wall_comes_away_and_one_inside_does_not() -> None:
+    wall = WORKPLACE.place("parcel").centre[1] + WORKPLACE.place("parcel").size[1] / 2
+    stage = Stage(width=0.0)
+    context = stage.context()
+    ARM.fingers(0.0)
+    for gap, free in ((0.004, True), (-0.002, False)):
+        # closed fingers, the broad side along the wall: half a finger's width reaches towards it
+        stage.q = above(context, np.array([0.5, wall - 0.011 - gap, 0.09]), 0.0)
+        assert ARM.clearance(stage.q) == pytest.approx(gap, abs=1.5e-3)
+        if free:
+            drive(stage, go(context, HOME, "t"))
+        else:
+            with pytest.raises(Failed, match="no free way"):
+                drive(stage, go(context, HOME, "t"))
 
 
 @pytest.mark.parametrize("place", ["bin_1", "bin_5", "reject"])

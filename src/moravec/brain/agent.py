@@ -110,8 +110,23 @@ class Agent:
             if plan is None:
                 return
             again = yield from self._follow(job, plan)
-            if not again and plan.complete:
+            if not again and plan.complete and not (yield from self._overlook(job)):
                 return
+
+    def _overlook(self, job: Job) -> Routine:
+        """Before leaving, look whether something fell beside; True when there is more to do. Once a job."""
+        moved = any(entry["skill"] in _RELEASING for entry in job.steps)
+        tables = [place for place, kind in self.inventory.kinds.items() if kind == "table"]
+        if job.ended or job.overlooked or not moved or not tables:
+            return False
+        job.overlooked = True
+        before = {item.id: item.location for item in self.inventory.items.values()}
+        for table in tables:
+            yield from self._glance(job, table)
+        if job.ended or {item.id: item.location for item in self.inventory.items.values()} == before:
+            return False
+        yield from self._surprise(job, "something lies on the table that was not put there")
+        return True
 
     def _agree(self, job: Job) -> Routine:
         """A plan that the validator lets pass, or None with the job ended."""

@@ -74,6 +74,7 @@ class Job:
     answer: str = ""
     ended: bool = False
     counted: bool = False
+    overlooked: bool = False  # whether the last look around was taken
 
     @property
     def station(self) -> str | None:

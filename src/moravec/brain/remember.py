@@ -22,6 +22,11 @@ from moravec.skills.symbols import Fluent, Value, changes
 
 MISSES_UNTIL_GONE = 2
 _WATCHED = ("parcel", "table", "station")  # where one look shows all; in a bin one item hides another
+# Where what lies unasked in a place of this kind may come from, the likelier first.
+_FALLEN_FROM: dict[str, tuple[tuple[str, ...], ...]] = {
+    "station": (("parcel",),),
+    "table": (("parcel", "station"), ("bin", "reject")),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +115,8 @@ class Inventory:
             seen += [(waiting[i], left[j]) for i, j in pairs]
             taken = {j for _, j in pairs}
             left = [d for j, d in enumerate(left) if j not in taken]
-        if left and self.kinds[place] == "station":
-            left = self._came_along(left, seen)
+        if left and self.kinds[place] in _FALLEN_FROM:
+            left = self._came_along(left, seen, _FALLEN_FROM[self.kinds[place]])
         found = tuple(item.id for item, _ in seen if item.location == GONE)
         altered = tuple(item.id for item, d in seen if self._saw(item, d, place, t))
         new = tuple(self._add(d, place, t) for d in left)
@@ -132,14 +137,19 @@ class Inventory:
         self._events.add(t, item, "inspected", was=old.describe(), now=fresh.describe())
         return differing
 
-    def _came_along(self, left: list[Detection], seen: list[tuple[Item, Detection]]) -> list[Detection]:
-        """What lies on the station unasked was taken along with its neighbour: which of those that lie elsewhere is it?
-        Adds to `seen` and returns what is still unknown."""
-        others = [i for i in self.items.values() if self.kinds.get(i.location) == "parcel" and not i.inspected]
-        pairs = match(others, left, gate=None)
-        seen += [(others[i], left[j]) for i, j in pairs]
-        taken = {j for _, j in pairs}
-        return [d for j, d in enumerate(left) if j not in taken]
+    def _came_along(
+        self, left: list[Detection], seen: list[tuple[Item, Detection]], sources: Sequence[tuple[str, ...]]
+    ) -> list[Detection]:
+        """What lies somewhere unasked was taken along with its neighbour, or fell out of a bin: which of those that are
+        believed elsewhere is it? Adds to `seen` and returns what is still unknown."""
+        for kinds in sources:
+            known = [i for i in self.items.values() if self.kinds.get(i.location) in kinds and i not in (s for s, _ in seen)]
+            others = [i for i in known if self.kinds[i.location] != "parcel" or not i.inspected]
+            pairs = match(others, left, gate=None)
+            seen += [(others[i], left[j]) for i, j in pairs]
+            taken = {j for _, j in pairs}
+            left = [d for j, d in enumerate(left) if j not in taken]
+        return left
 
     def _saw(self, item: Item, detection: Detection, place: str, t: float) -> bool:
         fresh = replace(_with(item, detection, trust=False), location=place, missing=0)

@@ -15,6 +15,7 @@ from moravec.perception.parcel import LidSeen, see_lid, see_parcel
 from moravec.perception.person import see_person
 from moravec.perception.region import region_of
 from moravec.perception.segment import Segmenter
+from moravec.perception.stray import see_strays
 
 
 @final
@@ -48,6 +49,10 @@ class Vision:
     def parcel(self, frame: CameraFrame, place: Place) -> tuple[float, float, float] | None:
         """Pose (x, y [m], yaw [rad]) of the open parcel at `place`; None where it is closed or not seen well enough."""
         return see_parcel(cloud(frame), place)
+
+    def strays(self, frame: CameraFrame) -> list[tuple[float, float]]:
+        """Where (x, y) [m] something lies on the bare table, from the overhead camera, the arm aside."""
+        return see_strays(frame, self._workplace)
 
     def person(self, frame: CameraFrame) -> tuple[float, float] | None:
         """Where (x, y) [m] somebody stands at the table, from the overhead camera; None for nobody."""

@@ -205,19 +205,20 @@ class Arm:
         """How far the fingers are open [m]; they take up room on the way."""
         self._data.qpos[self._fingers] = width / 2
 
-    def is_free(self, path: Matrix, resolution: float = 0.04) -> bool:
-        """Whether the arm, sweeping through the joint path (m, 6) [rad], keeps clear of the drawing."""
+    def clearance(self, q: Matrix) -> float:
+        """How far [m] the arm is from the drawing at `q` (6,) [rad]; CLEARANCE for that and more, below 0 inside it."""
+        self._set(q)
+        mujoco.mj_collision(self._model, self._data)
+        return min((float(c.dist) for c in self._data.contact[: self._data.ncon]), default=CLEARANCE)
+
+    def is_free(self, path: Matrix, clearance: float = CLEARANCE, resolution: float = 0.04) -> bool:
+        """Whether the arm, sweeping through the joint path (m, 6) [rad], keeps `clearance` [m] from the drawing."""
         for a, b in zip(path[:-1], path[1:], strict=True):
             count = max(1, int(np.ceil(float(np.max(np.abs(b - a))) / resolution)))
             for s in np.linspace(0.0, 1.0, count, endpoint=False):
-                if self._touches(a + s * (b - a)):
+                if self.clearance(a + s * (b - a)) < clearance:
                     return False
-        return not self._touches(path[-1])
-
-    def _touches(self, q: Matrix) -> bool:
-        self._set(q)
-        mujoco.mj_collision(self._model, self._data)
-        return any(c.dist < CLEARANCE for c in self._data.contact[: self._data.ncon])
+        return self.clearance(path[-1]) >= clearance
 
     def _set(self, q: Matrix) -> None:
         self._data.qpos[self._qpos] = q

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
+from functools import partial
 from typing import Any, final
 
 import numpy as np
 
+from moravec.core.observation import CameraFrame
+from moravec.core.workplace import Place
+from moravec.perception.detection import Detection
 from moravec.skills.context import SkillContext
-from moravec.skills.contract import Ask, Compute, Request
+from moravec.skills.contract import Ask, Capture, Compute, Note, Request
 from moravec.skills.guarded import HardCoded
 from moravec.skills.manifests import ASK, HOME, INSPECT, LOOK
-from moravec.skills.moves import fail, go, look_from
+from moravec.skills.moves import Failed, fail, go, look_at, look_from, post_over, surroundings
 from moravec.skills.symbols import Value
 
 Steps = Generator[Request, Any, dict[str, Any]]
+
+MOST_STRAYS = 6  # that one look at the table visits
+STRAY_RADIUS = 0.07  # [m] between where something was seen from above and from near
 
 _VIEWS: dict[str, tuple[str, ...]] = {
     "parcel": ("parcel",),
@@ -34,6 +41,8 @@ class Look(HardCoded):
         """`data`: "detections" of what lies there, or "labels" of the shelf's bins; "frames" that were seen."""
         name = str(args["place"])
         place = context.workplace.place(name)
+        if place.kind == "table":
+            return (yield from _look_over(context, place))
         frames = []
         for view in _VIEWS.get(place.kind, ()):
             pictures = yield from look_from(context, view, "look")
@@ -45,6 +54,29 @@ class Look(HardCoded):
             return {"labels": labels, "frames": frames}
         detections = yield Compute(lambda: context.eyes.items(frames[0], place), "items")
         return {"detections": detections, "frames": frames}
+
+
+def _look_over(context: SkillContext, table: Place) -> Steps:
+    """From above, with the arm aside, for where something lies; then from near for what it is."""
+    yield from go(context, np.array(context.workplace.home_q), "look")
+    pictures: dict[str, CameraFrame] = yield Capture(("overhead",))
+    overhead = pictures["overhead"]
+    spots = yield Compute(partial(context.eyes.strays, overhead), "strays")
+    detections: list[Detection] = []
+    frames = [overhead]
+    for spot in spots[:MOST_STRAYS]:
+        around = surroundings(table, spot)
+        try:
+            near = (yield from look_at(context, post_over(spot, table), "over a stray", "look"))["wrist"]
+        except Failed as failure:
+            if failure.code != "unreachable":
+                raise
+            yield Note("stray", {"at": list(spot), "why": str(failure)})
+            continue
+        found = yield Compute(partial(context.eyes.items, near, around), "items")
+        detections += [d for d in found if np.hypot(d.position[0] - spot[0], d.position[1] - spot[1]) < STRAY_RADIUS]
+        frames.append(near)
+    return {"detections": detections, "frames": frames}
 
 
 @final

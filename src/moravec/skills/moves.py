@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
+from dataclasses import replace
 from typing import Any, NoReturn, TypeAlias
 
 import numpy as np
@@ -11,6 +12,8 @@ from moravec.core.command import ActionChunk
 from moravec.core.errors import MoravecError
 from moravec.core.frames import Matrix, tool_down
 from moravec.core.observation import CameraFrame
+from moravec.core.workplace import Place
+from moravec.skills.arm import CLEARANCE
 from moravec.skills.context import SkillContext
 from moravec.skills.contract import Capture, Follow, Followed, Grip, Gripped, Request
 from moravec.skills.trajectory import MotionLimits, joint_motion, path_motion, tool_speeds
@@ -18,7 +21,9 @@ from moravec.skills.trajectory import MotionLimits, joint_motion, path_motion, t
 Move: TypeAlias = Generator[Request, Any, None]
 
 TRAVEL_HEIGHT = 0.30  # [m] of the tool point, above everything that stands on the table but heaped bins
-TIME_STRETCH = 1.06
+AROUND = 0.24  # [m] side of the square around a stray thing that is looked at
+LENS_OVER = 0.32  # [m] of the wrist camera above a table it looks at
+ROUNDING = 1e-5  # [m]
 MAX_STRETCHES = 40
 
 
@@ -60,13 +65,17 @@ def follow(chunk: ActionChunk, contact_force: float | None = None) -> Generator[
 
 
 def go(context: SkillContext, goal: Matrix, source: str, slow: float = 1.0) -> Move:
-    """To joint positions `goal` (6,) [rad] by the first way that is free: straight, or over a raised point at either end."""
+    """To joint positions `goal` (6,) [rad] by the first way that is free: straight, or over a raised point at either end.
+
+    A hand that has just let go may be nearer to a wall than motions are planned with: it then keeps the room it has.
+    """
     start = context.posture()
     limits = context.limits.scaled(slow)
     context.arm.fingers(context.state().grip_width)
+    room = max(0.0, min(CLEARANCE, context.arm.clearance(start) - ROUNDING))
     for way in _ways(context, start, goal):
         legs = [np.array([a, b]) for a, b in zip(way[:-1], way[1:], strict=True)]
-        if all(context.arm.is_free(leg) for leg in legs):
+        if all(context.arm.is_free(leg, room) for leg in legs):
             for leg in legs:
                 yield from follow(_within_tool_speed(context, leg[0], leg[1], limits, source))
             return
@@ -128,15 +137,32 @@ def look_from(
     """Brings the wrist camera to a post and takes pictures."""
     if view not in dict(context.workplace.views):
         fail("unreachable", f"there is no camera post {view!r}")
-    x, y, z, yaw = context.view(view)
+    return (yield from look_at(context, context.view(view), view, source, cameras))
+
+
+def look_at(
+    context: SkillContext, post: Matrix, name: str, source: str, cameras: tuple[str, ...] = ("wrist",)
+) -> Generator[Request, Any, dict[str, CameraFrame]]:
+    """Brings the wrist camera to `post`, its lens x, y, z [m] and yaw [rad], and takes pictures."""
+    x, y, z, yaw = post
     near = context.posture()
     found = [context.arm.reach(tool_down([x, y, z], yaw + turn), near, "camera") for turn in (0.0, np.pi)]
     reachable = [q for q in found if q is not None]
     if not reachable:
-        fail("unreachable", f"the camera post {view!r} cannot be reached")
+        fail("unreachable", f"the camera post {name!r} cannot be reached")
     yield from go(context, min(reachable, key=lambda q: float(np.abs(q - near).max())), source)
     frames: dict[str, CameraFrame] = yield Capture(cameras)
     return frames
+
+
+def surroundings(table: Place, spot: tuple[float, float]) -> Place:
+    """The part of `table` around `spot` (x, y) [m] that one picture shows."""
+    return replace(table, centre=(float(spot[0]), float(spot[1])), size=(AROUND, AROUND))
+
+
+def post_over(spot: tuple[float, float], table: Place) -> Matrix:
+    """The camera post over `spot` (x, y) [m] of `table`: lens x, y, z [m] and yaw [rad]."""
+    return np.array([spot[0], spot[1], table.floor + LENS_OVER, 0.0])
 
 
 def grip(width: float, force: float) -> Generator[Request, Any, Gripped]:

@@ -20,7 +20,7 @@ from moravec.skills.contract import Capture, Compute, Note, Pause, Request
 from moravec.skills.grasp import Grasp, plan_grasps
 from moravec.skills.guarded import HardCoded
 from moravec.skills.manifests import PICK
-from moravec.skills.moves import Failed, above, fail, go, grip, line_to, look_from
+from moravec.skills.moves import Failed, above, fail, go, grip, line_to, look_at, look_from, post_over, surroundings
 from moravec.skills.nudge import nudge
 from moravec.skills.symbols import Value
 
@@ -65,6 +65,8 @@ class Pick(HardCoded):
         if believed is None:
             fail("not_seen", f"nobody knows where {item} is")
         place = context.workplace.place(believed.place)
+        if place.kind == "table":
+            place = surroundings(place, believed.position[:2])
         wanted = believed
         for nudges in range(NUDGES + 1):
             frame, detections = yield from _see(context, place)
@@ -93,7 +95,10 @@ class Pick(HardCoded):
 def _see(
     context: SkillContext, place: Place
 ) -> Generator[Request, Any, tuple[CameraFrame, list[Detection]]]:
-    pictures = yield from look_from(context, place.kind, "pick")
+    if place.kind == "table":
+        pictures = yield from look_at(context, post_over(place.centre, place), place.name, "pick")
+    else:
+        pictures = yield from look_from(context, place.kind, "pick")
     frame = pictures["wrist"]
     detections = yield Compute(lambda: context.eyes.items(frame, place), "items")
     return frame, detections
