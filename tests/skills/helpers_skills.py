@@ -65,6 +65,7 @@ class Stage:
     lid: Lid | None = field(default_factory=Lid)
     believed: Detection | None = field(default_factory=detection)
     boxes: tuple[tuple[float, float, float, float, float], ...] = ((*THING, BOX_HALF[0], BOX_HALF[1], 0.056),)
+    boxes_later: tuple[tuple[float, float, float, float, float], ...] | None = None  # from the second picture on
     held_width: float = 0.05  # [m] fingers close to this
     widths: list[float] = field(default_factory=list)  # [m] of the fingers after each motion, where it changes by itself
     ends: dict[int, str] = field(default_factory=dict)  # number of a motion -> how it ends
@@ -98,7 +99,9 @@ class Stage:
         if isinstance(request, Capture):
             x, y, z = ARM.tool_pose(self.q)[:3, 3]
             posts = {"wrist": tool_down([x, y, z + 0.2], 0.0), "overhead": tool_down([0.16, 0.06, 1.55], np.pi / 2)}
-            return {name: picture(posts[name], self.boxes, 0.006, name) for name in request.cameras}
+            again = sum(isinstance(r, Capture) for r in self.asked) > 1
+            boxes = self.boxes_later if again and self.boxes_later is not None else self.boxes
+            return {name: picture(posts[name], boxes, 0.006, name) for name in request.cameras}
         if isinstance(request, Compute):
             return request.work()
         if isinstance(request, Pause):

@@ -126,12 +126,12 @@ def test_the_pick_tries_another_grasp_and_tells_of_each() -> None:
 
 
 ON_STATION = detection("station", (0.30, -0.43))
+ON_PLATE = (0.30, -0.43, *BOX_HALF[:2], 0.07)
 LEFT = (0.34, -0.40, 0.02, 0.02, 0.06)  # what still stands on the station after the lift
 
 
 def test_what_leaves_something_behind_was_not_alone_and_is_put_back() -> None:
-    target = (0.30, -0.43, BOX_HALF[0], BOX_HALF[1], 0.07)
-    stage = Stage(believed=ON_STATION, items=[[ON_STATION]], boxes=(target, LEFT))
+    stage = Stage(believed=ON_STATION, items=[[ON_STATION]], boxes=(ON_PLATE, LEFT), boxes_later=(LEFT,))
     result, context = play(SKILLS["pick"], stage, {"item": "thing"})
     assert (result.code, result.recoverable, context.hand.held) == ("not_alone", True, None)
     *_, last = asked(stage, Grip)
@@ -140,9 +140,17 @@ def test_what_leaves_something_behind_was_not_alone_and_is_put_back() -> None:
     assert heights[-2] < 0.08 < heights[-1]  # brought down again, and then left
 
 
+def test_two_things_that_came_up_together_are_put_back() -> None:
+    """Two were seen and nothing is left."""
+    other = detection("station", LEFT[:2], colour="blue")
+    stage = Stage(believed=ON_STATION, items=[[ON_STATION, other]], boxes=(ON_PLATE, LEFT), boxes_later=())
+    result, context = play(SKILLS["pick"], stage, {"item": "thing"})
+    assert result.code == "not_alone" and context.hand.held is None and len(context.hand.tried["thing"]) == 1
+
+
 def test_a_second_thing_that_was_seen_before_may_stay_behind() -> None:
     other = detection("station", LEFT[:2], colour="blue")
-    stage = Stage(believed=ON_STATION, items=[[ON_STATION, other]], boxes=((0.30, -0.43, *BOX_HALF[:2], 0.07), LEFT))
+    stage = Stage(believed=ON_STATION, items=[[ON_STATION, other]], boxes=(ON_PLATE, LEFT), boxes_later=(LEFT,))
     result, context = play(SKILLS["pick"], stage, {"item": "thing"})
     assert result.code == "ok" and context.hand.held is not None
 

@@ -84,9 +84,10 @@ class Pick(HardCoded):
             wanted = target
         if not grasps:
             raise Failed("no_grasp", f"no free grasp on {item}", data)
-        held = yield from _try_each(context, place, target, grasps, tried)
-        if place.kind == "station" and not others:
-            yield from _make_sure_it_was_alone(context, place, held, data)
+        held, grasp = yield from _try_each(context, place, target, grasps, tried)
+        if place.kind == "station":
+            tried.append(grasp)
+            yield from _make_sure_of_one(context, place, held, others, data)
         tried.clear()
         context.hand.held = held
         return {**data, "width": held.width, "target": target}
@@ -133,12 +134,12 @@ def _plan(
 
 def _try_each(
     context: SkillContext, place: Place, target: Detection, grasps: list[Grasp], tried: list[Grasp]
-) -> Generator[Request, Any, Held]:
+) -> Generator[Request, Any, tuple[Held, Grasp]]:
     """Tries grasps until one holds; what failed is added to `tried`. Fails with the last one's reason."""
     last = Failed("no_grasp", "no grasp could be reached")
     for number, grasp in enumerate(grasps[:GRASP_TRIES]):
         try:
-            return (yield from _grasp(context, place, target, grasp))
+            return (yield from _grasp(context, place, target, grasp)), grasp
         except Failed as failure:
             last = failure
             if failure.code == "stopped":
@@ -189,22 +190,27 @@ def _reach(target: Detection, grasp: Grasp, width: float) -> tuple[float, float]
     return min(float(along) + REACH_SLACK, FARTHEST), min(float(across) + REACH_SLACK, FARTHEST)
 
 
-def _make_sure_it_was_alone(
-    context: SkillContext, place: Place, held: Held, data: dict[str, Any]
+def _make_sure_of_one(
+    context: SkillContext, place: Place, held: Held, others: Sequence[Detection], data: dict[str, Any]
 ) -> Generator[Request, Any, None]:
-    """Puts the thing back and fails where something else is left in its place: nobody knows then which of them is held."""
-    pictures: dict[str, CameraFrame] = yield Capture(("wrist",))
-    lifted = float(context.arm.tool_pose(context.posture())[2, 3])
-    ceiling = min(place.floor + TALLEST_LEFT, lifted - held.below - BELOW_HELD)
-    area = yield Compute(partial(_left_over, pictures["wrist"], place, ceiling), "left over")
-    if area < LEFT_AREA:
-        return
-    yield Note("left over", {"place": place.name, "area": area}, pictures["wrist"])
-    down = np.array([*context.arm.tool_pose(context.posture())[:2, 3], place.floor + held.below + BACK_ABOVE])
-    yield from line_to(context, down, "pick", 0.25, CONTACT_FORCE)
+    """Puts back what is held and fails where something is left though one thing was seen, or nothing though more were."""
+    tool = np.asarray(context.arm.tool_pose(context.posture())[:3, 3].copy())
+    ceiling = min(place.floor + TALLEST_LEFT, float(tool[2]) - held.below - BELOW_HELD)
+    aside = tool
+    for _ in range(2):
+        frame: CameraFrame = (yield Capture(("wrist",)))["wrist"]
+        area = yield Compute(partial(_left_over, frame, place, ceiling), "left over")
+        if (area > LEFT_AREA) == bool(others):
+            return
+        if aside is tool:  # the hand may hide it: once more with the camera where the hand is now
+            aside = tool + [*(tool[:2] - frame.T_world_camera[:2, 3]), 0.0]
+            yield from line_to(context, aside, "pick", 0.5)
+    yield Note("left over", {"place": place.name, "area": area, "others": len(others)}, frame)
+    yield from line_to(context, tool, "pick", 0.5)
+    yield from line_to(context, np.array([*tool[:2], place.floor + held.below + BACK_ABOVE]), "pick", 0.25, CONTACT_FORCE)
     yield from grip(min(held.width + BACK_OPENING, GRIP_WIDTH[1]), GRIP_FORCE)
-    yield from _retreat(context, lifted)
-    raise Failed("not_alone", f"something of {area * 1e4:.1f} cm2 was left on {place.name} where one thing was seen", data)
+    yield from _retreat(context, float(tool[2]))
+    raise Failed("not_alone", f"{area * 1e4:.1f} cm2 were left on {place.name}, where {len(others)} more were seen", data)
 
 
 def _left_over(frame: CameraFrame, place: Place, ceiling: float) -> float:
