@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from helpers_runtime import HOME, LIMITS, PERIOD, FakeRobot, Rig, lawful
@@ -258,6 +260,27 @@ def test_compute_is_answered_after_its_latency_and_its_error_is_raised() -> None
     with pytest.raises(BadInput):
         rig.serve(Compute(broken, "x"))
     rig.serve(Pause(0.01))
+
+
+def test_what_fails_beside_the_loop_is_thrown_where_it_was_asked_for() -> None:
+    """The routine may go on after it; another kind of error, which nobody declared, ends the run."""
+    rig = Rig()
+
+    def broken() -> None:
+        raise BadInput("a picture", "dark", "light")
+
+    def careful() -> Any:
+        try:
+            yield Compute(broken, "x")
+        except BadInput as error:
+            before = yield Pause(0.01)
+            return str(error), before.t
+        return None
+
+    text, _ = rig.runtime.run(careful())
+    assert "dark" in text
+    with pytest.raises(ZeroDivisionError):
+        rig.serve(Compute(lambda: 1 / 0, "y"))
 
 
 def test_pause_answers_with_the_state_and_note_with_nothing() -> None:

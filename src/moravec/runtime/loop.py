@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeVar, final
 import numpy as np
 
 from moravec.core.command import ActionChunk, Command
+from moravec.core.errors import MoravecError
 from moravec.core.frames import Matrix
 from moravec.core.observation import CameraFrame, RobotState
 from moravec.core.verdict import Approved, Verdict
@@ -106,16 +107,24 @@ class Runtime:
 
     # ── the loop ──────────────────────────────────────────────────────────────────────────────────────────────────────
     def run(self, routine: Generator[Request, Any, T]) -> T:
-        """Answers the routine's requests until it returns. Raises KeyboardInterrupt when cancelled."""
+        """Answers the routine's requests until it returns. Raises KeyboardInterrupt when cancelled.
+
+        What fails in a picture or in a computation is thrown into the routine where it asked for it: skills and brain
+        decide what becomes of it. What fails in the loop itself ends the run.
+        """
         answer: Any = None
+        go_on: Callable[[Any], Request] = routine.send
         try:
             while True:
                 try:
-                    request = routine.send(answer)
+                    request = go_on(answer)
                 except StopIteration as done:
                     result: T = done.value
                     return result
-                answer = self._serve(request)
+                try:
+                    answer, go_on = self._serve(request), routine.send
+                except _WorkFailed as failed:
+                    answer, go_on = failed.error, routine.throw
         finally:
             routine.close()
 
@@ -238,7 +247,10 @@ class Runtime:
         future, end = self._pace.begin(work), self._robot.now() + latency
         while self._robot.now() < end or not future.done():
             self._tick()
-        return future.result()
+        try:
+            return future.result()
+        except MoravecError as error:
+            raise _WorkFailed(error) from error
 
     def _ask(self, request: Ask) -> str:
         answer = self._beside(lambda: self._answer(request), 0.0)
@@ -256,6 +268,14 @@ class Runtime:
         self._recorder.note(now, note)
         for watcher in self._watchers:
             watcher.noted(now, note)
+
+
+class _WorkFailed(Exception):
+    """Carries an error of work beside the loop to the routine that asked for it."""
+
+    def __init__(self, error: MoravecError) -> None:
+        self.error = error
+        super().__init__(str(error))
 
 
 def braking_chunk(q: Matrix, dq: Matrix, acceleration: Sequence[float], source: str) -> ActionChunk:

@@ -20,7 +20,7 @@ from moravec.robots.ur5e.kinematics import JOINTS
 
 IK_STEPS = 60
 IK_DT = 1.0
-POSITION_TOLERANCE = 3e-4  # [m]
+POSITION_TOLERANCE = 3e-5  # [m]; a stiff arm that presses feels 0.1 mm
 ANGLE_TOLERANCE = 2e-3  # [rad]
 CLEARANCE = 0.006  # [m] kept from what the drawing shows
 WALL = 0.006  # [m] how thick the drawing's walls are taken

@@ -111,15 +111,20 @@ def _raised(context: SkillContext, q: Matrix) -> Matrix | None:
 
 
 def line_to(
-    context: SkillContext, position: Matrix, source: str, slow: float = 0.6, contact_force: float | None = None
+    context: SkillContext,
+    position: Matrix,
+    source: str,
+    slow: float = 0.6,
+    contact_force: float | None = None,
+    speed: float = np.inf,
 ) -> Generator[Request, Any, Followed]:
     """Straight to tool position `position` (3,) [m] without turning; may end early in contact. Not checked for what is touched:
-    the last centimetres of a grasp always touch something."""
+    the last centimetres of a grasp always touch something. The tool is never faster than `speed` [m/s]."""
     start = context.posture()
     path = context.arm.line(start, np.asarray(position, dtype=np.float64))
     if path is None:
         fail("unreachable", f"no straight line to {np.round(position, 3).tolist()} m")
-    chunk = path_motion(path, context.arm.tool_points(path), context.limits.scaled(slow), source)
+    chunk = path_motion(path, context.arm.tool_points(path), context.limits.scaled(slow).capped(speed), source)
     return (yield from follow(chunk, contact_force))
 
 

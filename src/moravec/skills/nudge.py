@@ -11,17 +11,26 @@ from moravec.core.frames import Matrix
 from moravec.core.workplace import Place
 from moravec.perception.detection import Detection
 from moravec.skills.context import SkillContext
-from moravec.skills.contract import Note, Request
+from moravec.skills.contract import Note, Pause, Request
 from moravec.skills.moves import above, go, grip, line_to
 
-PRESS = 9.0  # [N] felt when the fingers rest on the thing
-JAMMED = 60.0  # [N] beyond the press: the thing is stuck, and dragging on would only push harder
-PRESS_DEEPER = 0.0006  # [m] below first touch: the servo's stiffness makes it a firm press
-DRAG = 0.055  # [m]
+TOUCH = 6.0  # [N] felt when the fingers rest on the thing
+PRESS = (20.0, 45.0)  # [N] wanted while dragging: with less they slide over it, more only jams it
+TRIM = 4e-4  # [m] the fingers are moved by at a time to come to that press, about 5 N with this arm
+TRIMS = 8
+JAMMED = 40.0  # [N] beyond the press: it tips or jams; the press is trimmed before the drag goes on
+DRAG = 0.015  # [m] of one drag; then the press is trimmed again
+DRAGS = 5
 ROLL = 0.009  # [m] for what rolls: its middle moves half as far as its top, so the fingers would soon run ahead of it
 ROLLS = 6  # and therefore it is walked away in small steps
+FROM_EDGE = 0.016  # [m] of a thing's edge, where it is pressed
+FLOOR_FRICTION = 1.0  # between a thing and what it stands on, rather too high
+STEADY = 0.8  # share of the tipping moment that is allowed
+STANDING = 1.2  # a can or bottle that is this much taller than wide stands, and does not roll
+FROM_WALL = 0.016  # [m] kept between the closed fingers' middle and a wall
 MARGIN = 0.012  # [m] above the seen top, where the slow search for the first touch begins
-TOUCH_SPEED = 0.08  # share of full speed: a stiff arm that meets a thing faster than this hits it hard
+TOUCH_SPEED = 0.02  # [m/s]: a stiff arm that meets a thing faster than this hits it hard
+DRAG_SPEED = 0.08  # [m/s]
 LIFT_OFF = 0.006  # [m] between two steps
 ROUND = ("can", "bottle", "ball")
 HOVER = 0.05  # [m] above the rim
@@ -37,11 +46,32 @@ def inward(place: Place, x: float, y: float) -> Matrix:
     return np.asarray(pull / np.linalg.norm(pull))
 
 
-def _steps(target: Detection) -> list[tuple[float, float]]:
-    """Where along the way each drag starts, and how long it is [m]."""
-    if target.category not in ROUND:
-        return [(0.0, DRAG)]
-    return [(step * ROLL / 2, ROLL) for step in range(ROLLS)]
+def _half(target: Detection, direction: Matrix) -> float:
+    """How far `target` reaches from its middle along `direction` (2,) [m]."""
+    along = float(np.cos(target.yaw) * direction[0] + np.sin(target.yaw) * direction[1])
+    return float(abs(along) * target.extent[0] / 2 + np.sqrt(max(0.0, 1.0 - along**2)) * target.extent[1] / 2)
+
+
+def _far_side(place: Place, target: Detection, direction: Matrix) -> Matrix:
+    """Where (2,) [m] to press: towards the wall. Pressed in its middle a thing that is dragged by its top tips over."""
+    point = np.array(target.position[:2]) - max(0.0, _half(target, direction) - FROM_EDGE) * direction
+    reach = np.array(place.size) / 2 - FROM_WALL
+    return np.asarray(place.centre + np.clip(point - place.centre, -reach, reach))
+
+
+def _untipped(place: Place, target: Detection, direction: Matrix, first: Matrix) -> Matrix:
+    """`direction`, turned along the wall as far as it takes for a tall thing to slide instead of tipping over.
+
+    Dragged by its top at height h, a thing tips about its leading edge once mu (press + weight) h exceeds press times the way
+    from that edge to where it is pressed; only the part of the drag across the edge counts.
+    """
+    height = target.extent[2]
+    half = float(np.dot(np.array(target.position[:2]) - first, direction)) + _half(target, direction)
+    straight = min(1.0, STEADY * half / max(FLOOR_FRICTION * height, 1e-6))
+    side = np.array([-direction[1], direction[0]])
+    if np.dot(np.array(place.centre) - np.array(target.position[:2]), side) < 0.0:
+        side = -side
+    return np.asarray(straight * direction + np.sqrt(1.0 - straight**2) * side)
 
 
 def nudge(context: SkillContext, place: Place, target: Detection) -> Generator[Request, Any, bool]:
@@ -50,24 +80,50 @@ def nudge(context: SkillContext, place: Place, target: Detection) -> Generator[R
     top = target.position[2] + target.extent[2] / 2
     direction = inward(place, x, y)
     yaw = float(np.arctan2(direction[1], direction[0])) + np.pi / 2  # the broad side of the fingers leads
+    rolls = target.category in ROUND and target.extent[2] < STANDING * target.extent[0]
+    first = np.array([x, y]) if rolls else _far_side(place, target, direction)
+    if not rolls:
+        direction = _untipped(place, target, direction, first)
     yield Note("nudge", {"from": [x, y], "direction": direction.tolist(), "place": place.name})
     yield from grip(0.0, 20.0)
     hover = max(place.rim, top) + HOVER
-    yield from go(context, above(context, np.array([x, y, hover]), yaw), "nudge")
+    yield from go(context, above(context, np.array([*first, hover]), yaw), "nudge")
     lowest = max(place.floor + 0.006, top - SEARCH_BELOW)
     touched, height = False, top
-    for at, drag in _steps(target):
-        start = np.array([x, y]) + at * direction
+    for at in (step * ROLL / 2 for step in range(ROLLS if rolls else 1)):
+        start = first + at * direction
         yield from line_to(context, np.array([*start, height + (LIFT_OFF if touched else MARGIN)]), "nudge", 0.5)
-        down = yield from line_to(context, np.array([*start, lowest]), "nudge", TOUCH_SPEED, PRESS)
+        empty = yield Pause(0.02)
+        down = yield from line_to(context, np.array([*start, lowest]), "nudge", 0.6, TOUCH, TOUCH_SPEED)
         if down.end != "contact":
             break
         touched = True
-        height = float(context.arm.tool_pose(context.posture())[2, 3])
-        pressed = np.array([*(start + drag * direction), height - PRESS_DEEPER])
-        yield from line_to(context, pressed, "nudge", 0.3, JAMMED)
-        yield from line_to(context, np.array([*(start + drag * direction), height + LIFT_OFF]), "nudge", 0.5)
-    position = context.arm.tool_pose(context.posture())[:3, 3].copy()
-    position[2] = hover
-    yield from line_to(context, position, "nudge", 0.6)
+        weight = float(empty.wrench[2])
+        for _ in range(1 if rolls else DRAGS):
+            if not rolls:  # what rolls needs next to no press
+                yield from _trim(context, weight)
+            here = np.asarray(context.arm.tool_pose(context.posture())[:3, 3])
+            height = float(here[2])
+            ahead = here + [*((ROLL if rolls else DRAG) * direction), 0.0]
+            yield from line_to(context, ahead, "nudge", 0.6, JAMMED, DRAG_SPEED)
+        yield from _rise(context, height + LIFT_OFF)
+    yield from _rise(context, hover)
     return touched
+
+
+def _trim(context: SkillContext, weight: float) -> Generator[Request, Any, None]:
+    """Moves the fingers up or down by hairs until they press with PRESS; `weight` [N] is what the wrist feels without it."""
+    for _ in range(TRIMS):
+        state = yield Pause(0.03)
+        press = abs(float(state.wrench[2]) - weight)
+        if PRESS[0] <= press <= PRESS[1]:
+            return
+        position = np.asarray(context.arm.tool_pose(context.posture())[:3, 3].copy())
+        position[2] += TRIM if press > PRESS[1] else -TRIM
+        yield from line_to(context, position, "nudge", 0.6, 2.0 * JAMMED, TOUCH_SPEED)
+
+
+def _rise(context: SkillContext, height: float) -> Generator[Request, Any, None]:
+    position = np.asarray(context.arm.tool_pose(context.posture())[:3, 3].copy())
+    position[2] = max(position[2], height)
+    yield from line_to(context, position, "nudge", 0.5)

@@ -33,7 +33,7 @@ LIFT_HEIGHT = 0.22  # [m] the tool is lifted to with the item, clear of whatever
 EMPTY_WIDTH = 0.004  # [m] fingers closer than this hold nothing
 SLIP_SHARE = 0.4  # fingers that close to less than this share of the width have lost it; a little means it turned
 MATCH_RADIUS = 0.06  # [m] between where an item was and where it is found again
-NUDGES = 3
+NUDGES = 4
 SETTLE = 0.4  # [s] until a nudged thing lies still
 GRASP_TRIES = 2
 WALL_SLACK = 0.006  # [m] how far a wall may stand outside its place in the drawing
@@ -87,7 +87,8 @@ class Pick(HardCoded):
         held, grasp = yield from _try_each(context, place, target, grasps, tried)
         if place.kind == "station":
             tried.append(grasp)
-            yield from _make_sure_of_one(context, place, held, others, data)
+            if not others or len(tried) == 1:  # what comes up alone a second time is one thing, seen as two
+                yield from _make_sure_of_one(context, place, held, others, data)
         tried.clear()
         context.hand.held = held
         return {**data, "width": held.width, "target": target}
@@ -172,7 +173,7 @@ def _grasp(context: SkillContext, place: Place, target: Detection, grasp: Grasp)
     yield from line_to(context, _over(context, max(LIFT_HEIGHT, start_z)), "pick", 0.45)
     state = yield Pause(0.05)
     if state.grip_width < max(EMPTY_WIDTH, SLIP_SHARE * closed.width):
-        context.hand.held = None
+        yield from _lay_back(context, np.array([x, y, reached + BACK_ABOVE]), grasp.opening)
         fail("slipped", f"the fingers closed from {closed.width:.3f} to {state.grip_width:.3f} m while lifting")
     below = max(0.004, reached - place.floor)
     return Held(below, (*_reach(target, grasp, closed.width), below / 2 + 0.01), state.grip_width)
@@ -207,10 +208,17 @@ def _make_sure_of_one(
             yield from line_to(context, aside, "pick", 0.5)
     yield Note("left over", {"place": place.name, "area": area, "others": len(others)}, frame)
     yield from line_to(context, tool, "pick", 0.5)
-    yield from line_to(context, np.array([*tool[:2], place.floor + held.below + BACK_ABOVE]), "pick", 0.25, CONTACT_FORCE)
-    yield from grip(min(held.width + BACK_OPENING, GRIP_WIDTH[1]), GRIP_FORCE)
-    yield from _retreat(context, float(tool[2]))
+    back = np.array([*tool[:2], place.floor + held.below + BACK_ABOVE])
+    yield from _lay_back(context, back, min(held.width + BACK_OPENING, GRIP_WIDTH[1]))
     raise Failed("not_alone", f"{area * 1e4:.1f} cm2 were left on {place.name}, where {len(others)} more were seen", data)
+
+
+def _lay_back(context: SkillContext, position: Matrix, opening: float) -> Generator[Request, Any, None]:
+    """Down to `position` (3,) [m], fingers open to `opening` [m], and up again: whatever still hung there is let go."""
+    lifted = float(context.arm.tool_pose(context.posture())[2, 3])
+    yield from line_to(context, position, "pick", 0.3, CONTACT_FORCE)
+    yield from grip(opening, GRIP_FORCE)
+    yield from _retreat(context, lifted)
 
 
 def _left_over(frame: CameraFrame, place: Place, ceiling: float) -> float:

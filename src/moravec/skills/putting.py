@@ -24,7 +24,7 @@ from moravec.skills.symbols import Value
 Steps = Generator[Request, Any, dict[str, Any]]
 
 CARRY_SPEED = 0.8
-LOST_SHARE = 0.4  # fingers that closed to less than this share of the width have lost the item on the way
+EMPTY_WIDTH = 0.004  # [m] fingers closer than this have lost the item on the way; a little less than before: it turned
 TOUCH_FORCE = 14.0  # [N] felt when the item touches down
 HOVER = 0.05  # [m] above the spot before the slow way down
 MAP_RESOLUTION = 0.005  # [m] of the overhead camera's height map
@@ -122,7 +122,7 @@ def _carry(context: SkillContext, held: Held, spots: list[Spot], height: float) 
             context.arm.hold(None)
     context.arm.heaped({})  # as seen from afar they are bulky: the empty hand would find no way out between them
     state = context.state()
-    if state.grip_width < max(0.004, LOST_SHARE * held.width):
+    if state.grip_width < EMPTY_WIDTH:
         context.hand.held = None
         fail("lost", f"the fingers closed from {held.width:.3f} to {state.grip_width:.3f} m on the way")
     return spot

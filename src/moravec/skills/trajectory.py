@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +33,10 @@ class MotionLimits:
             self.velocity * factor, self.acceleration * factor**2, self.jerk * factor**3,
             self.tool_speed * factor, self.tool_acceleration * factor**2, self.tool_jerk * factor**3,
         )  # fmt: skip
+
+    def capped(self, speed: float) -> MotionLimits:
+        """With the tool no faster than `speed` [m/s], and no gentler otherwise: for short ways that end in a touch."""
+        return replace(self, tool_speed=min(self.tool_speed, speed))
 
 
 def _ruckig(start: Matrix, goal: Matrix, velocity: Matrix, acceleration: Matrix, jerk: Matrix) -> Trajectory:
