@@ -211,6 +211,19 @@ def test_what_fell_out_of_a_bin_is_found_at_the_end_and_put_back() -> None:
     assert len(ran.report.inventory["items"]) == 8 and "something lies on the table" in " ".join(ran.report.surprises)
 
 
+@pytest.mark.parametrize("inspection", [1, 3])
+def test_a_neighbour_that_came_along_is_put_away_before_anything_else_is_fetched(inspection: int) -> None:
+    """It is seen at the inspection; the fake world raises where a third is brought to the station."""
+
+    def along(world: FakeWorld, args: Any) -> None:
+        neighbour = next(name for name, thing in world.things.items() if thing.place == "parcel")
+        world.move(neighbour, "station")
+
+    ran = run_job(STORE, FakeWorld(delivery(), {("inspect", inspection): along}))
+    assert all_belong(ran.world) and ran.report.success and len(ran.report.inventory["items"]) == 8
+    assert any("more than item-" in text for text in ran.report.surprises)
+
+
 def test_a_question_ends_without_a_look_at_the_table() -> None:
     ran = run_job("what is in the parcel?", FakeWorld(delivery()))
     assert all(s["args"].get("place") != "table" for s in ran.report.steps)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from moravec.skills.moves import Failed, above, follow, go, grip, line_to, look_
 LIMITS = ur5e_limits()
 SKILLS = delivery_skills()
 BIN = WORKPLACE.place("bin_1")
+ON_STATION = detection("station", (0.30, -0.43))
 
 
 def asked(stage: Stage, kind: type) -> list[Any]:
@@ -111,6 +113,29 @@ def test_what_lies_on_the_table_is_seen_from_above_and_then_from_near() -> None:
     assert result.code == "ok" and context.hand.held is not None
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "damaged", "looks"),
+    [(0.02, 0.98, False, 1), (0.54, 0.05, False, 2), (0.45, 0.97, True, 2), (0.5, 0.5, False, 3)],
+)
+def test_an_inspection_that_is_unsure_looks_from_the_sides(first: float, second: float, damaged: bool, looks: int) -> None:
+    one, two = (replace(ON_STATION, damaged_p=p, damaged=p > 0.5, category_p=0.95) for p in (first, second))
+    stage = Stage(items=[[one], [two]])
+    result, _ = play(SKILLS["inspect"], stage, {"item": "thing"})
+    (seen,) = result.data["detections"]
+    assert (seen.damaged, len(asked(stage, Capture)), len(result.data["frames"])) == (damaged, looks, looks)
+    if looks == 2:
+        odds = [p / (1 - p) for p in (first, second)]
+        assert seen.damaged_p == pytest.approx(odds[0] * odds[1] / (1 + odds[0] * odds[1]))
+
+
+def test_the_surer_of_two_looks_says_what_it_is_and_another_thing_says_nothing() -> None:
+    unsure = replace(ON_STATION, category="can", category_p=0.5)
+    other = detection("station", (0.36, -0.43), category="ball", category_p=0.99)
+    for again, wanted in (([replace(ON_STATION, category_p=0.95)], "box"), ([other], "can")):
+        result, _ = play(SKILLS["inspect"], Stage(items=[[unsure], again]), {"item": "thing"})
+        assert result.data["detections"][0].category == wanted
+
+
 def test_a_table_with_nothing_on_it_is_seen_in_one_picture() -> None:
     stage = Stage(items=[[detection("table", (0.3, -0.15))]])
     result, _ = play(SKILLS["look"], stage, {"place": "table"})
@@ -125,7 +150,6 @@ def test_the_pick_tries_another_grasp_and_tells_of_each() -> None:
     assert [note.payload["try"] for note in notes] == list(range(1, len(notes) + 1))
 
 
-ON_STATION = detection("station", (0.30, -0.43))
 ON_PLATE = (0.30, -0.43, *BOX_HALF[:2], 0.07)
 LEFT = (0.34, -0.40, 0.02, 0.02, 0.06)  # what still stands on the station after the lift
 

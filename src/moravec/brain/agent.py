@@ -163,7 +163,11 @@ class Agent:
                     continue
                 yield from self._mend(job, step, reaction, look=not fresh or result.code in _DISTURBED)
                 return not job.ended
+            crowd = len(self.inventory.at(job.station or ""))
             yield from self._absorb(job, step, result)
+            if step.skill == "inspect" and len(self.inventory.at(job.station or "")) > crowd:
+                yield from self._surprise(job, f"more than {step.item} lies on the {job.station}")
+                return True
             if self.look_again and step.skill in _RELEASING and step.item is not None and step.place != job.station:
                 yield from self._glance(job, self.inventory.item(step.item).origin)
             if plan.complete and job.assignment().key() != key:
@@ -207,12 +211,13 @@ class Agent:
             self._looked(job, step.place, result, t)
         detections = list(result.data.get("detections") or ())
         if step.skill == "inspect" and step.item is not None and detections:
-            differing = self.inventory.inspected(step.item, detections[0], t)
+            own = self.inventory.likeliest(step.item, detections)
+            differing = self.inventory.inspected(step.item, own, t)
             if differing:
                 job.surprises.append(f"{step.item} turned out otherwise: {', '.join(differing)}")
             station = self.inventory.item(step.item).location
             self.inventory.update(station, detections, t, whole=False)
-            yield from self._doubt(job, step.item, detections[0], t)
+            yield from self._doubt(job, step.item, own, t)
 
     def _looked(self, job: Job, place: str, result: SkillResult, t: float) -> None:
         """Detections carry their place: a look at a shelf may show its bins. Labels are read twice at most."""

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, final
 
-from moravec.brain.match import match
+from moravec.brain.match import match, unlikeness
 from moravec.brain.state import GONE, HAND, HOLDING, NOTHING, SymbolicState, place_fluents
 from moravec.brain.steps import Step
 from moravec.core.errors import BadInput
@@ -119,13 +119,19 @@ class Inventory:
             left = self._came_along(left, seen, _FALLEN_FROM[self.kinds[place]])
         found = tuple(item.id for item, _ in seen if item.location == GONE)
         altered = tuple(item.id for item, d in seen if self._saw(item, d, place, t))
-        new = tuple(self._add(d, place, t) for d in left)
+        from_where = here[0].origin if here and self.kinds[place] == "station" else place
+        new = tuple(self._add(d, place, from_where, t) for d in left)
         missing, gone = self._missed(place, {item.id for item, _ in seen}, here, t) if whole else ((), ())
         if whole:
             self.fluents["seen", place] = True
         if detections and whole:
             self.fluents["open", place] = True  # what can be seen does not lie under a lid
         return Changes(new, found, missing, gone, altered)
+
+    def likeliest(self, item: str, detections: Sequence[Detection]) -> Detection:
+        """Which of `detections`, at least one, is `item` by its looks; the first of equals."""
+        known = self.item(item)
+        return min(detections, key=lambda d: unlikeness(known, d))
 
     def inspected(self, item: str, detection: Detection, t: float) -> tuple[str, ...]:
         """Take in an inspection; it outranks all looks. The names of the fields that turned out otherwise."""
@@ -158,11 +164,11 @@ class Inventory:
             self._events.add(t, item.id, "found", place=place)
         return any(getattr(item, n) != getattr(fresh, n) for n in ("category", "colour", "damaged", "code"))
 
-    def _add(self, d: Detection, place: str, t: float) -> str:
+    def _add(self, d: Detection, place: str, origin: str, t: float) -> str:
         name = f"item-{self._next}"
         self._next += 1
         looks = (d.position, d.extent, d.yaw, d.sigma, d.colour, d.colour_p, d.category, d.category_p)
-        self.items[name] = Item(name, place, place, *looks, d.damaged, d.damaged_p, d.code, camera=d.camera, box=d.box)
+        self.items[name] = Item(name, place, origin, *looks, d.damaged, d.damaged_p, d.code, camera=d.camera, box=d.box)
         self._events.add(t, name, "new", place=place, now=self.items[name].describe())
         return name
 

@@ -98,6 +98,11 @@ class Arm:
         site = self._data.site("tool")
         return transform(site.xmat.reshape(3, 3), site.xpos)
 
+    def lens(self, q: Matrix) -> Matrix:
+        """Where the wrist camera's lens (3,) [m] is at joint positions `q` (6,) [rad]."""
+        self._set(q)
+        return np.array(self._data.site("wrist_lens").xpos)
+
     def tool_points(self, path: Matrix) -> Matrix:
         """Tool positions (m, 3) [m] along the joint path (m, 6) [rad]."""
         return np.array([self.tool_pose(q)[:3, 3] for q in path])

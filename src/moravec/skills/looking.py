@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any, final
 
@@ -20,6 +21,10 @@ from moravec.skills.symbols import Value
 
 Steps = Generator[Request, Any, dict[str, Any]]
 
+SURE = 0.9  # probability from which an inspection is content with one look
+SECOND_LOOKS = (np.pi / 2, -np.pi / 2)  # [rad] turned by, until it is
+SIDE = 0.06  # [m] from the first post
+SAME_THING = 0.03  # [m]
 MOST_STRAYS = 6  # that one look at the table visits
 STRAY_RADIUS = 0.07  # [m] between where something was seen from above and from near
 
@@ -95,7 +100,49 @@ class Inspect(HardCoded):
             fail("not_seen", "nothing lies on the station")
         middle = np.array(station.centre)
         ordered = sorted(detections, key=lambda d: float(np.hypot(*(np.array(d.position[:2]) - middle))))
-        return {"detections": ordered, "frames": [frame]}
+        frames = [frame]
+        for turn in SECOND_LOOKS:
+            if _is_sure(ordered[0]):
+                break
+            again = yield from _look_again(context, station, turn)
+            if again is not None:
+                frames.append(again[0])
+                ordered[0] = _both(ordered[0], again[1])
+        return {"detections": ordered, "frames": frames}
+
+
+def _is_sure(thing: Detection) -> bool:
+    return thing.category_p > SURE and not 1.0 - SURE < thing.damaged_p < SURE
+
+
+def _look_again(
+    context: SkillContext, station: Place, turn: float
+) -> Generator[Request, Any, tuple[CameraFrame, list[Detection]] | None]:
+    """From another side: the picture and what it shows; None where the arm cannot get there."""
+    x, y, z, yaw = context.view("station")
+    post = np.array([x + SIDE * np.cos(turn), y + SIDE * np.sin(turn), z, yaw + turn])
+    try:
+        frame = (yield from look_at(context, post, "station, from the side", "inspect"))["wrist"]
+    except Failed as failure:
+        if failure.code != "unreachable":
+            raise
+        return None
+    return frame, (yield Compute(partial(context.eyes.items, frame, station), "items"))
+
+
+def _both(first: Detection, again: list[Detection]) -> Detection:
+    """`first` with what the second look says of the same thing: the surer category, and the odds of damage of both."""
+    near = [d for d in again if np.hypot(d.position[0] - first.position[0], d.position[1] - first.position[1]) < SAME_THING]
+    if not near:
+        return first
+    second = min(near, key=lambda d: float(np.hypot(d.position[0] - first.position[0], d.position[1] - first.position[1])))
+    surer = max(first, second, key=lambda d: d.category_p)
+    odds = [np.log(p / (1.0 - p)) for p in np.clip([first.damaged_p, second.damaged_p], 1e-6, 1.0 - 1e-6)]
+    damaged_p = float(1.0 / (1.0 + np.exp(-np.sum(odds))))
+    return replace(
+        first, category=surer.category, category_p=surer.category_p, damaged=damaged_p > 0.5, damaged_p=damaged_p,
+        code=first.code or second.code,
+    )  # fmt: skip
 
 
 @final

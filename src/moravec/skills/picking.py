@@ -197,15 +197,13 @@ def _make_sure_of_one(
     """Puts back what is held and fails where something is left though one thing was seen, or nothing though more were."""
     tool = np.asarray(context.arm.tool_pose(context.posture())[:3, 3].copy())
     ceiling = min(place.floor + TALLEST_LEFT, float(tool[2]) - held.below - BELOW_HELD)
-    aside = tool
-    for _ in range(2):
-        frame: CameraFrame = (yield Capture(("wrist",)))["wrist"]
-        area = yield Compute(partial(_left_over, frame, place, ceiling), "left over")
-        if (area > LEFT_AREA) == bool(others):
-            return
-        if aside is tool:  # the hand may hide it: once more with the camera where the hand is now
-            aside = tool + [*(tool[:2] - frame.T_world_camera[:2, 3]), 0.0]
-            yield from line_to(context, aside, "pick", 0.5)
+    # The hand and what it holds hide what lies under them: the picture is taken with the camera where the hand was.
+    lens = np.asarray(context.arm.lens(context.posture()))
+    yield from line_to(context, tool + [*(tool[:2] - lens[:2]), 0.0], "pick", 0.7)
+    frame: CameraFrame = (yield Capture(("wrist",)))["wrist"]
+    area = yield Compute(partial(_left_over, frame, place, ceiling), "left over")
+    if (area > LEFT_AREA) == bool(others):
+        return
     yield Note("left over", {"place": place.name, "area": area, "others": len(others)}, frame)
     yield from line_to(context, tool, "pick", 0.5)
     back = np.array([*tool[:2], place.floor + held.below + BACK_ABOVE])
