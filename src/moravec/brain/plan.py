@@ -51,9 +51,9 @@ def make_plan(
     todo = [t for t in assigned.tasks if not is_done(t, inventory)]
     strict = any(clause.then for clause in goal.clauses)
     todo.sort(
-        key=lambda t: (t.stage, t.to == planner.station, t.clause * strict, tries.get(t.item, 0), _height(t, inventory))
+        key=lambda t: (t.stage, t.to == planner.station, t.clause * strict, tries.get(t.item, 0), _height(t.item, inventory))
     )
-    planner.settle(todo, assigned, aside)
+    planner.settle(todo, assigned, aside, tries)
     for task in todo:
         if task.item not in aside:
             planner.fulfil(task)
@@ -87,10 +87,10 @@ def _sources(what: Selection, inventory: Inventory) -> list[str]:
     return [p.name for p in inventory.workplace.places if kind in (p.name, p.kind)]
 
 
-def _height(task: Task, inventory: Inventory) -> tuple[float, tuple[str, int]]:
+def _height(name: str, inventory: Inventory) -> tuple[float, tuple[str, int]]:
     """The topmost item first: it lies on others, and none lies on it."""
-    item = inventory.item(task.item)
-    return (-round(item.position[2] + item.extent[2] / 2, 2), natural(task.item))
+    item = inventory.item(name)
+    return (-round(item.position[2] + item.extent[2] / 2, 2), natural(name))
 
 
 @final
@@ -132,11 +132,14 @@ class _Planner:
                 self.do("look", place=place)
         return bool(self.steps)
 
-    def settle(self, todo: list[Task], assigned: Assignment, aside: Collection[str]) -> None:
+    def settle(
+        self, todo: list[Task], assigned: Assignment, aside: Collection[str], tries: Mapping[str, int] = _NO_TRIES
+    ) -> None:
         """First finish with what is in the hand or on the station: its own errand, or back where it came from."""
         held = str(self.state[HOLDING])
+        here = [item.id for item in self.inventory.items.values() if item.location == self.station]
         busy = [held] if held != NOTHING else []
-        busy += [item.id for item in self.inventory.items.values() if item.location == self.station]
+        busy += sorted(here, key=lambda name: (tries.get(name, 0), _height(name, self.inventory)))
         first = min((task.stage for task in todo), default=0)
         for name in busy:
             task = next((t for t in todo if t.item == name and not t.check and t.stage == first), None)

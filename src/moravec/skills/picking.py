@@ -87,7 +87,8 @@ class Pick(HardCoded):
         held, grasp = yield from _try_each(context, place, target, grasps, tried)
         if place.kind == "station":
             tried.append(grasp)
-            if not others or len(tried) == 1:  # what comes up alone a second time is one thing, seen as two
+            # What comes up alone a second time, and all of one colour, is one thing that was seen as two.
+            if not others or len(tried) == 1 or any(other.colour != target.colour for other in others):
                 yield from _make_sure_of_one(context, place, held, others, data)
         tried.clear()
         context.hand.held = held
