@@ -153,7 +153,11 @@ class FakeSkill(Skill):
         if name == "pick":
             thing = world.named(args["item"])
             if thing is None:
-                return self.failed("not_seen", "it is not there")
+                assert world.agent is not None
+                believed = world.agent.inventory.item(args["item"]).location
+                here = world.at(believed) if believed in world.agent.inventory.kinds else []
+                seen = [world.detection(t, False) for t in here]
+                return self.failed("not_seen", "it is not there", detections=seen)
             world.held = thing
             world.move(thing, "hand")
         if name == "inspect":

@@ -221,7 +221,26 @@ def test_a_neighbour_that_came_along_is_put_away_before_anything_else_is_fetched
 
     ran = run_job(STORE, FakeWorld(delivery(), {("inspect", inspection): along}))
     assert all_belong(ran.world) and ran.report.success and len(ran.report.inventory["items"]) == 8
+    stored = [n for n, s in enumerate(ran.report.steps) if s["skill"] in ("stow", "discard")]
+    for n in stored:  # alone on the station, each was inspected since the one before it was taken away
+        item = ran.report.steps[n]["args"]["item"]
+        since = ran.report.steps[max([0, *(m for m in stored if m < n)]) : n]
+        assert any(s["skill"] == "inspect" and s["args"]["item"] == item for s in since)
     assert any("more than item-" in text for text in ran.report.surprises)
+
+
+def test_what_vanishes_from_the_station_does_not_hold_up_the_rest() -> None:
+    """Somebody takes it from the station after its inspection: it is lost, and all others are put away."""
+
+    def take(world: FakeWorld, args: Any) -> str | None:
+        gone = next((name for name, thing in world.things.items() if thing.place == "station"), None)
+        if gone is not None:
+            del world.things[gone]
+        return None
+
+    ran = run_job(STORE, FakeWorld(delivery(), {("pick", 2): take}))
+    assert all_belong(ran.world) and len(ran.world.things) == 7
+    assert "was lost" in ran.report.answer and not ran.report.success
 
 
 def test_a_question_ends_without_a_look_at_the_table() -> None:

@@ -12,6 +12,7 @@ from moravec.core.command import ActionChunk
 from moravec.core.errors import BadInput
 from moravec.runtime.loop import PICTURE_LATENCY, SETTLE_TIME, braking_chunk
 from moravec.skills.contract import Ask, Capture, Compute, Follow, Grip, Note, Pause
+from moravec.skills.trajectory import MotionLimits, joint_motion
 
 
 # ── a tick ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -178,6 +179,21 @@ def test_contact_ends_the_motion_by_braking_along_it(push: float) -> None:
     rig.serve(Pause(0.1))
     np.testing.assert_allclose(rig.runtime.posture(), moved, atol=1e-9)
     assert rig.runtime.counts["stop"] == rig.runtime.counts["limit"] == 0
+
+
+@pytest.mark.parametrize("sooner", [0.0, 0.0007, 0.0013])
+@pytest.mark.parametrize("speed", [0.05, 0.1, 0.3, 0.8])
+def test_a_motion_right_after_a_contact_starts_at_rest(speed: float, sooner: float) -> None:
+    """The guard finds nothing to limit: the braking ramp has ended where the next motion begins."""
+    rig = Rig()
+    for n in range(8):
+        here, start = rig.runtime.posture(), rig.runtime.now()
+        rig.robot.wrench = lambda t, at=start + 0.12 + 0.006 * n - sooner: 15.0 if t > at else 0.0
+        ahead = here + np.array([0.3, -0.1, 0, 0, 0, 0])
+        (answer,) = rig.serve(Follow(joint_motion(here, ahead, MotionLimits(velocity=speed), "t"), contact_force=8.0))
+        assert answer.end == "contact"
+    assert rig.runtime.counts["limit"] == rig.runtime.counts["stop"] == 0
+    lawful(rig.robot.path)
 
 
 def test_what_hung_on_the_tool_before_is_no_contact_and_without_a_threshold_nothing_is() -> None:

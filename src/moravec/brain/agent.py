@@ -148,7 +148,7 @@ class Agent:
 
     def _follow(self, job: Job, plan: Plan) -> Routine:
         """Do the steps; True when a new plan is needed because something went otherwise."""
-        key = job.assignment().key()
+        key, uncovered = job.assignment().key(), False
         for step in plan.steps:
             if len(job.steps) >= self.limits.steps:
                 job.end(f"stopped after {len(job.steps)} steps")
@@ -168,8 +168,12 @@ class Agent:
             if step.skill == "inspect" and len(self.inventory.at(job.station or "")) > crowd:
                 yield from self._surprise(job, f"more than {step.item} lies on the {job.station}")
                 return True
+            uncovered = uncovered or (step.skill == "pick" and self._uncover(job, step))
             if self.look_again and step.skill in _RELEASING and step.item is not None and step.place != job.station:
                 yield from self._glance(job, self.inventory.item(step.item).origin)
+            if uncovered and step.skill in _RELEASING:
+                yield from self._surprise(job, f"what lay beside {step.item} shows whole now")
+                return True
             if plan.complete and job.assignment().key() != key:
                 yield from self._surprise(job, f"after {step} the items are not what the plan expected")
                 return True
@@ -219,6 +223,13 @@ class Agent:
             self.inventory.update(station, detections, t, whole=False)
             yield from self._doubt(job, step.item, own, t)
 
+    def _uncover(self, job: Job, step: Step) -> bool:
+        """Things that shared the station with what was just taken may have been half hidden: they are inspected again."""
+        beside = [item.id for item in self.inventory.at(job.station or "") if item.id != step.item and item.inspected]
+        for item in beside:
+            self.inventory.doubt(item)
+        return bool(beside)
+
     def _looked(self, job: Job, place: str, result: SkillResult, t: float) -> None:
         """Detections carry their place: a look at a shelf may show its bins. Labels are read twice at most."""
         inventory = self.inventory
@@ -238,7 +249,7 @@ class Agent:
         """Take in what a pick saw before it grasped; whether it saw anything."""
         detections = result.data.get("detections")
         place = self.inventory.item(str(step.item)).location
-        if not detections or place not in self.inventory.kinds:
+        if detections is None or place not in self.inventory.kinds:
             return False
         self.inventory.update(place, [d for d in detections if d.place == place], t)
         return True

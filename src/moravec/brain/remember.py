@@ -206,6 +206,10 @@ class Inventory:
             if fluent[0] == "open" and value is True:
                 self.fluents["seen", fluent[1]] = False  # what the lid hid has not been seen yet
 
+    def doubt(self, item: str) -> None:
+        """Its inspection counts no more: it was not seen whole."""
+        self.items[item] = replace(self.item(item), inspected=False)
+
     def told(self, item: str, category: str, t: float) -> None:
         """A person said what it is; that outranks what was seen."""
         self.items[item] = replace(self.item(item), category=category, category_p=1.0, inspected=True)

@@ -220,6 +220,7 @@ class Runtime:
             if self._tick().decision == "stop":
                 return
         self._hold, self._chunk = self._chunk.q[-1], None
+        self._tick()  # the end of the ramp is a set-point too: a next motion starts from it, at rest
 
     def _close_hand(self, request: Grip) -> Gripped:
         self._grip = (request.width, request.force)

@@ -50,6 +50,7 @@ class Handwork:
 
     held: Held | None = None
     tried: dict[str, list[Grasp]] = field(default_factory=dict)  # item -> grasps that failed
+    beside: tuple[Detection, ...] = ()  # what the last inspection saw beside the inspected thing
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,6 +108,7 @@ class Inspect(HardCoded):
             if again is not None:
                 frames.append(again[0])
                 ordered[0] = _both(ordered[0], again[1])
+        context.hand.beside = tuple(ordered[1:])
         return {"detections": ordered, "frames": frames}
 
 

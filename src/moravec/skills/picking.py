@@ -26,7 +26,7 @@ from moravec.skills.symbols import Value
 
 Steps = Generator[Request, Any, dict[str, Any]]
 
-GRIP_FORCE = 40.0  # [N]
+GRIP_FORCE = 50.0  # [N], of the hand's 60
 CONTACT_FORCE = 18.0  # [N] felt on the way down: something is in the way
 APPROACH = 0.07  # [m] the straight way down starts this far above the grasp, or above the rim
 LIFT_HEIGHT = 0.22  # [m] the tool is lifted to with the item, clear of whatever stands on the table
@@ -39,6 +39,7 @@ GRASP_TRIES = 2
 WALL_SLACK = 0.006  # [m] how far a wall may stand outside its place in the drawing
 REACH_SLACK = 0.008  # [m] how far a held thing may stick out beyond what was seen of it
 FARTHEST = 0.16  # [m] no item reaches farther from the hand
+SURELY_ONE = 3  # lifts, each with another grasp
 LEFT_AREA = 4e-4  # [m2] of something left behind; the smallest item shows more than twice that
 LEFT_CELL = 0.004  # [m]
 LEFT_HEIGHT = 0.012  # [m] above the floor
@@ -49,6 +50,7 @@ BACK_ABOVE = 0.003  # [m] between what is put back and what it lay on
 BACK_OPENING = 0.02  # [m]
 ROOM_BESIDE = (0.005, 0.0025)  # [m] between fingers and flanks on the way down, the first that lets a grasp be found
 CANDIDATES = 24
+ABOVE_TARGET = 0.02  # [m] a grasp on something this much higher than the wanted thing is on a wall, or on a neighbour
 SEARCH_RADIUS = 0.05  # [m] of grasps around an item
 
 
@@ -87,11 +89,12 @@ class Pick(HardCoded):
         held, grasp = yield from _try_each(context, place, target, grasps, tried)
         if place.kind == "station":
             tried.append(grasp)
-            # What comes up alone a second time, and all of one colour, is one thing that was seen as two.
-            if not others or len(tried) == 1 or any(other.colour != target.colour for other in others):
+            others = others or list(context.hand.beside)  # two that overlap are told apart in one look and not in the next
+            # What comes up alone again and again, and all of one colour, is one thing that was seen as two.
+            if not others or len(tried) < SURELY_ONE or any(other.colour != target.colour for other in others):
                 yield from _make_sure_of_one(context, place, held, others, data)
         tried.clear()
-        context.hand.held = held
+        context.hand.held, context.hand.beside = held, ()
         return {**data, "width": held.width, "target": target}
 
 
@@ -129,8 +132,9 @@ def _plan(
     radius = min(SEARCH_RADIUS, 0.012 + 0.5 * target.extent[0])
     for beside in ROOM_BESIDE:
         grasps = plan_grasps(heights, place.floor, target.position[:2], radius, CANDIDATES, beside)
-        if grasps:
-            return choose(grasps, others, tried)
+        mine = [g for g in grasps if g.top < target.position[2] + target.extent[2] / 2 + ABOVE_TARGET]
+        if mine:
+            return choose(mine, others, tried)
     return []
 
 
