@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 BASE := $(VENV)/installed-base
 DEV := $(VENV)/installed-dev
 
-.PHONY: demo test check bench clean
+.PHONY: demo test check bench safety clean
 
 demo: $(BASE)  ## a delivery is unpacked, sorted and stored; then every decision is replayed
 	@echo 'moravec run "$(INSTRUCTION)" --items $(ITEMS) --seed $(SEED) --out $(OUT)'
@@ -30,6 +30,9 @@ bench: $(BASE)  ## how long a verdict, a control tick and a plan take here
 	$(BIN)/moravec bench guard
 	$(BIN)/moravec bench loop
 	$(BIN)/moravec bench plan
+
+safety: $(DEV)  ## the long form of every safety test: hours, and it goes on where it was broken off
+	$(BIN)/python scripts/safety/run.py --out runs/safety
 
 clean:
 	rm -rf $(VENV) runs build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache

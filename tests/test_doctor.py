@@ -16,7 +16,7 @@ def found(folder: Path) -> dict[str, doctor.Finding]:
 
 def test_every_finding_that_is_not_ok_says_what_mends_it_or_what_it_costs(tmp_path: Path) -> None:
     findings = found(tmp_path)
-    wanted = {"python", "mujoco", "renderer", "onnxruntime", "disk", "cores", "memory", "real-time priority"}
+    wanted = {"python", "mujoco", "renderer", "onnxruntime", "disk", "cores", "memory", "real-time priority", "memory locking"}
     assert set(findings) == wanted
     assert all(f.status in ("ok", "better", "missing") and f.detail for f in findings.values())
     assert all(f.mend for f in findings.values() if f.status == "missing")
@@ -57,12 +57,22 @@ def test_a_folder_that_is_missing_is_a_finding(tmp_path: Path) -> None:
     assert finding.status == "missing" and finding.mend.startswith("mkdir -p ")
 
 
-@pytest.mark.parametrize(
-    ("uid", "limit", "status"), [(0, 0, "ok"), (1000, 0, "better"), (1000, 50, "ok"), (1000, -1, "ok")]
-)
-def test_real_time_priority_is_read_from_the_limits(
-    uid: int, limit: int, status: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(doctor.os, "geteuid", lambda: uid)
-    monkeypatch.setattr(doctor.resource, "getrlimit", lambda which: (0, limit))
-    assert doctor._realtime().status == status
+@pytest.mark.parametrize(("refused", "status"), [("", "ok"), ("Operation not permitted", "better")])
+def test_real_time_priority_is_tried(refused: str, status: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "priority_refused", lambda: refused)
+    finding = doctor._realtime()
+    assert finding.status == status and ("rtprio 80" in finding.mend) == bool(refused)
+
+
+@pytest.mark.parametrize(("refused", "status"), [("", "ok"), ("Cannot allocate memory", "better")])
+def test_memory_locking_is_tried(refused: str, status: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "locking_refused", lambda: refused)
+    finding = doctor._locking()
+    assert finding.status == status and ("memlock unlimited" in finding.mend) == bool(refused)
+    assert finding.detail == "granted" or finding.detail.startswith("refused (cannot allocate memory)")
+
+
+def test_what_was_locked_on_trial_is_let_go() -> None:
+    locked = [line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmLck")]
+    doctor._locking()
+    assert [line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmLck")] == locked

@@ -17,12 +17,16 @@ import tyro
 from moravec import __version__
 from moravec.commands.bench import Bench
 from moravec.commands.doctor import Doctor
+from moravec.commands.edge import Edge
+from moravec.commands.incident import Incident
 from moravec.commands.plan import Plan
 from moravec.commands.replay import Replay
 from moravec.commands.run import Run
 from moravec.core.errors import BadInput, MoravecError
 
-COMMANDS: dict[str, type[Command]] = {"run": Run, "plan": Plan, "replay": Replay, "doctor": Doctor, "bench": Bench}
+COMMANDS: dict[str, type[Command]] = {
+    "run": Run, "plan": Plan, "replay": Replay, "incident": Incident, "edge": Edge, "doctor": Doctor, "bench": Bench,
+}  # fmt: skip
 _HELP = ("-h", "--help")
 
 

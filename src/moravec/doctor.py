@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import shutil
 import statistics
 import sys
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from moravec.core.errors import WorldError
+from moravec.edge.privileges import PRIORITY, locking_refused, priority_refused
 
 if TYPE_CHECKING:
     import mujoco
@@ -56,6 +56,7 @@ def diagnose(folder: Path | None = None) -> list[Finding]:
         _cores(),
         _memory(),
         _realtime(),
+        _locking(),
     ]
 
 
@@ -164,14 +165,24 @@ def _memory() -> Finding:
 
 
 def _realtime() -> Finding:
-    # Asking for the limit, rather than trying: a failed or a successful try would change this process.
-    limit = resource.getrlimit(resource.RLIMIT_RTPRIO)[1]
-    if os.geteuid() == 0 or limit != 0:
-        allowed = "any" if os.geteuid() == 0 or limit == resource.RLIM_INFINITY else f"up to {limit}"
-        return Finding("real-time priority", "ok", f"permitted ({allowed})")
+    name, refused = "real-time priority", priority_refused()  # tried on a thread of its own, which ends at once
+    if not refused:
+        return Finding(name, "ok", f"granted (SCHED_FIFO {PRIORITY})")
     return Finding(
-        "real-time priority",
+        name,
         "better",
-        "not permitted; the control loop wakes about 0.05 ms later",
-        'echo "$USER - rtprio 50" | sudo tee /etc/security/limits.d/50-moravec.conf   # then log in again',
+        f"refused ({refused.lower()}); the control loop wakes about 0.05 ms later",
+        f'echo "$USER - rtprio {PRIORITY}" | sudo tee /etc/security/limits.d/50-moravec.conf   # then log in again',
+    )
+
+
+def _locking() -> Finding:
+    refused = locking_refused()  # tried without bringing any memory in, and taken back
+    if not refused:
+        return Finding("memory locking", "ok", "granted")
+    return Finding(
+        "memory locking",
+        "better",
+        f"refused ({refused.lower()}); the edge process may be swapped out when memory is short",
+        'echo "$USER - memlock unlimited" | sudo tee /etc/security/limits.d/51-moravec.conf   # then log in again',
     )

@@ -11,12 +11,12 @@ import pytest
 from moravec.cli import main
 
 GOLDEN = Path(__file__).parent / "golden"
-COMMANDS = ("run", "plan", "replay", "doctor", "bench")
+COMMANDS = ("run", "plan", "replay", "incident", "doctor", "bench")
 
 BAD = [
-    ([], "the command: found 'nothing'; allowed: one of bench, doctor, plan, replay, run"),
+    ([], "the command: found 'nothing'; allowed: one of bench, doctor, edge, incident, plan, replay, run"),
     (["rnu"], "did you mean 'run'?"),
-    (["train", "x"], "the command: found 'train'; allowed: one of bench, doctor, plan, replay, run"),
+    (["train", "x"], "the command: found 'train'; allowed: one of bench, doctor, edge, incident, plan, replay, run"),
     (["run"], "'moravec run': found 'no INSTRUCTION'"),
     (["run", "a", "b"], "'moravec run': found 'b'; allowed: one argument, in quotes"),
     (["run", "a", "--sed", "3"], "found '--sed'"),
@@ -31,6 +31,9 @@ BAD = [
     (["run", "a", "--renderer", "vulkan"], "--renderer: found 'vulkan'; allowed: one of egl, osmesa, rays"),
     (["run", "a", "--brain", "http://x"], "--brain: found 'http://x'; allowed: one of symbolic"),
     (["bench", "gard"], "did you mean 'guard'?"),
+    (["incident"], "'moravec incident': found 'no TAPE'"),
+    (["incident", "/nowhere/tape.mcap"], "TAPE: found '/nowhere/tape.mcap'; allowed: a tape of 'moravec run'"),
+    (["incident", "t", "--n", "x"], "--n: found 'x'; allowed: a whole number from 0 to 10000000"),
     (["replay", "/nowhere/tape.mcap"], "TAPE: found '/nowhere/tape.mcap'; allowed: a tape of 'moravec run'"),
 ]
 

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from typing import Any
 
 import numpy as np
 import pytest
-from helpers_guard import HOME, PERIOD, N, Rig, command, fast_tool, table, told
+from helpers_guard import HOME, PERIOD, N, Rig, command, fast_tool, table, told, tool_at
 
-from moravec.guard import motion
-from moravec.guard.checks import TOLERANCE
-from moravec.guard.guard import LIMIT_BUDGET
-from moravec.guard.kinematics import chain_of, tool_point
-from moravec.guard.limits import Box
+from moravec.guard.kernel import motion
+from moravec.guard.kernel.checks import TOLERANCE
+from moravec.guard.kernel.decide import LIMIT_BUDGET_TICKS
+from moravec.guard.parts import Box
 from moravec.guard.reasons import CHECKS
 from moravec.guard.stop import StopState
 
-TOOL = np.array(tool_point(HOME.tolist(), chain_of(table().dh), table().tool_offset))
+TOOL = tool_at(HOME, table())
 
 
 def box_around(point: np.ndarray, half: float) -> Box:
@@ -68,9 +66,7 @@ def test_planned_deceleration_ending_exactly_at_the_position_limit_passes(joint:
         q[joint] = at(0.0)[0]
         rig = Rig(limits, q=q)
         rig.cruise(joint, sign * 0.0)
-        rig.guard._at = dataclasses.replace(
-            rig.guard._at, steps=[sign * v * PERIOD if j == joint else 0.0 for j in range(N)]
-        )
+        rig.plant(steps=[sign * v * PERIOD if j == joint else 0.0 for j in range(N)])
         for k in range(1, int(total / PERIOD) + 3):
             dq = np.zeros(N)
             q[joint], dq[joint] = at(k * PERIOD)
@@ -152,10 +148,10 @@ def test_the_budget_of_pull_backs_runs_out() -> None:
     rig = Rig()
     rig.hold()
     decisions = []
-    for k in range(int(LIMIT_BUDGET) + 2):
+    for k in range(int(LIMIT_BUDGET_TICKS) + 2):
         decisions.append(told(rig.send(np.array(rig.guard.setpoint) + (-1) ** k * 8e-4)))
-    assert decisions[0][0] == "limit" and decisions[int(LIMIT_BUDGET) - 1][0] == "limit"
-    assert decisions[int(LIMIT_BUDGET)] == ("stop", "limit_budget")
+    assert decisions[0][0] == "limit" and decisions[int(LIMIT_BUDGET_TICKS) - 1][0] == "limit"
+    assert decisions[int(LIMIT_BUDGET_TICKS)] == ("stop", "limit_budget")
 
 
 def test_slow_motion_into_a_position_limit_is_held_at_it() -> None:
@@ -176,16 +172,16 @@ def test_tool_speed_is_pulled_back_then_refused() -> None:
     for factor, decision in ((1.0, "pass"), (1.02, "limit"), (3.0, "stop")):
         rig = Rig(limits, q=np.zeros(N))
         rig.hold()
-        reach = math.hypot(*tool_point([0.0] * N, chain_of(limits.dh), limits.tool_offset)[:2])
+        reach = math.hypot(*tool_at(np.zeros(N), limits)[:2])
         speed = 0.5 / reach * factor
-        rig.guard._at = dataclasses.replace(rig.guard._at, steps=[speed * PERIOD] + [0.0] * 5)
+        rig.plant(steps=[speed * PERIOD] + [0.0] * 5)
         q = np.zeros(N)
         q[0] = speed * PERIOD
-        before = rig.guard._at.tool
+        before = rig.guard._memory.numbers("tool", 3)
         answer = rig.send(q, [speed, 0, 0, 0, 0, 0])
         assert answer.verdict.decision == decision
         if decision == "limit":
-            assert math.dist(rig.guard._at.tool, before) / PERIOD <= 0.5 * (1 + TOLERANCE)
+            assert math.dist(rig.guard._memory.numbers("tool", 3), before) / PERIOD <= 0.5 * (1 + TOLERANCE)
         if decision != "pass":
             assert answer.verdict.check == "tool_speed"
 
@@ -194,7 +190,7 @@ def test_slowing_that_breaks_another_limit_is_a_stop() -> None:
     """At speed, the tool can not be slowed in one tick by more than the joints may decelerate."""
     rig = Rig(table(tool_speed=1.0), q=np.zeros(N))
     rig.hold()
-    rig.guard._at = dataclasses.replace(rig.guard._at, steps=[1.5 * PERIOD] + [0.0] * 5)
+    rig.plant(steps=[1.5 * PERIOD] + [0.0] * 5)
     q = np.zeros(N)
     q[0] = 1.5 * PERIOD
     assert told(rig.send(q, [1.5, 0, 0, 0, 0, 0])) == ("stop", "tool_speed")
@@ -213,7 +209,7 @@ def test_an_impossible_pull_back_is_a_stop() -> None:
     """A past the limits can not explain (here: planted) leaves no lawful next step."""
     rig = Rig()
     rig.hold()
-    rig.guard._at = dataclasses.replace(rig.guard._at, steps=[0.02] + [0.0] * 5)
+    rig.plant(steps=[0.02] + [0.0] * 5)
     answer = rig.send(np.array(rig.guard.setpoint) + [0.004, 0, 0, 0, 0, 0])
     assert told(answer)[0] == "stop"
 
@@ -226,20 +222,20 @@ def test_the_tool_stops_inside_the_workspace() -> None:
         q = np.array(rig.guard.setpoint)
         q[0] += 0.6 * PERIOD
         answers.append(rig.send(q, [0.6, 0, 0, 0, 0, 0]))
-        tool = np.array(tool_point(rig.guard.setpoint, chain_of(table().dh), table().tool_offset))
+        tool = tool_at(rig.guard.setpoint, table())
         assert np.all(np.abs(tool - TOOL) <= 0.05 + 1e-4)
     assert ("stop", "workspace") in {told(a) for a in answers}
 
 
 def test_a_forbidden_box_stops_the_tool() -> None:
-    ahead = np.array(tool_point([HOME[0] + 0.2, *HOME[1:]], chain_of(table().dh), table().tool_offset))
+    ahead = tool_at([HOME[0] + 0.2, *HOME[1:]], table())
     rig = Rig(table(forbidden=(box_around(ahead, 0.04),)))
     answers = rig.cruise(0, 0.6)
     for _ in range(200):
         q = np.array(rig.guard.setpoint)
         q[0] += 0.6 * PERIOD
         answers.append(rig.send(q, [0.6, 0, 0, 0, 0, 0]))
-        tool = np.array(tool_point(rig.guard.setpoint, chain_of(table().dh), table().tool_offset))
+        tool = tool_at(rig.guard.setpoint, table())
         assert not np.all(np.abs(tool - ahead) < 0.04 - 1e-4)
     assert ("stop", "forbidden_zone") in {told(a) for a in answers}
 
@@ -250,11 +246,24 @@ def test_a_tool_that_begins_outside_may_only_come_back() -> None:
     limits = table(allowed=(box_around(TOOL + side, 0.1),))
     probe = Rig(limits)
     probe.hold()
-    rises = tool_point(HOME + up, chain_of(limits.dh), limits.tool_offset)[2] > TOOL[2]
+    rises = tool_at(HOME + up, limits)[2] > TOOL[2]
     inwards = up if rises else -up
     assert told(Rig(limits).send(HOME + inwards))[0] == "pass"
     assert told(Rig(limits).send(HOME - inwards)) == ("stop", "workspace")
     assert told(Rig(limits).send(HOME))[0] == "pass"
+
+
+def test_a_tool_that_comes_back_too_fast_would_leave_on_the_other_side() -> None:
+    x, y, z = TOOL.tolist()
+    limits = fast_tool(allowed=(Box((x - 1.0, y - 0.011, z - 1.0), (x + 1.0, y - 0.001, z + 1.0)),))
+    for speed, said in ((0.05, "pass"), (1.5, "stop")):
+        rig = Rig(limits)
+        assert told(rig.hold())[0] == "pass"
+        step = np.array([speed * PERIOD, 0, 0, 0, 0, 0])
+        rig.plant(steps=step)
+        answer = rig.send(HOME + step, step / PERIOD)
+        assert answer.verdict.decision == said
+    assert answer.verdict.check == "workspace"
 
 
 def test_a_limit_that_ends_outside_is_a_stop() -> None:

@@ -10,8 +10,9 @@ import pytest
 from helpers_guard import HOME, PERIOD, N, Rig, bad_commands, command, run_to_rest, state, table, told
 
 from moravec.core.errors import ContractError
-from moravec.guard.checks import TOLERANCE
-from moravec.guard.guard import LATCH_TIME, REST_SPEED, Guard
+from moravec.guard.guard import Guard
+from moravec.guard.kernel.checks import TOLERANCE
+from moravec.guard.kernel.decide import LATCH_TIME, REST_SPEED
 from moravec.guard.stop import StopState
 
 
@@ -81,16 +82,35 @@ def test_a_bad_measurement_stops(check: str, measured: dict[str, Any]) -> None:
     rig = Rig()
     rig.hold()
     answer = rig.hold(measured)
-    assert told(answer) == ("stop", check)
+    assert told(answer) == ("stop", check) and answer.verdict.category == 1
     assert np.array_equal(answer.command.q, HOME)
-    assert told(rig.hold())[0] == "pass"
+    assert rig.guard.state is StopState.OFF and not answer.power, "at rest already, so the power goes at once"
+    assert told(rig.hold()) == ("stop", check) and rig.guard.state is StopState.OFF
+    assert rig.guard.reset(state(rig.tick, HOME), rig.now).decision == "pass"
+    again = rig.hold()
+    assert told(again)[0] == "pass" and again.power and again.verdict.category == -1
+
+
+@pytest.mark.parametrize(("check", "measured"), [row for row in STATES if row[0] != "tracking"])
+def test_a_bad_measurement_in_motion_brakes_and_then_removes_power(check: str, measured: dict[str, Any]) -> None:
+    rig = Rig(table(tracking=(3.0,) * N))
+    rig.cruise(0, 0.5)
+    first = rig.hold({**measured, **({"q": rig.q} if check == "torque" else {})})
+    assert told(first) == ("stop", check) and first.power and rig.guard.state is StopState.ENDING
+    assert 0.0 < first.command.dq[0] < 0.5
+    answers = run_to_rest(rig)
+    assert rig.guard.state is StopState.OFF
+    assert [a.power for a in answers] == [True] * (len(answers) - 1) + [False]
+    assert {(told(a), a.verdict.category) for a in answers} == {(("stop", check), 1)}
+    assert answers[0].verdict.reason.startswith("braking to rest after: ")
+    assert answers[-1].verdict.reason.startswith("power off after: ")
 
 
 def test_a_missing_state_stops() -> None:
     rig = Rig()
     rig.hold()
     answer = rig.guard.check(command(1, HOME), None, PERIOD)  # type: ignore[arg-type]
-    assert told(answer) == ("stop", "state_shape")
+    assert told(answer) == ("stop", "state_shape") and not answer.power
 
 
 def test_torque_and_tracking_pass_at_their_limits() -> None:
@@ -193,11 +213,13 @@ def test_an_emergency_stop_brakes_and_latches(pressed: Any) -> None:
     rig = Rig()
     rig.cruise(0, 0.5)
     answer = rig.hold({"estop": pressed})
-    assert told(answer) == ("stop", "estop") and rig.guard.state is StopState.ESTOP
-    assert 0.0 < answer.command.dq[0] < 0.5
-    speeds = [rig.hold().command.dq[0] for _ in range(100)]
+    assert told(answer) == ("stop", "estop") and rig.guard.state is StopState.ENDING
+    assert 0.0 < answer.command.dq[0] < 0.5 and answer.power and answer.verdict.category == 1
+    answers = [rig.hold() for _ in range(100)]
+    speeds = [a.command.dq[0] for a in answers]
     assert speeds == sorted(speeds, reverse=True) and speeds[-1] == 0.0
-    assert rig.guard.state is StopState.ESTOP
+    assert [a.power for a in answers] == [speed > 0.0 for speed in speeds], "power goes at rest, not before"
+    assert {a.verdict.category for a in answers} == {1} and rig.guard.state is StopState.OFF
 
 
 def test_nothing_but_holding_comes_out_of_an_emergency_stop() -> None:
@@ -211,12 +233,12 @@ def test_nothing_but_holding_comes_out_of_an_emergency_stop() -> None:
         answer = rig.send(HOME + rng.normal(0, rng.choice([0.0, 1e-5, 1.0]), N), rng.normal(0, 1, N))
         assert told(answer) == ("stop", "estop")
         assert rig.guard.setpoint == held and not answer.command.dq.any() and answer.command.grip_width == 0.05
-        assert rig.guard.state is StopState.ESTOP
+        assert rig.guard.state is StopState.OFF and not answer.power
 
 
 def test_pressed_from_the_first_tick() -> None:
     rig = Rig(dq=[0.5, 0, 0, 0, 0, 0])
-    assert told(rig.hold({"estop": True})) == ("stop", "estop") and rig.guard.state is StopState.ESTOP
+    assert told(rig.hold({"estop": True})) == ("stop", "estop") and rig.guard.state is StopState.ENDING
 
 
 def test_pressed_with_a_broken_clock_stays_latched() -> None:
@@ -287,6 +309,6 @@ def test_reset_takes_the_posture_that_was_forced_on_the_arm() -> None:
     rig = Rig()
     rig.hold()
     pushed = HOME + 0.3
-    assert told(rig.hold({"q": pushed})) == ("stop", "tracking")
+    assert told(rig.hold({"q": pushed})) == ("stop", "tracking") and rig.guard.state is StopState.OFF
     assert rig.guard.reset(state(rig.tick, pushed), rig.now).decision == "pass"
     assert rig.guard.setpoint == tuple(pushed)

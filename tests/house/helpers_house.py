@@ -14,8 +14,8 @@ PACKAGE = ROOT / "src" / "moravec"
 
 # Each room may import only from itself and from the rooms before it.
 ROOMS = (
-    "core", "guard", "tape", "robots", "worlds", "perception", "models", "skills", "brain", "runtime", "data", "trials",
-    "fleet", "console", "cli",
+    "core", "guard", "tape", "edge", "robots", "worlds", "perception", "models", "skills", "brain", "runtime", "data",
+    "trials", "fleet", "console", "cli",
 )  # fmt: skip
 ALIASES = {"commands": "cli", "doctor": "cli"}  # what stands behind the command line
 

@@ -60,13 +60,14 @@ def test_what_is_applied_is_what_the_guard_answered() -> None:
     module = tree(PACKAGE / "runtime" / "loop.py")
     functions = [f for f in ast.walk(module) if isinstance(f, ast.FunctionDef)]
     applying = [f for f in functions if any(isinstance(n, ast.Call) and _called(n) == "apply" for n in ast.walk(f))]
-    assert [f.name for f in applying] == ["_tick"]
+    assert [f.name for f in applying] == ["_tick", "_bring_to_rest"]
+    assert "self._robot.apply(self._guard.check(self._command(now), self._robot.read(), now))" in ast.unparse(applying[1])
     body = ast.unparse(applying[0])
     assert "approved = self._guard.check(command, state, now)" in body
     assert "robot.apply(approved)" in body
     assert body.count("approved =") == 1
     assigned = [ast.unparse(n) for n in ast.walk(module) if isinstance(n, ast.Assign) and "_guard" in ast.unparse(n.targets[0])]
-    assert assigned == ["self._guard = Guard(robot.spec.limits)"]
+    assert assigned == ["self._guard = Guard(robot.spec.limits, compiled())"]
 
 
 def test_no_argument_leaves_the_guard_out() -> None:

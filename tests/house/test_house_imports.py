@@ -13,7 +13,7 @@ from helpers_house import PACKAGE, ROOMS, ROOT, imports, name, room_of, room_of_
 
 FILES = sources("src/moravec")
 # What the rooms that protect and remember may import beside the standard library and themselves.
-PURE = {"core": {"numpy"}, "guard": {"numpy"}, "tape": {"numpy", "mcap", "zstandard", "cv2"}}
+PURE = {"core": {"numpy"}, "guard": {"numpy", "numba"}, "tape": {"numpy", "mcap", "zstandard", "cv2"}, "edge": {"numpy", "numba"}}
 # Where MuJoCo may be imported: the bodies, the simulated workplaces, the arm's own kinematics, and who asks whether it is there.
 MUJOCO = ("src/moravec/robots/", "src/moravec/worlds/", "src/moravec/skills/arm.py", "src/moravec/doctor.py")
 
@@ -69,6 +69,13 @@ def test_the_lowest_rooms_need_little(room: str) -> None:
     assert found <= allowed
 
 
+def test_the_edge_process_needs_the_guard_and_nothing_else() -> None:
+    """No model, brain or network, and no tape: what it does not import cannot hold it up."""
+    modules = {module for path in (PACKAGE / "edge").rglob("*.py") for _, module in imports(path)}
+    assert {room_of_module(module) for module in modules} <= {None, "core", "guard", "edge"}
+    assert not {"socket", "ssl", "http", "urllib", "asyncio", "subprocess"} & {module.split(".")[0] for module in modules}
+
+
 def test_mujoco_is_imported_only_where_bodies_are() -> None:
     users = [name(path) for path in FILES if any(m.split(".")[0] == "mujoco" for _, m in imports(path))]
     assert [path for path in users if not path.startswith(MUJOCO)] == []
@@ -86,7 +93,9 @@ def alone(tmp_path: Path, *rooms: str) -> Path:
 
 def test_the_guard_imports_with_everything_but_core_deleted(tmp_path: Path) -> None:
     source = alone(tmp_path, "core", "guard")
-    modules = sorted(f"moravec.guard.{path.stem}" for path in (PACKAGE / "guard").glob("[!_]*.py"))
+    paths = (path.relative_to(PACKAGE.parent).with_suffix("") for path in (PACKAGE / "guard").rglob("[!_]*.py"))
+    modules = sorted(".".join(path.parts) for path in paths)
+    assert "moravec.guard.kernel.decide" in modules
     program = (
         f"import importlib, sys\nsys.path.insert(0, {str(source)!r})\n"
         f"for module in {modules!r}: importlib.import_module(module)\n"

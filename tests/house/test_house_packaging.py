@@ -22,7 +22,7 @@ from moravec.worlds.registry import BUILT_IN, GROUP
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 MODULE_OF = {"opencv-python-headless": "cv2", "mcap-ros2-support": "mcap_ros2", "pytest-xdist": "xdist", "pillow": "PIL"}
 BY_NAME = {"daqp"}  # no import: mink's solver, asked for by its name
-TOOLS = {"mypy", "pytest", "xdist", "ruff", "hatchling"}  # called, not imported
+TOOLS = {"mypy", "mutmut", "pytest", "xdist", "ruff", "hatchling"}  # called, not imported
 NEVER = re.compile(r"^(torch|tensorflow|jax|jaxlib|triton|nvidia-.*|keras)$")
 MAX_BYTES = 900e6
 
@@ -34,7 +34,7 @@ def modules_of(requirements: list[str]) -> set[str]:
 
 def foreign_imports(*folders: str) -> set[str]:
     files = sources(*folders)
-    ours = {"moravec"} | {path.stem for path in files if folders != ("src",)}
+    ours = {"moravec"} | {path.stem for path in sources("tests", "scripts") if folders != ("src",)}
     found = {module.split(".")[0] for path in files for _, module in imports(path)}
     return found - set(sys.stdlib_module_names) - ours
 

@@ -14,6 +14,8 @@ from moravec.core.errors import BadInput
 from moravec.core.frames import frozen
 from moravec.core.observation import CameraFrame, RobotState
 from moravec.core.verdict import Approved, Verdict
+from moravec.guard.degraded import Fitness
+from moravec.guard.limits import LimitTable
 from moravec.robots.protocol import RobotSpec
 from moravec.robots.ur5e.kinematics import JOINTS
 from moravec.robots.ur5e.limits import ur5e_limits
@@ -30,14 +32,16 @@ PERIOD = LIMITS.control_period
 class FakeRobot:
     """Joints are where the last approved command put them; `wrench`, `blocked`, `estop` and `noise` bend it."""
 
-    def __init__(self, q: np.ndarray = HOME, noise: float = 0.0) -> None:
-        self.spec = RobotSpec("fake", JOINTS, ("wrist", "overhead"), LIMITS, PERIOD)
+    def __init__(self, q: np.ndarray = HOME, noise: float = 0.0, limits: LimitTable = LIMITS) -> None:
+        self.spec = RobotSpec("fake", JOINTS, ("wrist", "overhead"), limits, PERIOD)
+        self.people: Callable[[float], tuple[float, list[tuple[float, float]]]] = lambda t: (t, [])  # seen when, and where
         self.q, self.dq, self.ticks, self.reads = np.array(q), np.zeros(6), 0, 0
         self.width, self.force = 0.05, 0.0
         self.width_stop = 0.0  # [m] the fingers come no closer
         self.wrench: Callable[[float], float] = lambda t: 0.0  # along the tool [N], over time
         self.blocked = np.zeros(6, bool)
         self.estop = False
+        self.brightness, self.camera_delay = 90, 0.0  # of 255; [s] by which pictures are old
         self.applied: list[Approved] = []
         self.order: list[str] = []
         self._noise, self._rng = noise, np.random.default_rng(0)
@@ -51,9 +55,10 @@ class FakeRobot:
         wrench = np.zeros(6)
         wrench[2] = self.wrench(self.now())
         q = self.q + self._noise * self._rng.standard_normal(6)
+        seen, people = self.people(self.now())
         return RobotState(
             self.reads, self.now(), frozen(q), frozen(self.dq), frozen(np.zeros(6)), self.width, self.force,
-            frozen(wrench), self.estop,
+            frozen(wrench), self.estop, seen, frozen(np.array(people, dtype=np.float64).reshape(-1, 2)),
         )  # fmt: skip
 
     def apply(self, approved: Approved) -> None:
@@ -75,7 +80,8 @@ class FakeRobot:
         if camera not in self.spec.cameras:
             raise BadInput("a camera of fake", camera, self.spec.cameras)
         t = self.now()
-        rgb, depth = np.zeros((2, 2, 3), np.uint8), np.ones((2, 2), np.float32)
+        rgb, depth = np.full((2, 2, 3), self.brightness, np.uint8), np.ones((2, 2), np.float32)
+        t -= self.camera_delay
         return lambda: CameraFrame(camera, 1, t, rgb, depth, frozen(np.eye(3)), frozen(np.eye(4)))
 
     @property
@@ -93,6 +99,8 @@ class Log:
         self.chunks: list[tuple[float, ActionChunk]] = []
         self.notes: list[tuple[float, Note]] = []
         self.resets: list[Verdict] = []
+        self.tightened: list[tuple[float, str, LimitTable | None]] = []
+        self.modes: list[tuple[float, Fitness]] = []
         self.watched: list[tuple[float, Verdict]] = []
         self._hash = hashlib.sha256()
 
@@ -117,6 +125,12 @@ class Log:
     def reset(self, now: float, state: RobotState, verdict: Verdict) -> None:
         self.resets.append(verdict)
 
+    def tighten(self, t: float, who: str, limits: LimitTable | None) -> None:
+        self.tightened.append((t, who, limits))
+
+    def mode(self, t: float, fitness: Fitness) -> None:
+        self.modes.append((t, fitness))
+
     def ticked(self, t: float, state: RobotState, verdict: Verdict) -> None:
         self.watched.append((t, verdict))
 
@@ -134,8 +148,10 @@ class Log:
 class Rig:
     """A runtime on a fake robot."""
 
-    def __init__(self, robot: FakeRobot | None = None, pace: Pace | None = None, answer: Any = None) -> None:
-        self.robot, self.log, self.watcher = robot or FakeRobot(), Log(), Log()
+    def __init__(
+        self, robot: FakeRobot | None = None, pace: Pace | None = None, answer: Any = None, log: Log | None = None
+    ) -> None:
+        self.robot, self.log, self.watcher = robot or FakeRobot(), log or Log(), Log()
         self.asked: list[Ask] = []
 
         def default(ask: Ask) -> str:

@@ -11,6 +11,12 @@ import numpy as np
 from moravec.core.frames import Matrix, frozen, tool_down
 from moravec.core.observation import CameraFrame, RobotState
 from moravec.core.workplace import Place
+from moravec.guard.counted import counted
+from moravec.guard.kernel.checks import check_acceleration, check_each
+from moravec.guard.kernel.codes import VELOCITY
+from moravec.guard.kernel.form import Answer, Vec
+from moravec.guard.kernel.kinematics import place
+from moravec.guard.limits import LimitTable
 from moravec.perception.detection import Detection
 from moravec.skills.arm import Arm
 from moravec.skills.context import Held, SkillContext
@@ -22,6 +28,20 @@ HOME = np.array(layout.HOME_Q)
 ARM = Arm(WORKPLACE)
 THING = (0.48, 0.03)  # [m] where the thing of these tests lies in the parcel
 BOX_HALF = (0.04, 0.025, 0.025)  # [m]
+
+
+def tool_point(q: list[float], limits: LimitTable) -> Vec:
+    """Where the guard says that the tool is (3,) [m]."""
+    o = Answer()
+    place(q, counted(limits), o)
+    return o.tool
+
+
+def within_limits(step: Matrix, before: Matrix, limits: LimitTable) -> bool:
+    """Whether the guard's checks of speed and acceleration hold for a step [rad] after the one before."""
+    t = counted(limits)
+    speed = check_each(VELOCITY, (step / limits.control_period).tolist(), t.velocity, t.n)
+    return speed.margin > 0.0 and check_acceleration(step.tolist(), before.tolist(), t).margin > 0.0
 
 
 @dataclass(frozen=True)
@@ -61,13 +81,17 @@ def picture(
 class Stage:
     """Answers requests as a perfect body would; the fields bend it. Keeps what it was asked in `asked`."""
 
-    items: list[list[Detection]] = field(default_factory=lambda: [[detection()]])  # of each look in turn, the last for good
+    items: list[list[Detection]] = field(
+        default_factory=lambda: [[detection()]]
+    )  # of each look in turn, the last for good
     lid: Lid | None = field(default_factory=Lid)
     believed: Detection | None = field(default_factory=detection)
     boxes: tuple[tuple[float, float, float, float, float], ...] = ((*THING, BOX_HALF[0], BOX_HALF[1], 0.056),)
     boxes_later: tuple[tuple[float, float, float, float, float], ...] | None = None  # from the second picture on
     held_width: float = 0.05  # [m] fingers close to this
-    widths: list[float] = field(default_factory=list)  # [m] of the fingers after each motion, where it changes by itself
+    widths: list[float] = field(
+        default_factory=list
+    )  # [m] of the fingers after each motion, where it changes by itself
     ends: dict[int, str] = field(default_factory=dict)  # number of a motion -> how it ends
     strays: tuple[tuple[float, float], ...] = ()
     holds: Held | None = None

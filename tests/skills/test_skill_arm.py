@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from helpers_skills import ARM, HOME, WORKPLACE
+from helpers_skills import ARM, HOME, WORKPLACE, tool_point
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from moravec.core.errors import ContractError
 from moravec.core.frames import inverse, tool_down
-from moravec.guard.kinematics import chain_of, tool_point
 from moravec.robots.ur5e.limits import ur5e_limits
 from moravec.skills.arm import ANGLE_TOLERANCE, POSITION_TOLERANCE, Arm
 
 TABLE = ur5e_limits()
-CHAIN = chain_of(TABLE.dh)
 PARCEL = WORKPLACE.place("parcel")
 
 
@@ -27,7 +25,7 @@ def down_at(x: float, y: float, z: float, yaw: float = 0.0) -> np.ndarray:
 
 def error(q: np.ndarray, T_goal: np.ndarray) -> tuple[float, float]:
     """Distance [m] and angle [rad] between the tool and its goal, by the guard's kinematics and the arm's rotation."""
-    point = tool_point(q.tolist(), CHAIN, TABLE.tool_offset)
+    point = tool_point(q.tolist(), TABLE)
     R = (inverse(T_goal) @ ARM.tool_pose(q))[:3, :3]
     return float(np.linalg.norm(point - T_goal[:3, 3])), float(np.arccos(np.clip((np.trace(R) - 1) / 2, -1, 1)))
 
@@ -38,7 +36,7 @@ def test_the_tool_is_where_the_guard_has_it(seed: int) -> None:
     path = np.random.default_rng(seed).uniform(TABLE.position_min, TABLE.position_max, (3, 6))
     points = ARM.tool_points(path)
     for q, point in zip(path, points, strict=True):
-        np.testing.assert_allclose(point, tool_point(q.tolist(), CHAIN, TABLE.tool_offset), atol=1e-6)
+        np.testing.assert_allclose(point, tool_point(q.tolist(), TABLE), atol=1e-6)
         T = ARM.tool_pose(q)
         np.testing.assert_allclose(T[:3, 3], point, atol=1e-12)
         np.testing.assert_allclose(T[:3, :3] @ T[:3, :3].T, np.eye(3), atol=1e-9)
@@ -73,7 +71,9 @@ def test_the_arm_never_folds_its_elbow_down_even_when_it_starts_so() -> None:
     goal = tool_down([0.45, 0.1, 0.25], 0.0)
     up = ARM.reach(goal, HOME)
     assert up is not None
-    below = np.array([up[0], up[1] + up[2], -up[2], up[3] + up[2], up[4], up[5]])  # the other branch, nearly there already
+    below = np.array(
+        [up[0], up[1] + up[2], -up[2], up[3] + up[2], up[4], up[5]]
+    )  # the other branch, nearly there already
     found = ARM.reach(goal, below)
     assert found is not None and found[2] > 0.0 and ARM._descend(goal, below, "tool")[2] < 0.0  # type: ignore[index]
 
@@ -95,7 +95,9 @@ def test_every_place_can_be_reached_to_its_corners(place) -> None:  # type: igno
     if place.kind == "lid_rest":
         corners = [(0.0, 0.0)]
     else:
-        corners = [(sx * (place.size[0] / 2 - 0.05), sy * (place.size[1] / 2 - 0.05)) for sx in (-1, 1) for sy in (-1, 1)]
+        corners = [
+            (sx * (place.size[0] / 2 - 0.05), sy * (place.size[1] / 2 - 0.05)) for sx in (-1, 1) for sy in (-1, 1)
+        ]
     for dx, dy in corners:
         q = down_at(place.centre[0] + dx, place.centre[1] + dy, place.rim + 0.06)
         assert ARM.is_free(q[None])
@@ -149,7 +151,9 @@ def test_home_and_over_the_parcel_is_free() -> None:
     assert ARM.is_free(HOME[None]) and ARM.is_free(np.array([HOME, down_at(0.5, 0.0, 0.2)]))
 
 
-@pytest.mark.parametrize("place", [p for p in WORKPLACE.places if p.kind in ("bin", "reject", "parcel")], ids=lambda p: p.name)
+@pytest.mark.parametrize(
+    "place", [p for p in WORKPLACE.places if p.kind in ("bin", "reject", "parcel")], ids=lambda p: p.name
+)
 @pytest.mark.parametrize("side", [(1, 0), (-1, 0), (0, 1), (0, -1)])
 def test_fingers_in_a_wall_are_seen(place, side: tuple[int, int]) -> None:  # type: ignore[no-untyped-def]
     """The closed fingers stand in the wall, 2 cm below its rim; over the rim they are free."""
@@ -158,7 +162,11 @@ def test_fingers_in_a_wall_are_seen(place, side: tuple[int, int]) -> None:  # ty
     y = place.centre[1] + side[1] * (place.size[1] / 2 + 0.003)
     assert not ARM.is_free(down_at(x, y, place.rim - 0.02)[None])
     ledge = 0.012 if place.kind == "bin" and side == (0, -1) else 0.0
-    if side != (0, 1) or place.name not in ("bin_1", "bin_2", "bin_3"):  # there the upper row's ledge is in the hand's way
+    if side != (0, 1) or place.name not in (
+        "bin_1",
+        "bin_2",
+        "bin_3",
+    ):  # there the upper row's ledge is in the hand's way
         assert ARM.is_free(down_at(x, y, place.rim + 0.010 + ledge)[None])
     ARM.fingers(0.08)
 

@@ -300,7 +300,7 @@ def test_what_may_not_be_in_a_skills_hands() -> None:
 
 
 def test_a_failure_must_be_declared() -> None:
-    with pytest.raises(SkillError, match=r"'home' failed with 'bored'; declared: \['unreachable', 'stopped'\]"):
+    with pytest.raises(SkillError, match=r"'home' failed with 'bored'; declared: \['unreachable', 'contact', 'stopped'\]"):
         SKILLS["home"].failed("bored", "x")
     result = SKILLS["home"].failed("unreachable", "too far", tried=3)
     assert (result.status, result.code, result.recoverable, dict(result.data)) == ("failed", "unreachable", True, {"tried": 3})

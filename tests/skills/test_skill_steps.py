@@ -7,10 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers_skills import ARM, BOX_HALF, HOME, THING, WORKPLACE, Stage, detection, held, play
+from helpers_skills import ARM, BOX_HALF, HOME, THING, WORKPLACE, Stage, detection, held, play, within_limits
 
 from moravec.core.frames import tool_down
-from moravec.guard.checks import check_acceleration, check_velocity
 from moravec.robots.ur5e.limits import ur5e_limits
 from moravec.skills.contract import Ask, Capture, Follow, Grip, Note
 from moravec.skills.delivery import delivery_skills
@@ -63,9 +62,7 @@ def test_every_chunk_keeps_the_guards_limits(skill: str, args: dict[str, Any], s
         q = np.array([request.chunk.q[0], request.chunk.q[0], *(request.chunk.sample(t)[0] for t in ticks)])
         steps = np.diff(q, axis=0)
         for before, step in zip(steps[:-1], steps[1:], strict=True):
-            speeds = (step / LIMITS.control_period).tolist()
-            assert check_velocity("velocity", speeds, LIMITS.velocity).margin > 0.0
-            assert check_acceleration(step, before, LIMITS.acceleration, LIMITS.control_period).margin > 0.0
+            assert within_limits(step, before, LIMITS)
     for request in asked(stage, Grip):
         assert 0.0 <= request.width <= LIMITS.grip_width_max and 0.0 < request.force <= LIMITS.grip_force_max
 
@@ -95,7 +92,9 @@ def test_the_pick_takes_the_detection_that_fits_and_looks_before() -> None:
 def test_a_thing_in_a_place_without_a_camera_post_is_a_failure_not_a_crash() -> None:
     """A bin has no post of its own."""
     for place in ("bin_1", "lid_rest"):
-        result, _ = play(SKILLS["pick"], Stage(believed=detection(place, WORKPLACE.place(place).centre)), {"item": "thing"})
+        result, _ = play(
+            SKILLS["pick"], Stage(believed=detection(place, WORKPLACE.place(place).centre)), {"item": "thing"}
+        )
         assert result.status == "failed" and "camera post" in result.message
 
 
@@ -117,7 +116,9 @@ def test_what_lies_on_the_table_is_seen_from_above_and_then_from_near() -> None:
     ("first", "second", "damaged", "looks"),
     [(0.02, 0.98, False, 1), (0.54, 0.05, False, 2), (0.45, 0.97, True, 2), (0.5, 0.5, False, 3)],
 )
-def test_an_inspection_that_is_unsure_looks_from_the_sides(first: float, second: float, damaged: bool, looks: int) -> None:
+def test_an_inspection_that_is_unsure_looks_from_the_sides(
+    first: float, second: float, damaged: bool, looks: int
+) -> None:
     one, two = (replace(ON_STATION, damaged_p=p, damaged=p > 0.5, category_p=0.95) for p in (first, second))
     stage = Stage(items=[[one], [two]])
     result, _ = play(SKILLS["inspect"], stage, {"item": "thing"})
@@ -229,7 +230,9 @@ def test_it_lets_go_where_there_is_room(place: str) -> None:
 
 def test_a_heaped_bin_has_no_space() -> None:
     heap = ((*BIN.centre, 0.12, 0.12, BIN.rim + 0.03),)
-    result, context = play(SKILLS["stow"], Stage(holds=held(), width=0.05, boxes=heap), {"item": "thing", "place": "bin_1"})
+    result, context = play(
+        SKILLS["stow"], Stage(holds=held(), width=0.05, boxes=heap), {"item": "thing", "place": "bin_1"}
+    )
     assert result.code == "no_space" and context.hand.held is not None
 
 

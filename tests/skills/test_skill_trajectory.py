@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from helpers_skills import ARM, HOME
+from helpers_skills import ARM, HOME, tool_point
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from moravec.core.command import ActionChunk
 from moravec.core.errors import SkillError
-from moravec.guard.kinematics import chain_of, tool_point
 from moravec.robots.ur5e.limits import ur5e_limits
 from moravec.skills.trajectory import MotionLimits, joined, joint_motion, path_motion, tool_speeds
 
 TABLE = ur5e_limits()
-CHAIN = chain_of(TABLE.dh)
 LIMITS = MotionLimits()
 seeds = st.integers(0, 2**32)
 factors = st.sampled_from([1.0, 0.6, 0.25])
@@ -90,7 +88,7 @@ def test_straight_lines_of_the_tool(seed: int, factor: float) -> None:
     chunk = path_motion(path, ARM.tool_points(path), limits, "t")
     check(chunk, limits)
     np.testing.assert_allclose(chunk.q[[0, -1]], path[[0, -1]], atol=1e-6)
-    tips = np.array([tool_point(q.tolist(), CHAIN, TABLE.tool_offset) for q in at_ticks(chunk)])
+    tips = np.array([tool_point(q.tolist(), TABLE) for q in at_ticks(chunk)])
     speeds = np.linalg.norm(np.diff(tips, axis=0), axis=1) / TABLE.control_period
     assert speeds.max() <= 1.02 * limits.tool_speed + 1e-3 and speeds.max() < TABLE.tool_speed
     end = ARM.tool_pose(path[-1])[:3, 3]
@@ -140,7 +138,10 @@ def test_the_jerk_stays_near_its_limit() -> None:
 
 
 def test_joined_motions() -> None:
-    a, b = joint_motion(np.zeros(6), np.full(6, 0.3), LIMITS, "a"), joint_motion(np.full(6, 0.3), np.zeros(6), LIMITS, "b")
+    a, b = (
+        joint_motion(np.zeros(6), np.full(6, 0.3), LIMITS, "a"),
+        joint_motion(np.full(6, 0.3), np.zeros(6), LIMITS, "b"),
+    )
     both = joined(a, b)
     assert both.duration == pytest.approx(a.duration + b.duration) and both.source == "a"
     np.testing.assert_allclose(both.sample(a.duration + 0.1)[0], b.sample(0.1)[0], atol=1e-9)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,8 +24,9 @@ def tick(i: int, joints: int = 6) -> Tick:
     rng = np.random.default_rng(i)
     arrays = [frozen(rng.normal(size=joints)) for _ in range(5)]
     t = i * 0.002
-    state = RobotState(i, t, arrays[0], arrays[1], arrays[2], 0.05, 1.25, frozen(rng.normal(size=6)), False)
-    asked = Command(i, t, arrays[3], arrays[4], 0.04, 20.0, "pick")
+    wrench, people = frozen(rng.normal(size=6)), frozen(rng.normal(size=(i % 3, 2)))
+    state = RobotState(i, t, arrays[0], arrays[1], arrays[2], 0.05, 1.25, wrench, False, t - 0.01, people)
+    asked = Command(i, t, arrays[3], arrays[4], 0.04, 20.0, "pick", t - 0.5, t + 0.25, t - 0.75, 0.125)
     return Tick(t + 1e-4, state, asked, decide(asked))
 
 
@@ -33,8 +35,9 @@ def decide(asked: Command) -> Approved:
     largest = float(np.max(np.abs(asked.q), initial=0.0))
     if largest <= 1.5:
         return Approved(asked, Verdict("pass", "position", -1, largest, 1.5, 1.5 - largest, "inside"))
-    held = Command(asked.seq, asked.t, frozen(np.clip(asked.q, -1.5, 1.5)), asked.dq, 0.04, 20.0, "guard")
-    return Approved(held, Verdict("limit", "position", 0, largest, 1.5, 1.5 - largest, f"found {largest!r}"))
+    held = replace(asked, q=frozen(np.clip(asked.q, -1.5, 1.5)), source="guard")
+    verdict = Verdict("limit", "position", 0, largest, 1.5, 1.5 - largest, f"found {largest!r}", asked.seq % 4 - 1)
+    return Approved(held, verdict, power=asked.seq % 2 == 0)
 
 
 def frame(i: int = 0) -> CameraFrame:
@@ -74,4 +77,8 @@ def write_all(path: Path, groups: int = 3, ticks: int = 2) -> None:
             tape.flush()
         tape.write_frame(frame(1))
         tape.write_chunk(0.5, ActionChunk.of(np.array([0.0, 0.1]), np.ones((2, 6)) / 3, np.zeros((2, 6)), "pick"))
+        tape.write_reset(0.5, tick(5).state, Verdict("pass", "reset", -1, 0.0, 0.0, 0.0, "granted"))
+        tape.write_tighten(0.5, "pick", '{"reach":1.25}')
+        tape.write_tighten(0.5, "pick", None)
+        tape.write_mode(0.5, "reduced", "the camera is blind")
         tape.write_log(0.6, "warning", "brain", "nothing to do")

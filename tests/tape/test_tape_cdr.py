@@ -22,11 +22,16 @@ from moravec.tape.records import Joints, Picture, Tick
 from moravec.tape.schemas import CONTROL, FORMS, JOINTS, form_of
 
 bits = st.integers(0, 2**64 - 1).map(lambda n: struct.unpack("<d", n.to_bytes(8, "little"))[0])
+NANS = [0x7FF8000000000000, 0xFFF8000000000000, 0x7FF8DEADBEEF0001, 0x7FF0000000000001, 0xFFFFFFFFFFFFFFFF]
+bits = bits | st.sampled_from(NANS).map(lambda n: struct.unpack("<d", n.to_bytes(8, "little"))[0])
 arrays = st.lists(bits, max_size=8).map(lambda values: np.array(values, dtype=np.float64))
 whole = st.integers(-(2**63), 2**63 - 1)
 texts = st.text(st.characters(codec="utf-8"), max_size=12)
-commands = st.builds(Command, whole, bits, arrays, arrays, bits, bits, texts)
-states = st.builds(RobotState, whole, bits, arrays, arrays, arrays, bits, bits, arrays, st.booleans())
+people = st.lists(st.tuples(bits, bits), max_size=12).map(lambda rows: np.array(rows, dtype=np.float64).reshape(-1, 2))
+commands = st.builds(Command, whole, bits, arrays, arrays, bits, bits, texts, bits, bits, bits, bits)
+states = st.builds(
+    RobotState, whole, bits, arrays, arrays, arrays, bits, bits, arrays, st.booleans(), bits, people
+)  # fmt: skip
 verdicts = st.builds(
     Verdict,
     st.sampled_from(["pass", "limit", "stop"]),
@@ -36,8 +41,9 @@ verdicts = st.builds(
     bits,
     bits,
     texts,
+    st.integers(-(2**31), 2**31 - 1),
 )
-ticks = st.builds(Tick, bits, states, commands, st.builds(Approved, commands, verdicts))
+ticks = st.builds(Tick, bits, states, commands, st.builds(Approved, commands, verdicts, st.booleans()))
 
 
 def flat(value: Any) -> list[Any]:
@@ -64,14 +70,18 @@ def test_the_ros2_library_reads_and_writes_the_same_tick(one: Tick) -> None:
     data = pack_tick(one)
     seen = generate_dynamic(form.schema_name, form.schema.decode())[form.schema_name](data)
     assert flat(seen.now) == flat(one.now)
-    for name in ("seq", "t", "grip_width", "grip_force", "estop"):
+    for name in ("seq", "t", "grip_width", "grip_force", "estop", "people_t"):
         assert flat(getattr(seen.state, name)) == flat(getattr(one.state, name))
     for name in ("q", "dq", "tau", "wrench"):
         assert flat(np.array(getattr(seen.state, name), dtype=np.float64)) == flat(getattr(one.state, name))
     for command, original in ((seen.asked, one.asked), (seen.approved, one.approved.command)):
         assert (command.seq, command.source) == (original.seq, original.source)
         assert flat(np.array(command.q, dtype=np.float64)) == flat(original.q)
-    for name in ("value", "limit", "margin", "joint", "decision", "check", "reason"):
+        for name in ("t", "grip_width", "grip_force", "made", "expires", "seen", "novelty"):
+            assert flat(getattr(command, name)) == flat(getattr(original, name))
+    assert np.array(seen.state.people, dtype=np.float64).tobytes() == one.state.people.tobytes()
+    assert seen.power is one.approved.power
+    for name in ("value", "limit", "margin", "joint", "category", "decision", "check", "reason"):
         assert flat(getattr(seen.verdict, name)) == flat(getattr(one.approved.verdict, name))
     again = serialize_dynamic(form.schema_name, form.schema.decode())[form.schema_name](seen)
     assert again == data
@@ -118,6 +128,23 @@ MISFITS = [
     ("state", "estop", "0x10"),
     ("state", "wrench", {}),
     ("state", "grip_width", None),
+    ("asked", "made", None),
+    ("asked", "expires", "0x10"),
+    ("asked", "seen", True),
+    ("asked", "novelty", np.float32(0.5)),
+    ("asked", "novelty", 10**400),
+    ("state", "people_t", "never"),
+    ("state", "people_t", 2**60),
+    ("state", "people", None),
+    ("state", "people", [[0.0, 1.0]]),
+    ("state", "people", np.zeros(3)),
+    ("state", "people", np.zeros(4)),
+    ("state", "people", np.zeros((2, 3))),
+    ("state", "people", np.zeros((2, 0))),
+    ("state", "people", np.zeros((1, 2, 2))),
+    ("state", "people", np.zeros((2, 2), dtype=np.float32)),
+    ("state", "people", np.zeros((2, 2), dtype=">f8")),
+    ("state", "people", np.array(1.0)),
 ]
 
 
@@ -143,7 +170,10 @@ def test_a_missing_part_is_recorded(part: str) -> None:
     assert getattr(again, part) == "None"
 
 
-@pytest.mark.parametrize(("name", "value"), [("seq", np.int64(5)), ("t", np.float64(0.25)), ("t", 4)])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("seq", np.int64(5)), ("t", np.float64(0.25)), ("t", 4), ("made", 4), ("novelty", np.float64(0.1))],
+)
 def test_numpy_and_whole_numbers_fit(name: str, value: Any) -> None:
     one = tick(3)
     again = unpack_tick(pack_tick(replace(one, asked=replace(one.asked, **{name: value}))))
@@ -154,6 +184,40 @@ def test_numpy_and_whole_numbers_fit(name: str, value: Any) -> None:
 def test_a_cut_record_is_one_clear_error(cut: int) -> None:
     with pytest.raises(TapeError, match="on the tape"):
         unpack_tick(pack_tick(tick(1))[:cut])
+
+
+@pytest.mark.parametrize("shape", [(0, 2), (1, 2), (8, 2), (40, 2)])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_people_keep_their_places(shape: tuple[int, int], order: Any) -> None:
+    found = np.random.default_rng(1).normal(size=shape)
+    one = tick(3)
+    again = unpack_tick(pack_tick(replace(one, state=replace(one.state, people=np.asarray(found, order=order)))))
+    assert again.state.people.shape == shape
+    assert np.array_equal(again.state.people, found)
+
+
+def test_half_a_person_is_refused() -> None:
+    one = tick(0)
+    data = pack_tick(replace(one, state=replace(one.state, people=np.full((1, 2), 0.7))))
+    place = data.index(struct.pack("<dd", 0.7, 0.7)) - 4
+    count = data.rindex(struct.pack("<I", 2), 0, place + 4)
+    with pytest.raises(TapeError, match="on the tape"):
+        unpack_tick(data[:count] + struct.pack("<I", 1) + data[count + 4 :])
+
+
+@pytest.mark.parametrize("power", [None, 1, 0, "yes", np.True_])
+def test_an_answer_about_power_is_yes_or_no(power: Any) -> None:
+    one = tick(1)
+    with pytest.raises(TapeError, match="cannot be recorded: found power"):
+        pack_tick(replace(one, approved=replace(one.approved, power=power)))
+
+
+@pytest.mark.parametrize("category", [None, 1.5, 2**31, "2"])
+def test_a_category_is_a_whole_number(category: Any) -> None:
+    one = tick(1)
+    verdict = replace(one.approved.verdict, category=category)
+    with pytest.raises(TapeError, match="cannot be recorded"):
+        pack_tick(replace(one, approved=replace(one.approved, verdict=verdict)))
 
 
 def test_an_unknown_decision_is_refused() -> None:

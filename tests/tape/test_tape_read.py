@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import struct
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 import pytest
 from helpers_tape import META, STATE, frame, tick, write_ticks
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from mcap.reader import make_reader
 from mcap.stream_reader import StreamReader
 from mcap.writer import Writer
@@ -18,10 +25,12 @@ from test_tape_cdr import flat
 from moravec.core.clock import ManualClock
 from moravec.core.command import ActionChunk
 from moravec.core.errors import ContractError, TapeError, TapeTampered
+from moravec.core.observation import RobotState
+from moravec.core.verdict import Verdict
 from moravec.tape import layout
-from moravec.tape.reader import chunk_of, read, read_meta, state_of
+from moravec.tape.reader import chunk_of, mode_of, read, read_meta, reset_of, state_of, tightening_of
 from moravec.tape.records import Entry, Joints, Picture, Tick
-from moravec.tape.schemas import CHUNK, CONTROL, FORMS, JOINTS, VALIDATION, form_of
+from moravec.tape.schemas import CHUNK, CONTROL, FORMS, GUARD, JOINTS, VALIDATION, form_of
 from moravec.tape.verify import verify
 from moravec.tape.writer import TapeWriter
 
@@ -144,6 +153,83 @@ def test_an_mcap_of_someone_else(tape_path: Path) -> None:
         writer.finish()
     with pytest.raises(TapeError, match="an MCAP file, but not a tape of Moravec"):
         list(read(tape_path))
+
+
+@pytest.mark.parametrize("number", [b"1", b"3", b"12"])
+def test_a_tape_of_another_layout_is_refused(tiny_tape: Path, changed: Put, number: bytes) -> None:
+    library = b"moravec-tape/" + number
+    head = struct.pack("<I", 7) + b"moravec" + struct.pack("<I", len(library)) + library
+    opening = layout.MAGIC + struct.pack("<BQ", 1, len(head)) + head
+    data = opening + tiny_tape.read_bytes()[len(layout.opening()) :]
+    with pytest.raises(
+        TapeError, match=f"its layout is '{library.decode()}'; this version reads 'moravec-tape/2'"
+    ) as e:
+        list(read(changed(data)))
+    assert "\n" not in str(e.value)
+    assert not verify(changed(data)).complete
+
+
+def test_the_layout_of_the_records_is_the_one_that_its_number_means() -> None:
+    """Whoever changes a record that is read by its layout has to give the layout another number."""
+    named = hashlib.sha256(FORMS[CONTROL].schema + FORMS[JOINTS].schema).hexdigest()[:16]
+    assert (layout.LIBRARY, named) == ("moravec-tape/2", "008d1e3ece77be56")
+
+
+nans = st.sampled_from([0x7FF8000000000000, 0xFFF8000000000000, 0x7FF8DEADBEEF0001, 0xFFFFFFFFFFFFFFFF])
+odd = st.floats() | nans.map(lambda n: struct.unpack("<d", n.to_bytes(8, "little"))[0])
+
+
+@settings(max_examples=60, deadline=None)
+@given(odd, st.lists(odd, min_size=6, max_size=6), st.lists(st.tuples(odd, odd), max_size=9))
+def test_a_reset_comes_back_bit_for_bit(x: float, six: list[float], rows: list[tuple[float, float]]) -> None:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "tape.mcap"
+        people = np.array(rows, dtype=np.float64).reshape(-1, 2)
+        state = RobotState(3, x, np.array(six), np.array(six[::-1]), np.zeros(0), x, x, np.array(six), True, x, people)
+        with TapeWriter(path, ManualClock(), META) as tape:
+            tape.write_reset(x, state, Verdict("stop", "reset", -1, x, 0.0, 0.0, "refused", 2))
+        entry = list(read(path))[-1].value
+        assert isinstance(entry, Entry)
+        now, again, verdict = reset_of(entry)
+    assert flat(again) == flat(state)
+    assert flat(now) == flat(x)
+    assert verdict["category"] == 2
+
+
+@pytest.mark.parametrize("value", [None, np.zeros(3), np.zeros((2, 2), dtype=np.float32), [[0.0, 1.0]]])
+def test_a_reset_with_people_that_are_none(tape_path: Path, value: Any) -> None:
+    with TapeWriter(tape_path, ManualClock(), META) as tape:
+        tape.write_reset(1.0, replace(tick(2).state, people=value), Verdict("pass", "reset", -1, 0.0, 0.0, 0.0, "x"))
+    entry = list(read(tape_path))[-1].value
+    assert isinstance(entry, Entry)
+    assert reset_of(entry)[1].people == repr(value)
+
+
+def test_what_changes_the_guard_comes_back(small_tape: Path) -> None:
+    entries = [record.value for record in read(small_tape) if record.topic == GUARD]
+    assert [entry.payload["event"] for entry in entries if isinstance(entry, Entry)] == [
+        "reset",
+        "tighten",
+        "tighten",
+        "mode",
+    ]
+    _, first, second, mode = entries
+    assert isinstance(first, Entry) and isinstance(second, Entry) and isinstance(mode, Entry)
+    assert tightening_of(first) == ("pick", {"reach": 1.25})
+    assert tightening_of(second) == ("pick", None)
+    assert mode_of(mode) == ("reduced", "the camera is blind")
+
+
+@pytest.mark.parametrize("payload", [{}, {"who": "a"}, {"who": 1, "limits": {}}, {"who": "a", "limits": [1]}])
+def test_a_tightening_that_is_none(payload: dict[str, Any]) -> None:
+    with pytest.raises(TapeError, match="a tightening on the tape cannot be read"):
+        tightening_of(Entry(0.0, payload))
+
+
+@pytest.mark.parametrize("payload", [{}, {"mode": "full"}, {"mode": 1, "why": "x"}])
+def test_a_mode_that_is_none(payload: dict[str, Any]) -> None:
+    with pytest.raises(TapeError, match="a change of mode on the tape cannot be read"):
+        mode_of(Entry(0.0, payload))
 
 
 @pytest.mark.parametrize("size", [8, 12, 30])

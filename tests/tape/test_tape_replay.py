@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import replace
@@ -15,14 +14,11 @@ from helpers_tape import META, STATE, decide, tick, write_ticks
 
 from moravec.core.clock import ManualClock
 from moravec.core.command import Command
-from moravec.core.errors import SkillError, TapeError
+from moravec.core.errors import BadInput, GuardConfigError, SkillError, TapeError
 from moravec.core.frames import frozen
 from moravec.core.observation import RobotState
 from moravec.core.verdict import Approved, Verdict
-from moravec.guard.guard import Guard
-from moravec.guard.limits import LimitTable
-from moravec.robots.ur5e.limits import ur5e_limits
-from moravec.tape.replay import Checker, ReplayReport, replay
+from moravec.tape.replay import ReplayReport, difference, replay
 from moravec.tape.writer import TapeWriter
 
 
@@ -37,6 +33,12 @@ class Memoryless:
 
     def reset(self, state: RobotState, now: float) -> Verdict:
         return Verdict("pass", "reset", -1, 0.0, 0.0, 0.0, "granted")
+
+    def tighten(self, limits: Mapping[str, Any] | None) -> None:
+        raise AssertionError("nothing was tightened")
+
+    def degrade(self, mode: str) -> None:
+        raise AssertionError("the mode stayed")
 
 
 def validate(plan: Any, state: Mapping[tuple[str, ...], Any]) -> Any:
@@ -74,7 +76,7 @@ def changed_at(number: int, **fields: Any) -> Any:
                 return answer
             command = replace(answer.command, **{k: v for k, v in fields.items() if hasattr(command, k)})
             verdict = replace(answer.verdict, **{k: v for k, v in fields.items() if hasattr(answer.verdict, k)})
-            return Approved(command, verdict)
+            return Approved(command, verdict, fields.get("power", answer.power))
 
     return Other
 
@@ -96,6 +98,12 @@ def changed_at(number: int, **fields: Any) -> Any:
         ("source", "other"),
         ("seq", 99),
         ("t", -0.0),
+        ("made", math.nan),
+        ("expires", math.nextafter(0.264, 0.0)),
+        ("seen", -0.0),
+        ("novelty", math.nextafter(0.125, 1.0)),
+        ("category", 0),
+        ("power", True),
     ],
 )
 def test_every_field_counts(good_tape: Path, name: str, value: Any) -> None:
@@ -196,39 +204,86 @@ def test_a_foreign_file(tape_path: Path) -> None:
         play(tape_path)
 
 
-def make_guard(limits: Mapping[str, Any]) -> Checker:
-    """The real guard from the recorded table."""
-    return Guard(LimitTable.from_json(json.dumps(limits)))
+@pytest.mark.parametrize("name", ["made", "expires", "seen", "novelty"])
+def test_two_numbers_that_are_none_differ_by_their_bits(name: str) -> None:
+    answer = decide(tick(1).asked)
+    one, other = (replace(answer, command=replace(answer.command, **{name: x})) for x in (math.nan, -math.nan))
+    assert difference(one, one) is None
+    assert difference(one, other) == f"command.{name}: recorded nan, recomputed nan"
 
 
-def test_the_real_guard_with_everything_that_can_go_wrong(tape_path: Path) -> None:
-    """Motion, limits, misfits, an emergency stop, resets refused and granted: all recomputed to the last bit."""
-    table = ur5e_limits()
-    rng = np.random.default_rng(5)
-    rest = frozen([0.0, -1.6, 1.8, -1.8, -1.57, 0.0])
-    meta = {"guard_limits": json.loads(table.to_json())}
-    guard = Guard(table)
-    seen = set()
-    with TapeWriter(tape_path, ManualClock(), meta) as tape:
-        q = rest
-        for i in range(3000):
-            t = i * table.control_period
-            noise = frozen(rng.normal(0.0, 1e-5, 6))
-            state = RobotState(i, t, q + noise, np.zeros(6), np.zeros(6), 0.05, 0.0, np.zeros(6), i in range(900, 950))
-            asked = Command(i, t, frozen(rest + 0.02 * np.sin(t * 2.0)), np.zeros(6), 0.05, 10.0, "test")
-            if i in (400, 1500):
-                asked = replace(asked, q=rest + 0.5)
-            if i in (600, 2000):
-                asked = replace(asked, q=np.full(6, np.nan) if i == 600 else [0.0])  # type: ignore[arg-type]
-            answer = guard.check(asked, state, t)
-            tape.write_tick(t, state, asked, answer)
-            seen.add((answer.verdict.decision, answer.verdict.check))
-            q = answer.command.q
-            if i % 200 == 199:
-                verdict = guard.reset(state, t)
-                tape.write_reset(t, state, verdict)
-                seen.add(("reset", verdict.decision))
-    report = replay(tape_path, make_guard, validate)
-    assert (report.first, report.diverged, report.decisions, report.tampered) == (None, 0, 3015, ())
-    assert {"pass", "stop", "reset"} <= {decision for decision, _ in seen}
-    assert {("stop", "estop"), ("stop", "command_shape"), ("reset", "pass"), ("reset", "stop")} <= seen
+@pytest.mark.parametrize("power", [False, 1, None])
+def test_power_is_compared_as_it_is(power: Any) -> None:
+    answer = replace(decide(tick(1).asked), power=True)
+    assert difference(answer, replace(answer, power=power)) == f"power: recorded True, recomputed {power!r}"
+
+
+def test_a_verdict_is_told_before_power() -> None:
+    answer = replace(decide(tick(1).asked), power=True)
+    other = replace(answer, verdict=replace(answer.verdict, category=1), power=False)
+    assert difference(answer, other) == f"verdict.category: recorded {answer.verdict.category}, recomputed 1"
+
+
+def test_the_category_of_a_reset_counts(good_tape: Path) -> None:
+    class Other(Memoryless):
+        def reset(self, state: RobotState, now: float) -> Verdict:
+            return replace(super().reset(state, now), category=2)
+
+    report = play(good_tape, Other)
+    assert report.diverged == 1
+    assert report.first is not None
+    assert report.first.startswith("reset at 1.0 s")
+    assert '"category":2' in report.first
+
+
+def test_what_changes_the_guard_is_applied_in_its_place(tape_path: Path) -> None:
+    calls: list[Any] = []
+
+    class Listening(Memoryless):
+        def check(self, command: Command, state: RobotState, now: float) -> Approved:
+            calls.append(state.seq)
+            return super().check(command, state, now)
+
+        def tighten(self, limits: Mapping[str, Any] | None) -> None:
+            calls.append(limits)
+
+        def degrade(self, mode: str) -> None:
+            calls.append(mode)
+
+    with TapeWriter(tape_path, ManualClock(), META) as tape:
+        tape.write_mode(0.0, "reduced", "warming up")
+        write_ticks(tape, 0, 1)
+        tape.write_tighten(0.0, "pick", '{"reach":1.25}')
+        write_ticks(tape, 1, 1)
+        tape.flush()
+        tape.write_tighten(0.0, "pick", None)
+        tape.write_mode(0.0, "full", "warm")
+        write_ticks(tape, 2, 1)
+    report = play(tape_path, Listening)
+    assert calls == ["reduced", 0, {"reach": 1.25}, 1, None, "full", 2]
+    assert report == ReplayReport(3, 0, None, (), None)
+
+
+def test_a_tightening_that_is_refused_now(tape_path: Path) -> None:
+    class Strict(Memoryless):
+        def tighten(self, limits: Mapping[str, Any] | None) -> None:
+            raise GuardConfigError("wider")
+
+        def degrade(self, mode: str) -> None:
+            raise BadInput("mode", mode, ["full"])
+
+    with TapeWriter(tape_path, ManualClock(), META) as tape:
+        tape.write_tighten(0.5, "pick", "{}")
+        tape.write_mode(0.5, "flying", "why not")
+    report = play(tape_path, Strict)
+    assert (report.decisions, report.diverged) == (2, 2)
+    assert report.first == (
+        "tightening by 'pick' at 0.5 s (record 1): recorded as taken, recomputed GuardConfigError: wider"
+    )
+
+
+def test_an_event_of_no_kind(tape_path: Path) -> None:
+    with TapeWriter(tape_path, ManualClock(), META) as tape:
+        tape.write("/guard", 0.0, {"event": "loosen"})
+    with pytest.raises(TapeError, match="'loosen' as an event of the guard; allowed: one of reset, tighten, mode"):
+        play(tape_path)

@@ -21,7 +21,7 @@ from moravec.core.errors import ContractError, TapeError
 from moravec.tape import layout
 from moravec.tape.file import uninterrupted
 from moravec.tape.pictures import decode_color, decode_depth, encode_depth
-from moravec.tape.plain import decode, encode
+from moravec.tape.plain import decode, encode, number
 from moravec.tape.reader import read
 from moravec.tape.records import Entry, Tick
 from moravec.tape.verify import verify
@@ -229,6 +229,14 @@ def test_misuse_is_told(tape_path: Path) -> None:
             tape.write_log(0.0, "loud", "x", "y")
         with pytest.raises(TapeError, match="key of a JSON object"):
             tape.write("/plan", 0.0, {"steps": {("a", "b"): 1}})
+        with pytest.raises(TapeError, match="limits_json: found a dict; allowed: a string"):
+            tape.write_tighten(0.0, "pick", {"reach": 1.0})  # type: ignore[arg-type]
+        with pytest.raises(TapeError, match="JSON record on the tape"):
+            tape.write_tighten(0.0, "pick", "[1]")
+        with pytest.raises(TapeError, match="who: found a NoneType"):
+            tape.write_tighten(0.0, None, None)  # type: ignore[arg-type]
+        with pytest.raises(TapeError, match="mode: found a int"):
+            tape.write_mode(0.0, 1, "why")  # type: ignore[arg-type]
 
 
 json_values = st.recursive(
@@ -245,8 +253,19 @@ def test_json_is_exact(value: dict[str, Any]) -> None:
 
 
 def test_json_words_for_what_is_no_number() -> None:
-    found = decode(encode({"a": np.array([np.nan, np.inf]), "b": -np.inf, "c": np.float32(0.1), "d": {"y", "x"}}))
-    assert found == {"a": ["NaN", "Infinity"], "b": "-Infinity", "c": 0.10000000149011612, "d": ["x", "y"]}
+    found = decode(
+        encode({"a": np.array([np.nan, np.inf]), "b": -np.inf, "c": np.float32(0.1), "d": {"y", "x"}, "e": -np.nan})
+    )
+    words = {"a": ["NaN", "Infinity"], "b": "-Infinity", "e": "NaN:fff8000000000000"}
+    assert found == {**words, "c": 0.10000000149011612, "d": ["x", "y"]}
+
+
+@pytest.mark.parametrize(
+    "word", ["nan", "NaN:", "NaN:fff8", "NaN:FFF8000000000000", "1.0", None, [], "NaN:" + "0" * 17]
+)
+def test_a_number_in_words_that_are_none(word: Any) -> None:
+    with pytest.raises(TapeError, match="where a number belongs"):
+        number(word)
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b"[1]", b"\xff", b"3"])

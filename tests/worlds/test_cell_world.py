@@ -205,7 +205,7 @@ def test_final_says_what_everything_is_and_where_the_rule_wants_it() -> None:
     ("name", "bend"),
     [
         ("joint_velocity", lambda c: c.data.qvel.__setitem__(c.model.joint("wrist_3").dofadr[0], -4.0)),
-        ("joint_position", lambda c: c.data.qpos.__setitem__(c.model.joint("elbow").qposadr[0], 3.12)),
+        ("joint_position", lambda c: c.data.qpos.__setitem__(c.model.joint("elbow").qposadr[0], 3.15)),
         ("joint_torque", lambda c: c.data.qfrc_actuator.__setitem__(c.model.joint("wrist_1").dofadr[0], 28.1)),
         ("tool_speed", lambda c: c.data.site_xpos.__setitem__((c.model.site("tool").id, 2), 0.25)),
         ("workspace", lambda c: c.data.site_xpos.__setitem__((c.model.site("tool").id, 2), -0.01)),
@@ -331,16 +331,3 @@ def test_the_registry_opens_the_cell_and_names_what_it_has() -> None:
         open_world("cel", WorldOptions())
     with pytest.raises(BadInput, match="the number of items: found 40"):
         open_world("cell", WorldOptions(items=40))
-
-
-def test_somebody_walks_by_and_touches_nothing() -> None:
-    cell = build(2, person=True)
-    path = cell._passerby._points
-    assert len(path) == 6 and np.all(np.diff(cell._passerby._times) > 0)
-    cell.data.time = float(cell._passerby._times[2])
-    for _ in range(500):
-        hold(cell, HOME, 1)
-        cell.data.time = float(cell._passerby._times[2])
-    where = cell.data.body("person").xpos[:2]
-    np.testing.assert_allclose(where, path[2], atol=0.3)
-    assert cell.truth.report()["violations"] == {}

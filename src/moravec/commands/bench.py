@@ -1,4 +1,4 @@
-"""`moravec bench`: how fast the guard, the control loop and the planner are on this machine."""
+"""`moravec bench`: how fast the guard, the loops and the planner are on this machine."""
 
 from __future__ import annotations
 
@@ -7,29 +7,37 @@ from typing import Annotated, Any
 
 import tyro
 
-from moravec.commands.options import Count, Options, save, show, unset
+from moravec.commands.options import Count, Options, Seconds, save, say, show, unset
 from moravec.core.errors import BadInput
 
-_SAMPLES = {"guard": 20_000, "loop": 20_000, "plan": 20}
+_SAMPLES = {"guard": 20_000, "decision": 100_000, "loop": 20_000, "edge": 0, "silence": 100, "plan": 20}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Bench(Options):
-    """Measure one part: guard (one verdict), loop (one control tick without physics), plan (one delivery)."""
+    """Measure how fast one part is on this machine.
 
-    name: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="guard|loop|plan")]
+    guard: one verdict. decision: the same in machine code. loop: one control tick without physics. edge: how late the ticks of
+    the edge process are. silence: from a client's last command to braking. plan: one delivery.
+    """
+
+    name: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="guard|decision|loop|edge|silence|plan")]
     """What to measure."""
     samples: Annotated[Count | None, unset("N")] = None
-    """How many samples; by default 20000, for plan 20."""
+    """How many samples; by default 20000, decision 100000, silence 100, plan 20."""
+    seconds: Seconds = 10.0
+    """edge: how long."""
     load: Count = 200
     """plan: how many items the delivery holds."""
 
     def execute(self) -> int:
         """The measurement. Raises BadInput for an unknown part."""
-        from moravec.commands import measure
+        from moravec.commands import measure, measure_edge
 
         if self.name not in _SAMPLES:
             raise BadInput("what to measure", self.name, _SAMPLES)
+        if self.name == "edge":
+            return self._edge()
         n = self.samples or _SAMPLES[self.name]
         more: dict[str, Any] = {}
         if self.name == "guard":
@@ -37,6 +45,12 @@ class Bench(Options):
         elif self.name == "loop":
             seconds = measure.loop_times(n, self.seed)
             more = {"overruns": int((seconds > measure.PERIOD).sum()), "period": 1e6 * measure.PERIOD}
+        elif self.name == "decision":
+            seconds = measure_edge.decision_times(n, self.seed)
+            more = {"joints": 7, "people": 1}
+        elif self.name == "silence":
+            seconds, stalls = measure_edge.silence_times(n, self.seed)
+            more = {"stalls": stalls}
         else:
             seconds = measure.plan_times(n, self.load, self.seed)
             more = {"items": self.load}
@@ -45,4 +59,21 @@ class Bench(Options):
         rest = "".join(f", {key} {value:g}" for key, value in more.items())
         figures = ", ".join(f"{key} {result[key]:.1f}" for key in ("p50", "p99", "p99_9", "max"))
         show(self, result, f"{self.name}: {figures} {result['unit']} (n {n}{rest}; {result['machine']})")
+        return 0
+
+    def _edge(self) -> int:
+        """How late the ticks of an edge process are."""
+        from moravec.commands import measure, measure_edge
+
+        counted = measure_edge.edge_figures(self.seconds, say)
+        late = counted["lateness_us"]
+        result = {"name": "edge", "unit": "us", "n": counted["ticks"], **late, "machine": measure.machine(), "counted": counted}
+        save(self, "bench-edge.json", result)
+        share = counted["overruns"] / max(1, counted["ticks"])
+        words = (
+            f"edge: lateness p50 {late['p50']:g}, p99 {late['p99']:g}, p99_9 {late['p99_9']:g}, max {late['max']:g} us; "
+            f"overruns {counted['overruns']} ({100.0 * share:.3g} %), missed {counted['missed']} (n {counted['ticks']}, "
+            f"{counted['rate']:g} Hz; {measure.machine()})"
+        )
+        show(self, result, words)
         return 0

@@ -53,6 +53,21 @@ def _speed(text: str) -> str:
     return text
 
 
+def amount(asked: str, low: float, high: float) -> Callable[[str], float]:
+    """Reads a number from `low` to `high`. What it returns raises BadInput."""
+
+    def read(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = float("nan")
+        if not low <= value <= high:
+            raise BadInput(asked, text, f"a number from {low:g} to {high:g}")
+        return value
+
+    return read
+
+
 def one_of(asked: str, names: tuple[str, ...]) -> Callable[[str], str]:
     """Reads one of `names`. What it returns raises BadInput."""
 
@@ -74,8 +89,12 @@ Flag = Annotated[bool, flag]
 Seed = Annotated[int, _typed(whole("--seed", 0, 2**63 - 1), "N")]
 Items = Annotated[int, _typed(whole("--items", 1, 12), "N")]
 Count = Annotated[int, _typed(whole("the number of samples", 1, 10_000_000), "N")]
+Which = Annotated[int, _typed(whole("--n", 0, 10_000_000), "K")]
 Renderer = Annotated[str, _typed(one_of("--renderer", ("egl", "osmesa", "rays")), "egl|osmesa|rays")]
 Brain = Annotated[str, _typed(one_of("--brain", ("symbolic",)), "NAME")]
+Robot = Annotated[str, _typed(one_of("--robot", ("ur5e",)), "NAME")]
+Rate = Annotated[float, _typed(amount("--rate", 10.0, 5000.0), "HZ")]
+Seconds = Annotated[float, _typed(amount("--seconds", 0.01, 1e7), "N")]
 Speed = Annotated[str, _typed(_speed, "max|real|X")]
 
 

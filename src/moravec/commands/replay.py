@@ -6,15 +6,20 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, final
 
 import tyro
 
 from moravec.commands.options import Options, save, say, show
-from moravec.core.errors import BadInput, TapeError
+from moravec.commands.tapefile import ALLOWED, check_is_tape
+from moravec.core.command import Command
+from moravec.core.errors import BadInput, GuardConfigError, TapeError
+from moravec.core.observation import RobotState
+from moravec.core.verdict import Approved, Verdict
+from moravec.guard.compiled import compiled
 from moravec.guard.guard import Guard
-from moravec.guard.limits import LimitTable
-from moravec.tape.layout import opening
+from moravec.guard.reload import limits_from_json
+from moravec.guard.stop import Mode
 from moravec.tape.replay import ReplayReport, replay
 
 
@@ -32,11 +37,11 @@ class Replay(Options):
         """The replay. Raises BadInput for a file that is no tape."""
         from moravec.runtime.recorder import recheck_plan
 
-        _check_is_tape(self.tape)
+        check_is_tape(self.tape)
         try:
-            report = replay(self.tape, _guard, recheck_plan)
-        except TapeError as error:
-            raise BadInput("TAPE", str(self.tape), f"a tape of 'moravec run' ({error})") from error
+            report = replay(self.tape, RecordedGuard, recheck_plan)
+        except (TapeError, GuardConfigError) as error:
+            raise BadInput("TAPE", str(self.tape), f"{ALLOWED} ({error})") from error
         result = {
             "decisions": report.decisions,
             "diverged": report.diverged,
@@ -51,23 +56,31 @@ class Replay(Options):
         return 0 if report.same else 1
 
 
-def _guard(limits: Mapping[str, Any]) -> Guard:
-    return Guard(LimitTable.from_json(json.dumps(limits)))
+@final
+class RecordedGuard:
+    """The guard as the tape asks for it: its tables and modes come as JSON data. Raises GuardConfigError."""
 
+    def __init__(self, limits: Mapping[str, Any]) -> None:
+        self._guard = Guard(limits_from_json(json.dumps(limits)), compiled())
 
-def _check_is_tape(path: Path) -> None:
-    """A foreign file is told from a changed tape by its first bytes. Raises BadInput."""
-    allowed = "a tape of 'moravec run', tape.mcap"
-    start = opening()[:64]
-    try:
-        with path.open("rb") as file:
-            head = file.read(len(start))
-    except OSError as error:
-        raise BadInput("TAPE", str(path), f"{allowed} ({error.strerror})") from error
-    if not head:
-        raise BadInput("TAPE", str(path), f"{allowed} (this file is empty)")
-    if head[:8] != start[:8]:
-        raise BadInput("TAPE", str(path), f"{allowed} (this file is none: it begins with {head[:8].hex(' ')})")
+    def check(self, command: Command, state: RobotState, now: float) -> Approved:
+        """The verdict on `command` at `now` [s]. Raises ContractError."""
+        return self._guard.check(command, state, now)
+
+    def reset(self, state: RobotState, now: float) -> Verdict:
+        """The answer to an operator's reset at `now` [s]."""
+        return self._guard.reset(state, now)
+
+    def tighten(self, limits: Mapping[str, Any] | None) -> None:
+        """From now on `limits` hold; None: the guard's own again. Raises GuardConfigError."""
+        self._guard.tighten(None if limits is None else limits_from_json(json.dumps(limits)))
+
+    def degrade(self, mode: str) -> None:
+        """From now on only what the mode of this name allows. Raises BadInput."""
+        modes = {mode.name.lower(): mode for mode in Mode}
+        if mode not in modes:
+            raise BadInput("mode of the guard", mode, modes)
+        self._guard.degrade(modes[mode])
 
 
 def _words(report: ReplayReport) -> str:

@@ -20,6 +20,7 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
+from moravec.console.geometry import people_rows
 from moravec.core.frames import Matrix
 from moravec.core.observation import CameraFrame, RobotState
 from moravec.core.verdict import Verdict
@@ -29,6 +30,7 @@ SAMPLE_EVERY = 10  # ticks; 50 Hz of a 500 Hz loop
 MAX_PICTURES = 160  # raw pictures kept, about 0.9 MB each
 MAX_EVENTS = 400
 QUIET_TIME = 0.5  # [s] an interventions of the guard this close to the last one belongs to it
+NOTHING = RobotState(0, 0.0, np.zeros(1), np.zeros(1), np.zeros(1), 0.0, 0.0, np.zeros(6), False)  # before the first tick
 SETTLED = ("succeeded", "failed", "cancelled")
 
 
@@ -84,10 +86,13 @@ class Samples:
     """The body over time, at about 50 Hz. (m,) and (m, n) arrays in SI units."""
 
     t: Matrix
+    q: Matrix
     dq: Matrix
     tau: Matrix
     push: Matrix  # (m,) length of the tool's force [N]
     grip_force: Matrix  # (m,) [N]
+    people: Matrix  # (m, k, 2) where people were seen [m], rows of NaN where there were fewer
+    people_t: Matrix  # (m,) when [s]
 
 
 @final
@@ -105,7 +110,7 @@ class Collector:
     pictures: int = 0
     _surprise: str = ""
     _ticks: int = 0
-    _rows: list[tuple[float, Matrix, Matrix, Matrix, float]] = field(default_factory=list)
+    _rows: list[tuple[float, RobotState]] = field(default_factory=list)
     _last_shot: Shot | None = None
     _quiet_until: float = -1.0
 
@@ -113,7 +118,7 @@ class Collector:
     def ticked(self, t: float, state: RobotState, verdict: Verdict) -> None:
         """After every tick."""
         if self._ticks % SAMPLE_EVERY == 0:
-            self._rows.append((t, state.dq, state.tau, state.wrench, state.grip_force))
+            self._rows.append((t, state))
         self._ticks += 1
         if verdict.decision != "pass":
             self._intervened(t, verdict)
@@ -146,10 +151,18 @@ class Collector:
     # ── what the report reads ────────────────────────────────────────────────────────────────────────────────────────
     def samples(self) -> Samples:
         """The body over time."""
-        rows = self._rows or [(0.0, np.zeros(1), np.zeros(1), np.zeros(6), 0.0)]
-        t, dq, tau, wrench, grip = zip(*rows, strict=True)
-        push = np.linalg.norm(np.array(wrench)[:, :3], axis=1)
-        return Samples(np.array(t), np.array(dq), np.array(tau), push, np.array(grip))
+        rows = self._rows or [(0.0, NOTHING)]
+        states = [state for _, state in rows]
+        return Samples(
+            t=np.array([t for t, _ in rows]),
+            q=np.array([s.q for s in states]),
+            dq=np.array([s.dq for s in states]),
+            tau=np.array([s.tau for s in states]),
+            push=np.linalg.norm(np.array([s.wrench for s in states])[:, :3], axis=1),
+            grip_force=np.array([s.grip_force for s in states]),
+            people=people_rows([s.people for s in states]),
+            people_t=np.array([s.people_t for s in states]),
+        )
 
     @property
     def duration(self) -> float:

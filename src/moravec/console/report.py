@@ -13,8 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from moravec.console.collect import Collector, Mark, Shot, StepSeen
+from moravec.console.collect import Collector, Mark, Samples, Shot, StepSeen
 from moravec.console.images import data_uri
+from moravec.console.incident.drawings import Curve, curve
+from moravec.console.near import NEAR, near_people
 from moravec.console.svg import Axis, Line, strip, timeline
 from moravec.core.frames import Matrix
 from moravec.guard.limits import LimitTable
@@ -237,11 +239,26 @@ def _timeline(data: ReportData) -> str:
         drawn += f'<h3>{title} <span class="soft">{peak}</span></h3>'
         top = 1.15 if second is None else max(1.15, 1.05 * float(second.max()))
         drawn += strip(samples.t, lines, axis, top * limit, limit, unit, f"{title}: {peak}; limit {limit:g} {unit}")
+    drawn += _nearness(samples, limits, axis)
     steps = timeline(data.seen.steps, data.seen.events, axis) if data.seen.steps else '<p class="note">No step was begun.</p>'
     return (
         '<section><h2>What it did</h2><p class="note">The robot’s time in seconds. Red dashes are the limits that the guard '
         "holds; yellow dashes are new plans. Hold the pointer over a bar for its words.</p>"
         f'<div class="panel"><h3>Steps</h3>{steps}{drawn}</div>{_cycles(data.result.get("cycle_time_s", ()))}</section>'
+    )
+
+
+def _nearness(samples: Samples, limits: LimitTable, axis: Axis) -> str:
+    """How far the nearest person was, and how far they had to be; nothing where nobody came near."""
+    near = near_people(samples, limits)
+    if near is None:
+        return ""
+    told = f"least {near.least:.2f} m, least room {near.room:.2f} m"
+    lines = [Curve(np.minimum(near.apart, NEAR), "first", low=True), Curve(np.minimum(near.needed, NEAR), "bound")]
+    drawn = curve(samples.t, lines, axis, None, "m", f"Distance of the nearest person and protective distance; {told}", [])
+    return (
+        "<h3>Nearest person; red: protective distance while the arm moves "
+        f'<span class="soft">{told}</span></h3>{drawn}'
     )
 
 

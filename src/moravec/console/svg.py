@@ -48,7 +48,7 @@ def timeline(steps: Sequence[StepSeen], events: Sequence[Event], axis: Axis) -> 
     """One row for each skill, one bar for each call, a dashed line for each new plan."""
     skills = list(dict.fromkeys(step.skill for step in steps))
     height = ROW * max(len(skills), 1) + 30
-    parts = [_grid(axis, 4, height - 26)]
+    parts = [grid(axis, 4, height - 26)]
     for row, skill in enumerate(skills):
         y = 4 + ROW * row
         parts.append(f'<text class="label" x="{LEFT - 10}" y="{y + 15}" text-anchor="end">{escape(skill)}</text>')
@@ -61,8 +61,8 @@ def timeline(steps: Sequence[StepSeen], events: Sequence[Event], axis: Axis) -> 
                 f'<g class="replan"><title>{event.t:.1f} s: new plan, {escape(event.text)}</title>'
                 f'<line x1="{x:.1f}" x2="{x:.1f}" y1="0" y2="{height - 24}"/></g>'
             )
-    parts.append(_times(axis, height - 8))
-    return _drawing(height, f"Timeline of {len(steps)} steps over {axis.end - axis.start:.0f} s", parts)
+    parts.append(times(axis, height - 8))
+    return drawing(height, f"Timeline of {len(steps)} steps over {axis.end - axis.start:.0f} s", parts)
 
 
 def _bar(number: int, step: StepSeen, y: int, axis: Axis) -> str:
@@ -95,7 +95,7 @@ def strip(
     def y(value: float) -> float:
         return base - (base - 8.0) * min(max(value / top, 0.0), 1.0)
 
-    parts = [_grid(axis, 8, base)]
+    parts = [grid(axis, 8, base)]
     for line in lines:
         points = [(axis.x(s), y(v)) for s, v in peaks(t, line.values)]
         path = "L".join(f"{px:.1f} {py:.1f}" for px, py in points)
@@ -109,8 +109,8 @@ def strip(
         parts.append(f'<text class="limit-label" x="{LEFT - 10}" y="{y(limit) + 4:.1f}" text-anchor="end">'
                      f"{limit:g} {escape(unit)}</text>")  # fmt: skip
     parts.append(f'<text class="label" x="{LEFT - 10}" y="{base + 2:.1f}" text-anchor="end">0</text>')
-    parts.append(_times(axis, STRIP - 4))
-    return _drawing(STRIP, title, parts)
+    parts.append(times(axis, STRIP - 4))
+    return drawing(STRIP, title, parts)
 
 
 def peaks(t: Matrix, values: Matrix) -> list[tuple[float, float]]:
@@ -122,12 +122,14 @@ def peaks(t: Matrix, values: Matrix) -> list[tuple[float, float]]:
     return [(float(t[i]), float(values[i])) for i in best]
 
 
-def _grid(axis: Axis, top: float, bottom: float) -> str:
+def grid(axis: Axis, top: float, bottom: float) -> str:
+    """Faint lines at round times."""
     lines = "".join(f"M{axis.x(s):.1f} {top}V{bottom:.1f}" for s in axis.ticks())
     return f'<path class="grid" d="{lines}"/>' if lines else ""
 
 
-def _times(axis: Axis, y: float) -> str:
+def times(axis: Axis, y: float) -> str:
+    """The round times in words, at height `y`."""
     ticks = axis.ticks()
     last = ticks[-1] if ticks else None
     return "".join(
@@ -136,7 +138,8 @@ def _times(axis: Axis, y: float) -> str:
     )
 
 
-def _drawing(height: int, title: str, parts: Sequence[str]) -> str:
+def drawing(height: int, title: str, parts: Sequence[str]) -> str:
+    """One drawing of the page's width, `title` for those who cannot see it."""
     return (
         f'<div class="scroll" tabindex="0" role="group" aria-label="{escape(title)}"><svg viewBox="0 0 {WIDTH} {height}" '
         f'role="img" aria-label="{escape(title)}">{"".join(parts)}</svg></div>'

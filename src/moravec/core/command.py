@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,22 +22,39 @@ class Command:
     grip_width: float  # wanted opening [m]
     grip_force: float  # largest force of one finger [N]
     source: str  # the skill or policy that asks
+    made: float = math.nan  # [s], when the chunk was made that this is from; what moves must say so
+    expires: float = math.nan  # [s], when that chunk ends
+    seen: float = math.nan  # [s], when the newest observation was taken that it rests on
+    novelty: float = math.nan  # the policy's own score of how strange this is to it; 0 for a program
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where a policy's motion comes from: when it was `made` and until when it holds, when what it was made from was `seen` [s],
+    and how strange that was to the policy (`novelty`; NaN: it does not say)."""
+
+    made: float
+    expires: float
+    seen: float
+    novelty: float
 
 
 @dataclass(frozen=True, slots=True)
 class ActionChunk:
     """Set-points ahead in time, joined by cubic Hermite splines.
 
-    `times` (m,) [s] start at 0 and increase; `q` and `dq` are (m, n) [rad], [rad/s].
+    `times` (m,) [s] start at 0 and increase; `q` and `dq` are (m, n) [rad], [rad/s]. A program's own motion has no `provenance`:
+    it was made when it is asked for.
     """
 
     times: Matrix
     q: Matrix
     dq: Matrix
     source: str
+    provenance: Provenance | None = None
 
     @staticmethod
-    def of(times: Matrix, q: Matrix, dq: Matrix, source: str) -> ActionChunk:
+    def of(times: Matrix, q: Matrix, dq: Matrix, source: str, provenance: Provenance | None = None) -> ActionChunk:
         """Checks shapes and order, and freezes. Raises ContractError."""
         times, q, dq = frozen(times), frozen(q), frozen(dq)
         if times.ndim != 1 or q.ndim != 2 or q.shape != dq.shape or len(q) != len(times) or len(times) < 1:
@@ -46,7 +64,7 @@ class ActionChunk:
             )
         if times[0] != 0.0 or not np.all(np.diff(times) > 0.0) or not np.isfinite(times[-1]):
             raise ContractError(f"action chunk of {source!r}: times must start at 0 and increase; found {times[:4]}...")
-        return ActionChunk(times, q, dq, source)
+        return ActionChunk(times, q, dq, source, provenance)
 
     @property
     def duration(self) -> float:

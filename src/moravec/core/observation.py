@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from moravec.core.frames import Matrix
+from moravec.core.frames import Matrix, frozen
+
+NOBODY = frozen(np.zeros((0, 2)))
 
 
 @dataclass(frozen=True, slots=True)
 class RobotState:
-    """The body's state at one instant, as its own sensors give it.
+    """The body's state at one instant, as its own sensors and the cell's safety devices give it.
 
     `wrench` is force [N] and torque [N m] on the tool, in the tool's frame, without the hand's own weight.
     """
@@ -26,6 +29,8 @@ class RobotState:
     grip_force: float  # force of one finger [N]
     wrench: Matrix  # (6,) [N, N m]
     estop: bool  # the emergency stop's input
+    people_t: float = math.nan  # [s], when the safety scanner last saw who is near; NaN where there is none
+    people: Matrix = field(default_factory=lambda: NOBODY)  # (k, 2) where people stand (x, y), in the base frame [m]
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,11 +20,12 @@ class Verdict:
 
     decision: Decision
     check: str
-    joint: int  # index of the deciding joint, -1 where there is none
+    joint: int  # index of the deciding joint, part or zone, -1 where there is none
     value: float
     limit: float
     margin: float
     reason: str
+    category: int = -1  # of a stop, after IEC 60204-1: 0, 1 or 2; -1 for none
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +38,4 @@ class Approved:
 
     command: Command
     verdict: Verdict
+    power: bool = True  # False: the driver is to remove power from the motors, brakes applied

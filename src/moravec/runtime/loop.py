@@ -7,6 +7,7 @@ a guard approved.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
+from dataclasses import replace
 from typing import Any, Protocol, TypeVar, final
 
 import numpy as np
@@ -16,10 +17,29 @@ from moravec.core.errors import MoravecError
 from moravec.core.frames import Matrix
 from moravec.core.observation import CameraFrame, RobotState
 from moravec.core.verdict import Approved, Verdict
+from moravec.guard.compiled import compiled
+from moravec.guard.degraded import Fitness, FitnessWatch
 from moravec.guard.guard import Guard
+from moravec.guard.limits import LimitTable
+from moravec.guard.stop import Mode
 from moravec.robots.protocol import Robot
+from moravec.runtime.governor import Governor, Neighbourhood
 from moravec.runtime.pace import Pace
-from moravec.skills.contract import Ask, Capture, Compute, Follow, Followed, Grip, Gripped, Note, Pause, Request
+from moravec.runtime.playback import Playback, braking_chunk, rejoining_chunk
+from moravec.runtime.sight import SightWatch
+from moravec.skills.contract import (
+    Ask,
+    Capture,
+    Compute,
+    Follow,
+    Followed,
+    Grip,
+    Gripped,
+    Note,
+    Pause,
+    Request,
+    Tighten,
+)
 
 T = TypeVar("T")
 
@@ -27,7 +47,9 @@ PICTURE_LATENCY = 0.06  # [s] from exposure to the mind, as a USB RGB-D camera t
 CONTACT_FILTER = 0.3  # weight of the newest wrench in the running mean
 GRIP_STILL = 0.0006  # [m] of movement that counts as rest
 GRIP_STILL_TICKS = 40
-SETTLE_TIME = 0.04  # [s] held after a motion, until the arm has caught up with its set-point
+# Stops that end by themselves: whoever was near has left, or is seen again.
+PASSING = frozenset({"separation", "people_age", "zone_slow", "zone_stop"})
+PATIENCE = 600.0  # [s] for which such a stop is waited out
 
 
 class Recorder(Protocol):
@@ -38,6 +60,8 @@ class Recorder(Protocol):
     def chunk(self, t: float, chunk: ActionChunk) -> None: ...
     def note(self, t: float, note: Note) -> None: ...
     def reset(self, now: float, state: RobotState, verdict: Verdict) -> None: ...
+    def tighten(self, t: float, who: str, limits: LimitTable | None) -> None: ...
+    def mode(self, t: float, fitness: Fitness) -> None: ...
 
 
 class Watcher(Protocol):
@@ -62,16 +86,22 @@ class Runtime:
     ) -> None:
         self._robot, self._recorder, self._pace, self._answer = robot, recorder, pace, answer
         self._watchers = tuple(watchers)
-        self._guard = Guard(robot.spec.limits)
+        self._guard = Guard(robot.spec.limits, compiled())
+        self._governor = Governor(robot.spec.limits)
+        self._watch, self._sight = FitnessWatch(), SightWatch()
+        self._signals: dict[str, float] = {}  # how long who has been silent, as far as it is known
         self._state = robot.read()
-        self._chunk: ActionChunk | None = None
-        self._chunk_start = 0.0
+        self._play: Playback | None = None
+        self._seen = robot.now()  # when the newest picture was taken
         self._hold: Matrix = self._state.q
         self._grip = (self._state.grip_width, 20.0)
         self._source = "hold"
         self._seq = 0
         self._verdict: Verdict | None = None
         self._cancelled = False
+        self._resets = 0  # that were granted
+        self._moves = False  # whether the last approved set-point did
+        self._ending = False  # a ramp to rest is played as it is
         self.counts = {"pass": 0, "limit": 0, "stop": 0}
         pace.start(robot.now())
         self._tick()  # the guard takes the posture it finds as its first set-point
@@ -102,7 +132,8 @@ class Runtime:
         verdict = self._guard.reset(state, now)
         self._recorder.reset(now, state, verdict)
         if verdict.decision == "pass":
-            self._chunk, self._hold = None, np.array(self._guard.setpoint)
+            self._play, self._hold = None, np.array(self._guard.setpoint)
+            self._resets += 1
         return verdict
 
     # ── the loop ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -110,7 +141,7 @@ class Runtime:
         """Answers the routine's requests until it returns. Raises KeyboardInterrupt when cancelled.
 
         What fails in a picture or in a computation is thrown into the routine where it asked for it: skills and brain
-        decide what becomes of it. What fails in the loop itself ends the run.
+        decide what becomes of it. What fails in the loop itself ends the run, at rest.
         """
         answer: Any = None
         go_on: Callable[[Any], Request] = routine.send
@@ -126,7 +157,11 @@ class Runtime:
                 except _WorkFailed as failed:
                     answer, go_on = failed.error, routine.throw
         finally:
+            if self._moves:  # something failed in the middle of a motion
+                self._bring_to_rest()
             routine.close()
+            if self._guard.limits is not self._robot.spec.limits:
+                self._tighten(Tighten({}, "end of the routine"))
 
     def rest(self, seconds: float) -> None:
         """Holds still for `seconds` of the robot's time."""
@@ -150,6 +185,8 @@ class Runtime:
             return self._ask(request)
         if isinstance(request, Note):
             return self._note(request)
+        if isinstance(request, Tighten):
+            return self._tighten(request)
         raise TypeError(f"a routine asked for {type(request).__name__}; allowed: {Request}")
 
     def _tick(self) -> Verdict:
@@ -158,13 +195,10 @@ class Runtime:
         state = robot.read()
         if self._seq == 0:
             self._hold = state.q
-        if self._chunk is not None:
-            q, dq = self._chunk.sample(now - self._chunk_start)
-        else:
-            q, dq = self._hold, self._hold * 0.0
-        self._seq += 1
-        command = Command(self._seq, now, q, dq, *self._grip, self._source)
+        self._judge_fitness(now)
+        command = self._command(now)
         approved = self._guard.check(command, state, now)
+        self._moves = bool(np.any(approved.command.dq))
         robot.apply(approved)
         self._recorder.tick(now, state, command, approved)
         robot.advance()
@@ -172,27 +206,75 @@ class Runtime:
         self.counts[verdict.decision] += 1
         self._state, self._verdict = state, verdict
         if verdict.decision == "stop":  # from here the guard brakes by itself; ask for nothing but where it is
-            self._chunk, self._hold = None, approved.command.q
+            self._play, self._hold = None, approved.command.q
             self._grip = (approved.command.grip_width, approved.command.grip_force)
+        elif self._play is not None:
+            rate = self._play.rate
+            if not self._ending:
+                rate = self._governor.advance(self._neighbourhood(), self._guard.fastest, self._play.slopes)
+            self._play.advance(rate, robot.spec.control_period)
         for watcher in self._watchers:
             watcher.ticked(now, state, verdict)
         self._pace.wait(robot.now())
         if self._cancelled:
             self._cancelled = False
-            if self._chunk is not None:
+            if self._play is not None:
                 self._halt()
             raise KeyboardInterrupt
         return verdict
 
-    def _follow(self, request: Follow) -> Followed:
-        chunk = request.chunk
+    def _bring_to_rest(self) -> None:
+        """Comes to rest under the guard, whatever it was that failed: what cannot be recorded or shown is not done."""
+        self._guard.degrade(Mode.STILL)
+        before: tuple[float, ...] | None = None
+        self._play, self._hold = None, self.posture()
+        while self._guard.setpoint != before:
+            before = self._guard.setpoint
+            self._robot.advance()
+            now = self._robot.now()
+            self._robot.apply(self._guard.check(self._command(now), self._robot.read(), now))
+
+    def _tighten(self, request: Tighten) -> None:
+        """Puts the guard under tighter limits, or back under the robot's own, and records it before the next tick."""
+        limits = replace(self._robot.spec.limits, **request.changes) if request.changes else None
+        self._guard.tighten(limits)
+        self._recorder.tighten(self._robot.now(), request.who, limits)
+
+    def _judge_fitness(self, now: float) -> None:
+        """Tells the guard what the rest of the system is fit for, where that has changed."""
+        before = self._watch.now
+        fitness = self._watch.advance(self._signals | self._sight.signals(now), now)
+        if fitness.mode is not before.mode:
+            self._guard.degrade(fitness.mode)
+            self._governor.reduce(fitness.mode is not Mode.FULL)
+            self._recorder.mode(now, fitness)
+
+    def _command(self, now: float) -> Command:
+        """The command of this tick: a point of what is being played, or to stay."""
+        self._seq += 1
+        if self._play is None:
+            return Command(self._seq, now, self._hold, self._hold * 0.0, *self._grip, self._source, now, now, self._seen, 0.0)
+        play = self._play
+        (q, dq), p = play.setpoint(), play.provenance(now)
+        return Command(self._seq, now, q, dq, *self._grip, self._source, p.made, p.expires, p.seen, p.novelty)
+
+    def _begin(self, chunk: ActionChunk) -> Playback:
+        """Starts to play `chunk` with the next tick."""
         self._recorder.chunk(self._robot.now(), chunk)
-        self._chunk, self._chunk_start, self._source = chunk, self._robot.now(), chunk.source
+        self._source = chunk.source
+        self._governor.begin()
+        play = self._play = Playback(chunk, self._seen, 1.0 if self._ending else self._governor.rate)
+        return play
+
+    def _follow(self, request: Follow) -> Followed:
+        play = self._begin(request.chunk)
         felt, weight = 0.0, float(self._state.wrench[2])
-        while self._robot.now() - self._chunk_start < chunk.duration + SETTLE_TIME:
+        while not play.over:
             verdict = self._tick()
             if verdict.decision == "stop":
                 self._come_to_rest()
+                if verdict.check in PASSING and self._wait_and_rejoin(play):
+                    continue
                 return Followed("stopped", self._state, verdict.reason)
             if request.contact_force is not None:
                 push = abs(float(self._state.wrench[2]) - weight)  # along the tool, beyond what hung there at the start
@@ -200,8 +282,31 @@ class Runtime:
                 if felt > request.contact_force:
                     self._halt()
                     return Followed("contact", self._state, f"the tool felt {felt:.1f} N")
-        self._chunk, self._hold = None, chunk.q[-1]
+        self._play, self._hold = None, request.chunk.q[-1]
         return Followed("done", self._state)
+
+    def _wait_and_rejoin(self, play: Playback) -> bool:
+        """Waits until nobody is in the way, and brings the arm back to where `play` was interrupted; whether that is done."""
+        self._note(Note("waiting", {"why": self._verdict.reason if self._verdict else ""}))
+        end, resets = self._robot.now() + PATIENCE, self._resets
+        while (verdict := self._tick()).decision == "stop" or self._governor.blocked(self._neighbourhood()):
+            graver = verdict.decision == "stop" and verdict.check not in PASSING
+            if graver or self._resets != resets or self._robot.now() > end:
+                return False  # a reset is no restart: what was interrupted has to be asked for again
+        self._governor.rest()
+        limits, q = self._robot.spec.limits, play.chunk.sample(play.path)[0]
+        back = self._begin(rejoining_chunk(self.posture(), q, limits.acceleration, play.chunk.source))
+        while not back.over:
+            if self._tick().decision == "stop":
+                self._come_to_rest()
+                return self._verdict is not None and self._verdict.check in PASSING and self._wait_and_rejoin(play)
+        self._governor.rest()
+        self._play, play.rate = play, 0.0
+        return True
+
+    def _neighbourhood(self) -> Neighbourhood:
+        """Who is near, by the newest reading."""
+        return Neighbourhood(self._guard.nearest, self._state.t - self._state.people_t)
 
     def _come_to_rest(self) -> None:
         """Waits until the guard's own braking is over: a next motion must not start from a set-point that still moves."""
@@ -212,14 +317,16 @@ class Runtime:
 
     def _halt(self) -> None:
         """Ends a motion early: brakes along the rest of it in a short, even ramp."""
-        assert self._chunk is not None
-        q, dq = self._chunk.sample(self._robot.now() - self._chunk_start)
-        self._chunk = braking_chunk(q, dq, self._robot.spec.limits.acceleration, self._chunk.source)
-        self._chunk_start = self._robot.now()
-        while self._robot.now() - self._chunk_start < self._chunk.duration:
-            if self._tick().decision == "stop":
-                return
-        self._hold, self._chunk = self._chunk.q[-1], None
+        assert self._play is not None
+        q, dq = self._play.setpoint()
+        self._ending = True
+        ramp = self._begin(braking_chunk(q, dq, self._robot.spec.limits.acceleration, self._source))
+        while ramp.path < ramp.chunk.duration and self._tick().decision != "stop":
+            pass
+        self._ending = False
+        if self._play is None:
+            return  # the guard brakes by itself
+        self._hold, self._play = ramp.chunk.q[-1], None
         self._tick()  # the end of the ramp is a set-point too: a next motion starts from it, at rest
 
     def _close_hand(self, request: Grip) -> Gripped:
@@ -233,11 +340,14 @@ class Runtime:
         return Gripped(self._state.grip_width, self._state.grip_force, self._state)
 
     def _capture(self, request: Capture) -> dict[str, CameraFrame]:
+        asked = self._robot.now()
         exposures = {name: self._robot.expose(name) for name in request.cameras}
         frames: dict[str, CameraFrame] = self._beside(
             lambda: {name: develop() for name, develop in exposures.items()}, PICTURE_LATENCY
         )
+        self._sight.look(frames, asked, self._robot.now())
         for frame in frames.values():
+            self._seen = max(self._seen, frame.t)
             self._recorder.frame(frame)
             for watcher in self._watchers:
                 watcher.framed(frame)
@@ -245,9 +355,12 @@ class Runtime:
 
     def _beside(self, work: Callable[[], Any], latency: float) -> Any:
         """Runs `work` beside the loop, which goes on ticking; not answered before `latency` [s]."""
-        future, end = self._pace.begin(work), self._robot.now() + latency
-        while self._robot.now() < end or not future.done():
+        begun = self._robot.now()
+        future = self._pace.begin(work)
+        while self._robot.now() < begun + latency or not future.done():
+            self._signals["brain_silent"] = self._robot.now() - begun
             self._tick()
+        self._signals["brain_silent"] = 0.0
         try:
             return future.result()
         except MoravecError as error:
@@ -277,12 +390,3 @@ class _WorkFailed(Exception):
     def __init__(self, error: MoravecError) -> None:
         self.error = error
         super().__init__(str(error))
-
-
-def braking_chunk(q: Matrix, dq: Matrix, acceleration: Sequence[float], source: str) -> ActionChunk:
-    """From `q` (n,) [rad] and `dq` (n,) [rad/s] to rest, all joints together, with at most 0.8 of `acceleration` [rad/s2]."""
-    duration = max(0.01, float(np.max(np.abs(dq) / (0.8 * np.asarray(acceleration)))))
-    times = np.linspace(0.0, duration, max(3, int(duration / 0.004)))
-    left = 1.0 - times / duration
-    positions = q + dq * (times * (1 + left) / 2)[:, None]
-    return ActionChunk.of(times, positions, dq * left[:, None], source)

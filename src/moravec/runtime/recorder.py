@@ -11,6 +11,8 @@ from moravec.brain.validate import revalidate
 from moravec.core.command import ActionChunk, Command
 from moravec.core.observation import CameraFrame, RobotState
 from moravec.core.verdict import Approved, Verdict
+from moravec.guard.degraded import Fitness
+from moravec.guard.limits import LimitTable
 from moravec.skills.contract import Note
 from moravec.tape.schemas import FORMS
 from moravec.tape.writer import TapeWriter
@@ -56,6 +58,14 @@ class TapeRecorder:
         """An operator's reset, granted or refused; without it a replay would not know why the robot moves again."""
         self._tape.write_reset(now, state, verdict)
 
+    def tighten(self, t: float, who: str, limits: LimitTable | None) -> None:
+        """Limits that hold from the next tick on; None: the robot's own again."""
+        self._tape.write_tighten(t, who, None if limits is None else limits.to_json())
+
+    def mode(self, t: float, fitness: Fitness) -> None:
+        """What the system is fit for from the next tick on."""
+        self._tape.write_mode(t, fitness.mode.name.lower(), fitness.reason)
+
 
 @final
 class Unrecorded:
@@ -74,6 +84,12 @@ class Unrecorded:
         """Kept nowhere."""
 
     def reset(self, now: float, state: RobotState, verdict: Verdict) -> None:
+        """Kept nowhere."""
+
+    def tighten(self, t: float, who: str, limits: LimitTable | None) -> None:
+        """Kept nowhere."""
+
+    def mode(self, t: float, fitness: Fitness) -> None:
         """Kept nowhere."""
 
 

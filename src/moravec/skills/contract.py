@@ -1,8 +1,8 @@
 """The contract every skill keeps, hard-coded or learned.
 
 A skill is a coroutine of requests. It never touches a robot, a clock, a file or the network: it yields what it wants
-(`Follow`, `Grip`, `Capture`, `Compute`, `Pause`, `Ask`, `Note`) and is sent what came of it. The runtime is the only one that
-answers requests, so it can pace, record, cancel, replay or refuse them; closing the coroutine cancels the skill.
+(`Follow`, `Grip`, `Capture`, `Compute`, `Pause`, `Ask`, `Note`, `Tighten`) and is sent what came of it. The runtime is the
+only one that answers requests, so it can pace, record, cancel, replay or refuse them; closing the coroutine cancels the skill.
 """
 
 from __future__ import annotations
@@ -99,7 +99,19 @@ class Note:
     frame: CameraFrame | None = None
 
 
-Request: TypeAlias = Follow | Grip | Capture | Compute | Pause | Ask | Note
+@dataclass(frozen=True, slots=True)
+class Tighten:
+    """From now on tighter limits hold, until the routine ends or another `Tighten` replaces them; answered by None.
+
+    `changes` are fields of the robot's limit table with their new values; none: the robot's own limits hold again. Limits that
+    would be wider anywhere are refused (GuardConfigError): the guard alone decides what is wider. `who` goes onto the tape.
+    """
+
+    changes: Mapping[str, Any]
+    who: str
+
+
+Request: TypeAlias = Follow | Grip | Capture | Compute | Pause | Ask | Note | Tighten
 Routine: TypeAlias = Generator[Request, Any, "SkillResult"]
 
 

@@ -29,7 +29,7 @@ LOOK = Manifest(
     "Look at a place and report what lies in it.",
     (_PLACE,),
     effects=(Effect(("seen", "?place"), True),),
-    errors=(_UNREACHABLE, _STOPPED, ErrorCode("blind", True, "the pictures show nothing that can be used")),
+    errors=(_UNREACHABLE, _CONTACT, _STOPPED, ErrorCode("blind", True, "the pictures show nothing that can be used")),
 )
 OPEN = Manifest(
     "open",
@@ -39,6 +39,7 @@ OPEN = Manifest(
     effects=(Effect(("open", "?place"), True),),
     errors=(
         _UNREACHABLE,
+        _CONTACT,
         _STOPPED,
         ErrorCode("no_handle", True, "the lid's handle was not found"),
         ErrorCode("stuck", True, "the lid did not come off"),
@@ -56,6 +57,7 @@ PICK = Manifest(
     effects=(Effect(("holding",), "?item"), Effect(("location", "?item"), "hand")),
     errors=(
         _UNREACHABLE,
+        _CONTACT,
         _STOPPED,
         ErrorCode("not_seen", True, "the item is not where it was seen last"),
         ErrorCode("no_grasp", True, "no free grasp was found"),
@@ -70,9 +72,9 @@ INSPECT = Manifest(
     (_ITEM,),
     preconditions=(Condition(("kind", ("location", "?item")), "station", "it does not lie on the station"),),
     effects=(Effect(("inspected", "?item"), True),),
-    errors=(_UNREACHABLE, _STOPPED, ErrorCode("not_seen", True, "nothing lies on the station")),
+    errors=(_UNREACHABLE, _CONTACT, _STOPPED, ErrorCode("not_seen", True, "nothing lies on the station")),
 )
-_PUT_DOWN_ERRORS = (_UNREACHABLE, _STOPPED, _CONTACT, _LOST, ErrorCode("no_space", True, "no free spot was found"))
+_PUT_DOWN_ERRORS = (_UNREACHABLE, _CONTACT, _STOPPED, _LOST, ErrorCode("no_space", True, "no free spot was found"))
 PLACE = Manifest(
     "place",
     "Put the held item down gently on a free spot.",
@@ -101,7 +103,7 @@ DISCARD = Manifest(
     effects=_RELEASED,
     errors=_PUT_DOWN_ERRORS,
 )
-HOME = Manifest("home", "Bring the arm to its resting posture.", errors=(_UNREACHABLE, _STOPPED))
+HOME = Manifest("home", "Bring the arm to its resting posture.", errors=(_UNREACHABLE, _CONTACT, _STOPPED))
 ASK = Manifest(
     "ask",
     "Ask a person, and take the default when nobody answers.",

@@ -24,6 +24,7 @@ TRAVEL_HEIGHT = 0.30  # [m] of the tool point, above everything that stands on t
 AROUND = 0.24  # [m] side of the square around a stray thing that is looked at
 LENS_OVER = 0.32  # [m] of the wrist camera above a table it looks at
 ROUNDING = 1e-5  # [m]
+BUMP = 60.0  # [N] felt where nothing should be touched; what is carried, and its swing, is a tenth of that
 MAX_STRETCHES = 40
 
 
@@ -77,7 +78,9 @@ def go(context: SkillContext, goal: Matrix, source: str, slow: float = 1.0) -> M
         legs = [np.array([a, b]) for a, b in zip(way[:-1], way[1:], strict=True)]
         if all(context.arm.is_free(leg, room) for leg in legs):
             for leg in legs:
-                yield from follow(_within_tool_speed(context, leg[0], leg[1], limits, source))
+                chunk = _within_tool_speed(context, leg[0], leg[1], limits, source)
+                if (met := (yield from follow(chunk, BUMP))).end == "contact":
+                    fail("contact", f"something is in the way: {met.reason}")
             return
     x, y, z = context.arm.tool_pose(goal)[:3, 3]
     fail("unreachable", f"no free way to the tool position ({x:.2f}, {y:.2f}, {z:.2f}) m")

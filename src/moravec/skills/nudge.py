@@ -13,6 +13,7 @@ from moravec.perception.detection import Detection
 from moravec.skills.context import SkillContext
 from moravec.skills.contract import Note, Pause, Request
 from moravec.skills.moves import above, go, grip, line_to
+from moravec.skills.walls import kept_from_walls
 
 TOUCH = 6.0  # [N] felt when the fingers rest on the thing
 PRESS = (20.0, 45.0)  # [N] wanted while dragging: with less they slide over it, more only jams it
@@ -52,10 +53,14 @@ def _half(target: Detection, direction: Matrix) -> float:
     return float(abs(along) * target.extent[0] / 2 + np.sqrt(max(0.0, 1.0 - along**2)) * target.extent[1] / 2)
 
 
-def _far_side(place: Place, target: Detection, direction: Matrix) -> Matrix:
+def _far_side(target: Detection, direction: Matrix) -> Matrix:
     """Where (2,) [m] to press: towards the wall. Pressed in its middle a thing that is dragged by its top tips over."""
-    point = np.array(target.position[:2]) - max(0.0, _half(target, direction) - FROM_EDGE) * direction
-    reach = np.array(place.size) / 2 - FROM_WALL
+    return np.array(target.position[:2]) - max(0.0, _half(target, direction) - FROM_EDGE) * direction
+
+
+def _inside(place: Place, point: Matrix, z: float) -> Matrix:
+    """The nearest to `point` (2,) [m] that the hand can reach down at to `z` [m] between the walls of `place`."""
+    reach = np.array(place.size) / 2 - max(FROM_WALL, kept_from_walls(z, place.rim))
     return np.asarray(place.centre + np.clip(point - place.centre, -reach, reach))
 
 
@@ -81,14 +86,14 @@ def nudge(context: SkillContext, place: Place, target: Detection) -> Generator[R
     direction = inward(place, x, y)
     yaw = float(np.arctan2(direction[1], direction[0])) + np.pi / 2  # the broad side of the fingers leads
     rolls = target.category in ROUND and target.extent[2] < STANDING * target.extent[0]
-    first = np.array([x, y]) if rolls else _far_side(place, target, direction)
+    lowest = max(place.floor + 0.006, top - SEARCH_BELOW)
+    first = _inside(place, np.array([x, y]) if rolls else _far_side(target, direction), lowest)
     if not rolls:
         direction = _untipped(place, target, direction, first)
     yield Note("nudge", {"from": [x, y], "direction": direction.tolist(), "place": place.name})
     yield from grip(0.0, 20.0)
     hover = max(place.rim, top) + HOVER
     yield from go(context, above(context, np.array([*first, hover]), yaw), "nudge")
-    lowest = max(place.floor + 0.006, top - SEARCH_BELOW)
     touched, height = False, top
     for at in (step * ROLL / 2 for step in range(ROLLS if rolls else 1)):
         start = first + at * direction

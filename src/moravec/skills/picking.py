@@ -23,12 +23,14 @@ from moravec.skills.manifests import PICK
 from moravec.skills.moves import Failed, above, fail, go, grip, line_to, look_at, look_from, post_over, surroundings
 from moravec.skills.nudge import nudge
 from moravec.skills.symbols import Value
+from moravec.skills.walls import has_room
 
 Steps = Generator[Request, Any, dict[str, Any]]
 
 GRIP_FORCE = 50.0  # [N], of the hand's 60
 CONTACT_FORCE = 18.0  # [N] felt on the way down: something is in the way
-APPROACH = 0.07  # [m] the straight way down starts this far above the grasp, or above the rim
+APPROACH = 0.07  # [m] the straight way down starts this far above the grasp,
+OVER = 0.02  # [m] and this far above the rim and the tallest thing: a finger reaches out to the side
 LIFT_HEIGHT = 0.22  # [m] the tool is lifted to with the item, clear of whatever stands on the table
 EMPTY_WIDTH = 0.004  # [m] fingers closer than this hold nothing
 SLIP_SHARE = 0.4  # fingers that close to less than this share of the width have lost it; a little means it turned
@@ -86,7 +88,8 @@ class Pick(HardCoded):
             wanted = target
         if not grasps:
             raise Failed("no_grasp", f"no free grasp on {item}", data)
-        held, grasp = yield from _try_each(context, place, target, grasps, tried)
+        tallest = max(d.position[2] + d.extent[2] / 2 for d in detections)
+        held, grasp = yield from _try_each(context, place, target, grasps, tried, tallest)
         if place.kind == "station":
             tried.append(grasp)
             others = others or list(context.hand.beside)  # two that overlap are told apart in one look and not in the next
@@ -123,7 +126,8 @@ def _match(believed: Detection, detections: list[Detection]) -> Detection | None
 def _plan(
     frame: CameraFrame, place: Place, target: Detection, others: Sequence[Detection], tried: Sequence[Grasp]
 ) -> list[Grasp]:
-    """Grasps on `target`, the likeliest first; beyond the place's own walls everything counts as blocked.
+    """Grasps on `target`, the likeliest first; beyond the place's own walls everything counts as blocked, and so is a hand that
+    would come too near them.
 
     Where no fingers fit with room to spare, they are let down with less.
     """
@@ -134,18 +138,19 @@ def _plan(
         grasps = plan_grasps(heights, place.floor, target.position[:2], radius, CANDIDATES, beside)
         mine = [g for g in grasps if g.top < target.position[2] + target.extent[2] / 2 + ABOVE_TARGET]
         if mine:
-            return choose(mine, others, tried)
+            return [g for g in choose(mine, others, tried) if has_room(place, g.position)]
     return []
 
 
 def _try_each(
-    context: SkillContext, place: Place, target: Detection, grasps: list[Grasp], tried: list[Grasp]
+    context: SkillContext, place: Place, target: Detection, grasps: list[Grasp], tried: list[Grasp], tallest: float
 ) -> Generator[Request, Any, tuple[Held, Grasp]]:
-    """Tries grasps until one holds; what failed is added to `tried`. Fails with the last one's reason."""
+    """Tries grasps until one holds; what failed is added to `tried`. Fails with the last one's reason. Nothing in `place` stands
+    higher than `tallest` [m]."""
     last = Failed("no_grasp", "no grasp could be reached")
     for number, grasp in enumerate(grasps[:GRASP_TRIES]):
         try:
-            return (yield from _grasp(context, place, target, grasp)), grasp
+            return (yield from _grasp(context, place, target, grasp, tallest)), grasp
         except Failed as failure:
             last = failure
             if failure.code == "stopped":
@@ -158,10 +163,12 @@ def _try_each(
     raise last
 
 
-def _grasp(context: SkillContext, place: Place, target: Detection, grasp: Grasp) -> Generator[Request, Any, Held]:
+def _grasp(
+    context: SkillContext, place: Place, target: Detection, grasp: Grasp, tallest: float
+) -> Generator[Request, Any, Held]:
     """One grasp: over it, down, close, check, up, check."""
     x, y, z = grasp.position
-    start_z = max(z + APPROACH, place.rim + 0.02)
+    start_z = max(z + APPROACH, place.rim + OVER, tallest + OVER)
     q = above(context, np.array([x, y, start_z]), grasp.yaw)
     yield from grip(grasp.opening, GRIP_FORCE)
     yield from go(context, q, "pick")

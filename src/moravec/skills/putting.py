@@ -27,6 +27,8 @@ CARRY_SPEED = 0.8
 EMPTY_WIDTH = 0.004  # [m] fingers closer than this have lost the item on the way; a little less than before: it turned
 TOUCH_FORCE = 14.0  # [N] felt when the item touches down
 HOVER = 0.05  # [m] above the spot before the slow way down
+BELOW = 0.008  # [m] below where the item should touch down, the way down ends
+TIP_CLEARANCE = 0.006  # [m] kept between the finger tips and what the item is put on
 MAP_RESOLUTION = 0.005  # [m] of the overhead camera's height map
 OVER_RIM = 0.025  # [m] between the finger tips and a bin's rim when letting go
 RELEASE = 0.022  # [m] the fingers open by this much to let go; less disturbs neighbours less
@@ -48,7 +50,8 @@ class PutDown(HardCoded):
         above_rim = place.rim + held.below + HOVER
         spot = yield from _carry(context, held, spots, max(spots[0].height + held.below + HOVER, above_rim))
         z = spot.height + held.below
-        yield from line_to(context, np.array([spot.x, spot.y, z - 0.008]), "place", 0.25, TOUCH_FORCE)
+        lowest = max(z - BELOW, place.floor + TIP_CLEARANCE)
+        yield from line_to(context, np.array([spot.x, spot.y, lowest]), "place", 0.25, TOUCH_FORCE)
         yield from _let_go(context, held, max(z + 0.10, place.rim + 0.08))
         return {"spot": [spot.x, spot.y]}
 

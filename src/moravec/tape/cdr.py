@@ -24,10 +24,11 @@ from moravec.tape.stamps import SECOND, nanoseconds
 _LITTLE = b"\x00\x01\x00\x00"  # encapsulation: plain CDR, little-endian
 _PADDING = tuple(b"\x00" * (-n % 8) for n in range(8))
 _PADDING_TO_4 = tuple(b"\x00" * (-n % 4) for n in range(4))
-_COMMAND = "qddd"  # seq, t, grip_width, grip_force
-_STATE = "qddd"  # seq, t, grip_width, grip_force
+_COMMAND = "qddddddd"  # seq, t, grip_width, grip_force, made, expires, seen, novelty
+_STATE = "qdddd"  # seq, t, grip_width, grip_force, people_t
 _DOUBLE = struct.Struct("<d")
-_VERDICT = struct.Struct("<dddi")  # value, limit, margin, joint
+_VERDICT = struct.Struct("<dddii")  # value, limit, margin, joint, category
+_POWER = (b"\x00", b"\x01")
 _DECISIONS: tuple[Decision, ...] = ("pass", "limit", "stop")
 _F64 = np.dtype("<f8")
 
@@ -50,22 +51,27 @@ def _block(head: str, counts: tuple[int, ...], tail: str) -> struct.Struct:
 def pack_tick(tick: Tick) -> bytes:
     """`tick` as moravec_msgs/msg/Tick.
 
-    What was asked and measured may be anything at all; a verdict that does not keep its contract is a TapeError.
+    What was asked and measured may be anything at all; an answer that does not keep its contract is a TapeError.
     """
     note = ""
     if not fits(tick):
         tick, note = neutral(tick)
     try:
-        verdict = pack_verdict(tick.approved.verdict)
+        approved = tick.approved
+        power = approved.power
+        if power is not True and power is not False:
+            raise TypeError(f"found power {power!r}; allowed: True or False")
+        verdict = pack_verdict(approved.verdict)
         return b"".join(
             (
                 _LITTLE,
                 _DOUBLE.pack(tick.now),
                 _pack_state(tick.state),
                 pack_command(tick.asked),
-                pack_command(tick.approved.command),
+                pack_command(approved.command),
                 verdict,
-                _PADDING_TO_4[len(verdict) % 4],
+                _POWER[power],
+                _PADDING_TO_4[(len(verdict) + 1) % 4],
                 _string(note),
             )
         )
@@ -78,7 +84,10 @@ def pack_command(command: Command) -> bytes:
     parts: list[object] = []
     counts = (_sequence(command.q, parts), _sequence(command.dq, parts))
     block = _block(_COMMAND, counts, "")
-    body = block.pack(command.seq, command.t, command.grip_width, command.grip_force, *parts)
+    body = block.pack(
+        command.seq, command.t, command.grip_width, command.grip_force,
+        command.made, command.expires, command.seen, command.novelty, *parts,
+    )  # fmt: skip
     return _padded(body + _string(command.source))  # a block ends on a multiple of 4, where a string may begin
 
 
@@ -88,7 +97,7 @@ def pack_verdict(verdict: Verdict) -> bytes:
     decision = _string(verdict.decision)
     return b"".join(
         (
-            _VERDICT.pack(verdict.value, verdict.limit, verdict.margin, verdict.joint),
+            _VERDICT.pack(verdict.value, verdict.limit, verdict.margin, verdict.joint, verdict.category),
             decision,
             _PADDING_TO_4[len(decision) % 4],
             check,
@@ -100,9 +109,9 @@ def pack_verdict(verdict: Verdict) -> bytes:
 
 def _pack_state(state: RobotState) -> bytes:
     parts: list[object] = []
-    counts = tuple(_sequence(array, parts) for array in (state.q, state.dq, state.tau, state.wrench))
+    counts = tuple(_sequence(array, parts) for array in (state.q, state.dq, state.tau, state.wrench, state.people))
     block = _block(_STATE, counts, "?")
-    return block.pack(state.seq, state.t, state.grip_width, state.grip_force, *parts, state.estop)
+    return block.pack(state.seq, state.t, state.grip_width, state.grip_force, state.people_t, *parts, state.estop)
 
 
 def _sequence(array: Matrix, parts: list[object]) -> int:
@@ -144,6 +153,9 @@ class _Cursor:
     def integer(self) -> int:
         return int(self.take("q", 8)[0])
 
+    def boolean(self) -> bool:
+        return bool(self.take("?", 1)[0])
+
     def count(self) -> int:
         count = int(self.take("I", 4)[0])
         if count > len(self._data) - self._at:
@@ -168,7 +180,7 @@ class _Cursor:
 
 
 def unpack_tick(data: bytes) -> Tick:
-    """The tick in `data`, bit for bit as it was packed; arrays come back flat. Raises TapeError."""
+    """The tick in `data`, bit for bit as it was packed. Raises TapeError."""
     try:
         cursor = _Cursor(data)
         (now,) = cursor.take("d", 8)
@@ -181,26 +193,28 @@ def unpack_tick(data: bytes) -> Tick:
 
 def _unpack_state(cursor: _Cursor) -> RobotState:
     seq = cursor.integer()
-    t, width, force = cursor.take("ddd", 8)
+    t, width, force, people_t = cursor.take("dddd", 8)
     q, dq, tau, wrench = cursor.array(), cursor.array(), cursor.array(), cursor.array()
-    return RobotState(seq, t, q, dq, tau, width, force, wrench, bool(cursor.take("?", 1)[0]))
+    people = cursor.array().reshape(-1, 2)
+    return RobotState(seq, t, q, dq, tau, width, force, wrench, cursor.boolean(), people_t, people)
 
 
 def _unpack_command(cursor: _Cursor) -> Command:
     seq = cursor.integer()
-    t, width, force = cursor.take("ddd", 8)
+    t, width, force, made, expires, seen, novelty = cursor.take("ddddddd", 8)
     q, dq = cursor.array(), cursor.array()
-    return Command(seq, t, q, dq, width, force, cursor.text())
+    return Command(seq, t, q, dq, width, force, cursor.text(), made, expires, seen, novelty)
 
 
 def _unpack_approved(cursor: _Cursor) -> Approved:
     command = _unpack_command(cursor)
     value, limit, margin = cursor.take("ddd", 8)
-    joint = int(cursor.take("i", 4)[0])
+    joint, category = (int(x) for x in cursor.take("ii", 4))
     word, check, reason = cursor.text(), cursor.text(), cursor.text()
+    power = cursor.boolean()
     for decision in _DECISIONS:
         if decision == word:
-            return Approved(command, Verdict(decision, check, joint, value, limit, margin, reason))
+            return Approved(command, Verdict(decision, check, joint, value, limit, margin, reason, category), power)
     raise TapeError(f"a tick on the tape holds the decision {word!r}; allowed: one of {', '.join(_DECISIONS)}")
 
 

@@ -37,7 +37,7 @@ from moravec.tape.schemas import Form
 
 MAGIC = b"\x89MCAP0\r\n"
 PROFILE = "moravec"
-LIBRARY = "moravec-tape/1"
+LIBRARY = "moravec-tape/2"  # the number counts the layouts of the records; only this one is read
 SEAL_NAME = "moravec.seal"
 HEAD = struct.Struct("<BQ")  # opcode, length: every record begins so
 CHUNK_HEAD = struct.Struct("<BQQQQII4sQ")  # ..., start, end, size, crc, length of "zstd", "zstd", compressed size
@@ -59,6 +59,12 @@ def opening() -> bytes:
     return MAGIC + serialised(Header(PROFILE, LIBRARY))
 
 
+def layout_named(data: bytes) -> str | None:
+    """The layout that the first bytes of a tape, older or newer, name; None where they are not those of a tape."""
+    found = _OPENING_PATTERN.match(data)
+    return None if found is None else found[1].decode()
+
+
 # ── seals ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 def _prefixed(text: bytes) -> bytes:
     return struct.pack("<I", len(text)) + text
@@ -71,6 +77,10 @@ def seal(offset: int, sha256: str) -> bytes:
     return HEAD.pack(Opcode.METADATA, len(body)) + body
 
 
+_OPENING_PATTERN = re.compile(
+    re.escape(MAGIC) + rb"\x01.{8}" + re.escape(_prefixed(PROFILE.encode())) + rb".{4}(moravec-tape/[0-9]{1,9})",
+    re.DOTALL,
+)
 SEAL_LENGTH = len(seal(0, "0" * 64))
 _BEFORE, _BETWEEN, _ = (re.escape(part) for part in re.split(rb"0{64}|0{20}", seal(0, "0" * 64)))
 SEAL_PATTERN = re.compile(_BEFORE + rb"[0-9]{20}" + _BETWEEN + rb"[0-9a-f]{64}", re.DOTALL)  # any seal

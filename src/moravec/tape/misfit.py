@@ -21,16 +21,21 @@ from moravec.tape.records import Tick
 
 _F64 = np.dtype(np.float64)
 _EMPTY = np.zeros(0)
+_NOBODY = np.zeros((0, 2))
 _LONGEST = 2000  # characters of one value's words
 _WHOLE = 2**63
 _EXACT = 2**53  # whole numbers up to here are exact as float64
 
-_NEUTRAL_STATE = RobotState(0, 0.0, _EMPTY, _EMPTY, _EMPTY, 0.0, 0.0, _EMPTY, False)
-_NEUTRAL_COMMAND = Command(0, 0.0, _EMPTY, _EMPTY, 0.0, 0.0, "")
+_NEUTRAL_STATE = RobotState(0, 0.0, _EMPTY, _EMPTY, _EMPTY, 0.0, 0.0, _EMPTY, False, 0.0, _NOBODY)
+_NEUTRAL_COMMAND = Command(0, 0.0, _EMPTY, _EMPTY, 0.0, 0.0, "", 0.0, 0.0, 0.0, 0.0)
 
 
 def _array(value: Any) -> bool:
     return isinstance(value, np.ndarray) and value.ndim == 1 and value.dtype == _F64
+
+
+def _rows(value: Any) -> bool:
+    return isinstance(value, np.ndarray) and value.ndim == 2 and value.shape[1] == 2 and value.dtype == _F64
 
 
 def _float(value: Any) -> bool:
@@ -41,7 +46,9 @@ def _int(value: Any) -> bool:
     return isinstance(value, int | np.integer) and not isinstance(value, bool) and -_WHOLE <= int(value) < _WHOLE
 
 
+# By the type of a field; `people` has a shape of its own.
 _KINDS: dict[str, tuple[Callable[[Any], bool], Any]] = {
+    "people": (_rows, _NOBODY),
     "Matrix": (_array, _EMPTY),
     "float": (_float, 0.0),
     "int": (_int, 0),
@@ -67,6 +74,12 @@ def fits(tick: Tick) -> bool:
         and isinstance(state.grip_force, float)
         and isinstance(asked.grip_width, float)
         and isinstance(asked.grip_force, float)
+        and isinstance(asked.made, float)
+        and isinstance(asked.expires, float)
+        and isinstance(asked.seen, float)
+        and isinstance(asked.novelty, float)
+        and isinstance(state.people_t, float)
+        and _rows(state.people)
         and type(state.estop) is bool
         and type(asked.source) is str
         and all(map(_array, (state.q, state.dq, state.tau, state.wrench, asked.q, asked.dq)))
@@ -113,10 +126,10 @@ def _repaired(name: str, value: Any, otherwise: Any, notes: dict[str, str]) -> A
     if type(value) is not type(otherwise):
         notes[name] = _words(value)
         return otherwise
-    new = {
-        field.name: _repaired_value(f"{name}.{field.name}", getattr(value, field.name), str(field.type), notes)
-        for field in fields(value)
-    }
+    new: dict[str, Any] = {}
+    for field in fields(value):
+        kind = field.name if field.name in _KINDS else str(field.type)
+        new[field.name] = _repaired_value(f"{name}.{field.name}", getattr(value, field.name), kind, notes)
     return replace(value, **new)
 
 

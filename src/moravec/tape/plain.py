@@ -1,7 +1,8 @@
 """Values as JSON, without losing a bit of a number.
 
 Python writes a float with the shortest digits that read back to the same bits, so finite numbers are exact. JSON has
-no word for the others: they are written as the strings "NaN", "Infinity" and "-Infinity", as protobuf's JSON does.
+no word for the others: they are written as the strings "NaN", "Infinity" and "-Infinity", as protobuf's JSON does; a
+NaN of other bits than the usual ones as "NaN:" and its 16 hexadecimal digits.
 """
 
 from __future__ import annotations
@@ -9,12 +10,17 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import re
+import struct
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from moravec.core.errors import TapeError
+
+_USUAL_NAN = struct.pack(">d", math.nan)
+_NAN = re.compile("NaN:([0-9a-f]{16})")
 
 
 def plain(value: Any) -> Any:
@@ -59,12 +65,16 @@ def number(value: Any) -> float:
     """A float written by `plain`, with its words for non-finite numbers. Raises TapeError."""
     if isinstance(value, int | float) or (isinstance(value, str) and value in ("NaN", "Infinity", "-Infinity")):
         return float(value)
+    odd = _NAN.fullmatch(value) if isinstance(value, str) else None
+    if odd is not None:
+        return float(struct.unpack(">d", bytes.fromhex(odd[1]))[0])
     raise TapeError(f"found {value!r} on the tape where a number belongs")
 
 
 def _word(value: float) -> str:
     if math.isnan(value):
-        return "NaN"
+        bits = struct.pack(">d", value)
+        return "NaN" if bits == _USUAL_NAN else f"NaN:{bits.hex()}"
     return "Infinity" if value > 0 else "-Infinity"
 
 

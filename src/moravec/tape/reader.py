@@ -88,12 +88,33 @@ def reset_of(entry: Entry) -> tuple[float, RobotState, Any]:
         raw = dict(entry.payload["state"])
         for name in ("q", "dq", "tau", "wrench"):
             raw[name] = frozen([number(x) for x in raw[name]])
-        for name in ("t", "grip_width", "grip_force"):
+        for name in ("t", "grip_width", "grip_force", "people_t"):
             raw[name] = number(raw[name])
+        raw["people"] = frozen([[number(x) for x in row] for row in raw["people"]]).reshape(-1, 2)
         state = restored_state(RobotState(**raw), entry.payload["misfits"])
         return number(entry.payload["now"]), state, entry.payload["verdict"]
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise TapeError(f"a reset on the tape cannot be read: {error!r}") from error
+
+
+def tightening_of(entry: Entry) -> tuple[str, dict[str, Any] | None]:
+    """Who asked for the tightening in /guard, and the limit table as JSON data; None gives the first one back.
+
+    Raises TapeError.
+    """
+    payload = entry.payload
+    limits = payload.get("limits")
+    if isinstance(payload.get("who"), str) and "limits" in payload and (limits is None or isinstance(limits, dict)):
+        return payload["who"], limits
+    raise TapeError(f"a tightening on the tape cannot be read: found the fields {sorted(payload)}")
+
+
+def mode_of(entry: Entry) -> tuple[str, str]:
+    """The mode that a change of mode in /guard names, and why. Raises TapeError."""
+    mode, why = entry.payload.get("mode"), entry.payload.get("why")
+    if isinstance(mode, str) and isinstance(why, str):
+        return mode, why
+    raise TapeError(f"a change of mode on the tape cannot be read: found mode {mode!r}, why {why!r}")
 
 
 def _after_opening(data: Bytes, path: str | os.PathLike[str]) -> int:
@@ -106,6 +127,9 @@ def _after_opening(data: Bytes, path: str | os.PathLike[str]) -> int:
         raise TapeError(f"tape {path}: not an MCAP file; found {found} at its start; allowed: {layout.MAGIC!r}")
     if len(data) < len(opening) and opening.startswith(data[:]):
         raise TapeError(f"tape {path}: it was cut off after {len(data)} bytes; it holds nothing")
+    named = layout.layout_named(data[:64])
+    if named is not None:
+        raise TapeError(f"tape {path}: its layout is {named!r}; this version reads {layout.LIBRARY!r} and no other")
     raise TapeError(
         f"tape {path}: an MCAP file, but not a tape of Moravec; "
         f"allowed: profile {layout.PROFILE!r} written by {layout.LIBRARY!r}"

@@ -18,7 +18,7 @@ from moravec.core.observation import RobotState
 from moravec.core.verdict import Approved, Verdict
 from moravec.tape.cdr import pack_command, pack_verdict
 from moravec.tape.plain import encode
-from moravec.tape.reader import read, reset_of, state_of
+from moravec.tape.reader import mode_of, read, reset_of, state_of, tightening_of
 from moravec.tape.records import Entry, Tick
 from moravec.tape.schemas import CONTROL, GUARD, META, VALIDATION
 from moravec.tape.verify import VerifyReport, verify
@@ -35,6 +35,14 @@ class Checker(Protocol):
         """The answer to an operator's reset at `now` [s]."""
         ...
 
+    def tighten(self, limits: Mapping[str, Any] | None) -> None:
+        """From now on the recorded table `limits` holds; None: the one it was made with. A MoravecError refuses it."""
+        ...
+
+    def degrade(self, mode: str) -> None:
+        """From now on what the recorded `mode` names is allowed. A MoravecError refuses it."""
+        ...
+
 
 MakeChecker: TypeAlias = Callable[[Mapping[str, Any]], Checker]  # from the recorded limit table
 ValidatePlan: TypeAlias = Callable[[Any, Mapping[tuple[str, ...], Any]], Any]  # recorded plan and state -> JSON data
@@ -42,7 +50,10 @@ ValidatePlan: TypeAlias = Callable[[Any, Mapping[tuple[str, ...], Any]], Any]  #
 
 @dataclass(frozen=True, slots=True)
 class ReplayReport:
-    """How many decisions were made again, how many came out otherwise, and whether the tape itself is intact."""
+    """How many decisions were made again, how many came out otherwise, and whether the tape itself is intact.
+
+    A tightening and a change of mode are applied in their place and count only where the guard refuses them now.
+    """
 
     decisions: int
     diverged: int
@@ -96,7 +107,7 @@ class _Player:
             if topic == META:
                 self._guard = self._built(value.payload)
             elif topic == GUARD:
-                self._count(self._reset(value), f"reset at {value.t!r} s (record {sequence})")
+                self._event(value, f"at {value.t!r} s (record {sequence})")
             elif topic == VALIDATION:
                 self._count(self._validation(value), f"validation at {value.t!r} s (record {sequence})")
 
@@ -115,6 +126,25 @@ class _Player:
         if not isinstance(limits, dict):
             raise TapeError("the tape's /meta has no 'guard_limits'; without them no verdict can be recomputed")
         return self._make_guard(limits)
+
+    def _event(self, entry: Entry, where: str) -> None:
+        event, guard = entry.payload.get("event"), self._checker()
+        if event == "reset":
+            self._count(self._reset(entry), f"reset {where}")
+        elif event == "tighten":
+            who, limits = tightening_of(entry)
+            self._change(lambda: guard.tighten(limits), f"tightening by {who!r} {where}")
+        elif event == "mode":
+            mode, _ = mode_of(entry)
+            self._change(lambda: guard.degrade(mode), f"mode {mode!r} {where}")
+        else:
+            raise TapeError(f"the tape holds {event!r} as an event of the guard; allowed: one of reset, tighten, mode")
+
+    def _change(self, change: Callable[[], None], where: str) -> None:
+        try:
+            change()
+        except MoravecError as error:
+            self._count(f"recorded as taken, recomputed {type(error).__name__}: {error}", where)
 
     def _reset(self, entry: Entry) -> str | None:
         now, state, recorded = reset_of(entry)
@@ -146,8 +176,10 @@ class _Player:
 
 def difference(recorded: Approved, again: Approved) -> str | None:
     """The first field in which the two differ by a bit, in words; None where they do not."""
-    if pack_verdict(recorded.verdict) == pack_verdict(again.verdict) and pack_command(recorded.command) == pack_command(
-        again.command
+    if (
+        recorded.power is again.power
+        and pack_verdict(recorded.verdict) == pack_verdict(again.verdict)
+        and pack_command(recorded.command) == pack_command(again.command)
     ):
         return None
     for part in ("verdict", "command"):
@@ -156,6 +188,8 @@ def difference(recorded: Approved, again: Approved) -> str | None:
             a, b = getattr(one, field.name), getattr(other, field.name)
             if not _same(a, b):
                 return f"{part}.{field.name}: recorded {_shown(a)}, recomputed {_shown(b)}"
+    if recorded.power is not again.power:
+        return f"power: recorded {recorded.power!r}, recomputed {again.power!r}"
     return "the two differ in a way no field shows"
 
 

@@ -38,22 +38,29 @@ moravec_msgs/RobotState state  # what the robot reported
 moravec_msgs/Command asked     # what was asked of the guard
 moravec_msgs/Command approved  # what the guard let through
 moravec_msgs/Verdict verdict
+bool power                     # false: the driver is to remove power from the motors
 string misfits                 # JSON: what was really there, where a value did not keep its field's contract
 {_RULE}MSG: moravec_msgs/RobotState
 int64 seq
 float64 t
 float64 grip_width             # [m]
 float64 grip_force             # [N]
+float64 people_t               # when the safety scanner last saw who is near; NaN where there is none
 float64[] q                    # [rad]
 float64[] dq                   # [rad/s]
 float64[] tau                  # [N m]
 float64[] wrench               # force [N], torque [N m], in the tool's frame
+float64[] people               # x0, y0, x1, y1, ... [m], where people stand, in the base frame
 bool estop
 {_RULE}MSG: moravec_msgs/Command
 int64 seq
 float64 t
 float64 grip_width             # [m]
 float64 grip_force             # [N]
+float64 made                   # when the chunk was made that this is from
+float64 expires                # when that chunk ends
+float64 seen                   # when the newest observation was taken that it rests on
+float64 novelty                # the policy's own score of how strange this is to it
 float64[] q                    # [rad]
 float64[] dq                   # [rad/s]
 string source
@@ -62,6 +69,7 @@ float64 value
 float64 limit
 float64 margin                 # positive on the safe side
 int32 joint                    # -1 where there is none
+int32 category                 # of a stop, after IEC 60204-1; -1 for none
 string decision                # pass, limit or stop
 string check
 string reason
@@ -178,7 +186,16 @@ FORMS: dict[str, Form] = {
     "/skill": _object("moravec.Skill", "A skill begins, reports or ends", skill=_TEXT, args=_OBJECT, status=_TEXT),
     "/inventory": _object("moravec.Inventory", "What the brain believes is where", items=_LIST),
     "/seen": _object("moravec.Seen", "What perception found in one picture", detections=_LIST),
-    GUARD: _object("moravec.GuardEvent", "An operator's reset, which changes the guard", event=_TEXT, now=_NUMBER),
+    GUARD: _object(
+        "moravec.GuardEvent",
+        "What changes the guard between two ticks: an operator's reset, a tighter limit table, another mode",
+        event={"enum": ["reset", "tighten", "mode"]},
+        now={"type": "number", "description": "of a reset: the guard's clock [s]"},
+        who={"type": "string", "description": "of a tightening: the skill or application that asks"},
+        limits={"description": "of a tightening: the table that holds from now on; null: the one of /meta again"},
+        mode={"type": "string", "description": "of a change of mode: the mode's name"},
+        why={"type": "string", "description": "of a change of mode: its cause"},
+    ),
     "/result": _object("moravec.Result", "How the run ended", success={"type": "boolean"}),
 }
 

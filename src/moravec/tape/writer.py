@@ -26,7 +26,7 @@ from moravec.tape.cdr import pack_joints, pack_picture, pack_tick
 from moravec.tape.file import HashedFile, uninterrupted
 from moravec.tape.misfit import neutral_state
 from moravec.tape.pictures import encode_color, encode_depth
-from moravec.tape.plain import encode, plain
+from moravec.tape.plain import decode, encode, plain
 from moravec.tape.records import Joints, Picture, Tick
 from moravec.tape.schemas import CHUNK, CONTROL, GUARD, JOINTS, LOG, META, TRANSFORMS, VALIDATION, form_of
 from moravec.tape.stamps import nanoseconds, stamp
@@ -131,6 +131,21 @@ class TapeWriter:
         measured, misfits = neutral_state(state)
         answer = {"now": now, "state": measured, "misfits": misfits, "verdict": verdict}
         self.write(GUARD, now, {"event": "reset", **answer})
+
+    def write_tighten(self, t: float, who: str, limits_json: str | None) -> None:
+        """A tightening that the guard took at `t` [s], at the wish of `who`, before the next tick.
+
+        `limits_json` is the table that holds from now on, as its `to_json` gives it; None: the one of /meta again.
+        Raises TapeError.
+        """
+        limits = None
+        if limits_json is not None:
+            limits = decode(_text("limits_json", limits_json).encode("utf-8", "backslashreplace"))
+        self.write(GUARD, t, {"event": "tighten", "who": _text("who", who), "limits": limits})
+
+    def write_mode(self, t: float, mode: str, why: str) -> None:
+        """That the guard was put into `mode` at `t` [s], before the next tick, and `why`. Raises TapeError."""
+        self.write(GUARD, t, {"event": "mode", "mode": _text("mode", mode), "why": _text("why", why)})
 
     def write_log(self, t: float, level: str, name: str, message: str) -> None:
         """A line for people. `level` is debug, info, warning, error or fatal. Raises TapeError."""
@@ -257,3 +272,9 @@ class TapeWriter:
                         self._seal()
                     except TapeError:
                         return
+
+
+def _text(name: str, value: object) -> str:
+    if type(value) is not str:  # what replay could not read again must not get onto the tape
+        raise TapeError(f"{name}: found a {type(value).__name__}; allowed: a string")
+    return value

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import final
 
 import mujoco
 import numpy as np
+from numpy.typing import NDArray
 
 from moravec.core.errors import BadInput
 from moravec.core.frames import Matrix, frozen
-from moravec.core.observation import CameraFrame, RobotState
+from moravec.core.observation import NOBODY, CameraFrame, RobotState
 from moravec.core.verdict import Approved
+from moravec.guard.limits import LimitTable
 from moravec.robots.protocol import RobotSpec
 from moravec.robots.ur5e.kinematics import JOINTS
 from moravec.robots.ur5e.limits import ur5e_limits
@@ -26,6 +29,7 @@ ENCODER_NOISE = 2e-5  # [rad]
 FORCE_NOISE = 0.8  # [N] of the wrist's sensor, per axis
 HAND_MASS = PALM_MASS + 2 * FINGER_MASS + 0.05  # [kg] weighed out of the wrench
 CONTROL_PERIOD = 0.002  # [s]
+BRAKED = 0.01  # [rad/s] below this a brake has caught its joint
 
 
 @dataclass(slots=True)
@@ -45,12 +49,27 @@ class _Hand:
         return float(np.clip(force, -self.force, self.force))
 
 
+@dataclass(slots=True)
+class _Brakes:
+    """Mechanical brakes, simply: they only take speed from a joint that still moves, and hold it once it has come to rest."""
+
+    held: Matrix
+    rests: NDArray[np.bool_]
+
+    def hold(self, q: Matrix, dq: Matrix) -> Matrix:
+        """The posture (n,) [rad] that the servos are to hold now."""
+        self.held = np.where(self.rests, self.held, q)
+        self.rests = self.rests | (np.abs(dq) < BRAKED)
+        return self.held
+
+
 @final
 class SimulatedUr5e:
     """Drives the arm inside a MuJoCo world that somebody else owns.
 
-    `pictures(camera)` exposes a picture; `before_step` lets the world move on (a passer-by, say). The
-    robot's clock is the simulation's.
+    `pictures(camera)` exposes a picture; `before_step` lets the world move on (a passer-by, say); `people()` is the newest
+    reading of a safety scanner: when it was taken [s], and where people stand (k, 2) [m]. `limits` are the arm's own in this
+    workplace. The robot's clock is the simulation's.
     """
 
     def __init__(
@@ -61,9 +80,12 @@ class SimulatedUr5e:
         rng: np.random.Generator,
         cameras: tuple[str, ...] = ("overhead", "wrist"),
         before_step: Callable[[], None] = lambda: None,
+        people: Callable[[], tuple[float, Matrix]] = lambda: (math.nan, NOBODY),
+        limits: LimitTable | None = None,
     ) -> None:
+        self._people = people
         self._model, self._data, self._pictures, self._rng, self._before_step = model, data, pictures, rng, before_step
-        self._spec = RobotSpec("ur5e", JOINTS, cameras, ur5e_limits(), CONTROL_PERIOD)
+        self._spec = RobotSpec("ur5e", JOINTS, cameras, limits or ur5e_limits(), CONTROL_PERIOD)
         ids = [model.joint(name).id for name in JOINTS]
         self._qpos, self._dof = model.jnt_qposadr[ids], model.jnt_dofadr[ids]
         self._servo = np.array([model.actuator(name).id for name in JOINTS])
@@ -78,6 +100,7 @@ class SimulatedUr5e:
         self._lead = np.array(SERVO_DAMPING) / np.array(SERVO_STIFFNESS)
         self._seq = 0
         self._estop = False
+        self._brakes: _Brakes | None = None  # while there is no power
 
     @property
     def spec(self) -> RobotSpec:
@@ -93,8 +116,9 @@ class SimulatedUr5e:
         self._estop = pressed
 
     def read(self) -> RobotState:
-        """Encoders, motor torques, hand and wrist sensor, with their noise."""
+        """Encoders, motor torques, hand and wrist sensor, with their noise, and what the safety scanner last said."""
         self._seq += 1
+        people_t, people = self._people()
         data, noise = self._data, self._rng.standard_normal(12)
         return RobotState(
             seq=self._seq,
@@ -106,10 +130,22 @@ class SimulatedUr5e:
             grip_force=abs(float(data.actuator_force[self._finger_motor])),
             wrench=self._wrench(noise[6:]),
             estop=self._estop,
+            people_t=people_t,
+            people=people,
         )
 
     def apply(self, approved: Approved) -> None:
-        """Sets the joint servos and the hand."""
+        """Sets the joint servos and the hand.
+
+        Without power the brakes stop each joint where it is and hold it there, with up to the servo's full torque, and the
+        hand keeps its last force; commands do nothing until power is back.
+        """
+        if not approved.power:
+            q, dq = self._data.qpos[self._qpos], self._data.qvel[self._dof]
+            self._brakes = self._brakes or _Brakes(q.copy(), np.zeros(len(q), bool))
+            self._data.ctrl[self._servo] = self._brakes.hold(q, dq)
+            return
+        self._brakes = None
         command = approved.command
         self._data.ctrl[self._servo] = command.q + self._lead * command.dq
         self._hand.wanted, self._hand.force = command.grip_width, command.grip_force

@@ -11,19 +11,33 @@ from __future__ import annotations
 
 from math import pi
 
-from moravec.guard.limits import Box, LimitTable
+from moravec.guard.limits import LimitTable
+from moravec.guard.parts import Box
 from moravec.robots.ur5e.kinematics import BASE_YAW, DH, TOOL_OFFSET
+from moravec.robots.ur5e.parts import APART, BODIES
 
 # Project's choice: the software range ends this far inside the published one [rad], about 2.9 deg.
 RANGE_MARGIN = 0.05
 WIDE = 2 * pi - RANGE_MARGIN
 ELBOW = pi - RANGE_MARGIN
 
-JOINT_SPEED = pi  # published, 180 deg/s [rad/s]
+JOINT_SPEED_PUBLISHED = pi  # 180 deg/s [rad/s]
+JOINT_SPEED = 0.95 * JOINT_SPEED_PUBLISHED  # of set-points: servos overshoot, and the body has to keep what is published
 JOINT_ACCELERATION = 12.0  # not published; project's choice [rad/s^2]
+JOINT_JERK = 5000.0  # not published; Franka publishes this for its FR3 [rad/s^3]
 TORQUE = (150.0, 150.0, 150.0, 28.0, 28.0, 28.0)  # published [N m]
-TRACKING = 0.2  # project's choice [rad]; the maker's own joint position tolerance is 5 deg = 0.087 rad at rest
-TOOL_SPEED = 1.0  # project's choice [m/s]; the data sheet's typical tool speed, unverified
+# Project's choice [rad]: four times what the simulated servos lag in lawful motion. A joint that something holds, and lets go,
+# springs back: from no farther than this, or it would be too fast. The maker's own position tolerance is 5 deg = 0.087 rad.
+TRACKING = 0.02
+TOOL_SPEED_HARD = 1.5  # project's choice, of the body [m/s]: a joint that was held and let go catches up with its set-point
+TOOL_SPEED = 0.95  # of set-points [m/s]: servos overshoot; the data sheet's typical tool speed is 1, unverified
+TOOL_SPEED_REDUCED = 0.25  # ISO 10218-1, reduced speed [m/s]; unverified
+TOOL_FORCE = 200.0  # project's choice [N]; programs here press with up to about 100
+PAYLOAD = 5.0  # published, 5 kg; the hand's own weight is not counted [kg]
+BODY_CLEARANCE = 0.005  # project's choice [m]
+CELL_CLEARANCE = 0.0  # project's choice [m]: no part may touch the cell
+CHUNK_AGE = 30.0  # project's choice [s]: the longest motion of a program; a policy's skill makes it tighter
+SIGHT_AGE = 120.0  # project's choice [s]: programs look, then move for a while; a policy's skill makes it tighter
 CONTROL_PERIOD = 0.002  # the maker's real-time interface runs at 500 Hz [s]
 COMMAND_AGE = 0.02  # the maker's default command timeout is 20 ms [s]
 SEQUENCE_GAP = 3  # project's choice: two commands in a row may be lost
@@ -45,13 +59,28 @@ def ur5e_limits() -> LimitTable:
         position_max=(WIDE, WIDE, ELBOW, WIDE, WIDE, WIDE),
         velocity=(JOINT_SPEED,) * n,
         acceleration=(JOINT_ACCELERATION,) * n,
+        jerk=(JOINT_JERK,) * n,
         torque=TORQUE,
         tracking=(TRACKING,) * n,
         tool_speed=TOOL_SPEED,
+        tool_speed_reduced=TOOL_SPEED_REDUCED,
+        tool_force=TOOL_FORCE,
+        payload=PAYLOAD,
         allowed=(WORKSPACE,),
         forbidden=(BASE_COLUMN,),
+        bodies=BODIES,
+        apart=APART,
+        body_clearance=BODY_CLEARANCE,
+        obstacles=(),
+        cell_clearance=CELL_CLEARANCE,
+        zones=(),
+        separation=None,
+        touch=None,
         command_age_max=COMMAND_AGE,
         sequence_gap_max=SEQUENCE_GAP,
+        chunk_age_max=CHUNK_AGE,
+        sight_age_max=SIGHT_AGE,
+        novelty_max=None,
         grip_width_min=GRIP_WIDTH[0],
         grip_width_max=GRIP_WIDTH[1],
         grip_force_max=GRIP_FORCE,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from numbers import Integral
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 
 from moravec.core.errors import BadInput
 
 ITEM_COUNT = (6, 12)
+Walk: TypeAlias = Literal["visits", "straight"]
 LARGEST_SHIFT = (0.03, 0.03, 0.15)  # [m], [m], [rad] how far the parcel may stand from its drawn place
 
 
@@ -33,7 +35,8 @@ class CellConfig:
     parcel_shift: tuple[float, float, float] | None = None  # x, y [m], yaw [rad]
     labels: tuple[str, ...] | None = None  # the label of bin_1, bin_2, ...
     lighting: Lighting | None = None
-    person: bool = False  # somebody walks past the cell
+    person: bool = False  # somebody comes to the table again and again
+    walk: Walk = "visits"  # how: strolling to any side, or "straight" up to the edge in front of the arm
     image: tuple[int, int] = (480, 640)  # height, width of the cameras [px]
     renderer: str | None = None  # "egl", "osmesa", "rays"; None takes the best that works
 
@@ -48,6 +51,8 @@ class CellConfig:
         shift = self.parcel_shift
         if shift is not None and not (len(shift) == 3 and np.all(np.abs(shift) <= LARGEST_SHIFT)):
             raise BadInput("parcel_shift", shift, f"x, y [m] and yaw [rad] within +-{LARGEST_SHIFT}")
+        if self.walk not in get_args(Walk):
+            raise BadInput("walk", self.walk, get_args(Walk))
         if not (len(self.image) == 2 and all(_is_whole(side) and side > 0 for side in self.image)):
             raise BadInput("image", self.image, "height and width, whole numbers of pixels above 0")
 
@@ -69,7 +74,9 @@ class Drawn:
 
 def draw(config: CellConfig, labels: tuple[str, ...]) -> Drawn:
     """Draws what `config` leaves open. Each concern has its own stream, so that overriding one moves no other."""
-    names = ("items", "parcel", "labels", "lighting", "settle", "camera_overhead", "camera_wrist", "body")
+    names = (
+        "items", "parcel", "labels", "lighting", "settle", "camera_overhead", "camera_wrist", "body", "scanner", "person"
+    )  # fmt: skip
     children = np.random.SeedSequence(config.seed).spawn(len(names))
     streams = {name: np.random.default_rng(child) for name, child in zip(names, children, strict=True)}
     count = int(streams["items"].integers(ITEM_COUNT[0], ITEM_COUNT[1] + 1))

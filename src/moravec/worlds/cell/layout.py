@@ -20,6 +20,7 @@ UPPER_ROW = (0.665, 0.130)
 PLINTH_CENTRE = (BIN_X[1], UPPER_ROW[0] - 0.020)
 PLINTH_SIZE = (0.68, BIN_INNER[1] + 2 * BIN_WALL + 0.044)
 LEDGE_DEPTH = 0.042  # the ledge in front of each bin that carries its label
+LEDGE_OVER = 0.002  # and how far it stands above the bin's rim
 LABEL_SIDE = 0.038
 
 STATION_CENTRE = (0.30, -0.43)
@@ -29,6 +30,7 @@ STATION_HEIGHT = 0.02
 REJECT_CENTRE = (-0.02, -0.53)
 REJECT_INNER = (0.26, 0.26)
 REJECT_HEIGHT = 0.11
+REJECT_WALL = 0.005
 
 LID_REST_CENTRE = (-0.40, -0.16)
 LID_REST_SIZE = (0.42, 0.54)
@@ -61,7 +63,7 @@ def ledge_places() -> tuple[Place, ...]:
     depth = BIN_INNER[1] / 2 + BIN_WALL
     ledges = tuple(
         Place(f"ledge_{place.name[4:]}", "obstacle", (place.centre[0], place.centre[1] - depth - LEDGE_DEPTH / 2),
-              (0.11, LEDGE_DEPTH), place.rim - 0.006, place.rim + 0.002)
+              (0.11, LEDGE_DEPTH), place.rim - 0.006, place.rim + LEDGE_OVER)
         for place in bin_places()
     )  # fmt: skip
     return (*ledges, Place("plinth", "obstacle", PLINTH_CENTRE, PLINTH_SIZE, 0.0, UPPER_ROW[1]))

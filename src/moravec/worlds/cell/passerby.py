@@ -1,4 +1,4 @@
-"""Somebody who walks past the cell, stops to look, and goes on."""
+"""Somebody who comes to look at the cell, stands there for a while, goes away, and comes again."""
 
 from __future__ import annotations
 
@@ -7,30 +7,74 @@ from typing import final
 import mujoco
 import numpy as np
 
-from moravec.worlds.cell.scene import PARKED
+from moravec.core.frames import Matrix
+from moravec.guard.separation import WALKING_SPEED
+from moravec.worlds.cell.config import Walk
+from moravec.worlds.cell.scene import PARKED, TABLE_EDGES
 
-WALKING_SPEED = 1.2  # [m/s]
+STROLLING_SPEED = 1.2  # [m/s]
+FIRST_VISIT = (5.0, 25.0)  # [s] from the start
+STAY = (3.0, 10.0)  # [s] at the table
+AWAY = (10.0, 45.0)  # [s] out of sight, before the next visit
+BESIDE = (0.02, 0.50)  # [m] between the table's edge and the body
+ALONG = 0.45  # [m] to either side of where the arm works
+BODY_DEPTH, BODY_WIDTH = 0.16, 0.31  # [m] of the figure from its middle, along x and along y
+
+_LEFT, _RIGHT, _FRONT, _BACK = TABLE_EDGES
+# Where somebody stands at each side of the table, as (middle, outwards), and the way there from out of sight.
+_SIDES: dict[str, tuple[tuple[float, float], tuple[float, float], tuple[tuple[float, float], ...]]] = {
+    "front": ((_FRONT + BODY_DEPTH, 0.0), (1.0, 0.0), ((2.0, -2.6),)),
+    "right": ((0.2, _RIGHT - BODY_WIDTH), (0.0, -1.0), ((0.2, -2.4),)),
+    "back": ((_BACK - BODY_DEPTH, 0.0), (-1.0, 0.0), ((-2.2, -0.5),)),
+    "left": ((0.1, _LEFT + BODY_WIDTH), (0.0, 1.0), ((-2.2, -0.5), (-1.6, 2.0), (0.1, 2.0))),
+}
+_STRAIGHT = ((3.2, -3.0), (3.5, 0.0))
 
 
 @final
 class Passerby:
-    """Follows a path of points at walking speed, with one stop; the path is drawn from `rng` when `present`."""
+    """Visits the table again and again, when `present`; each visit is drawn from `rng` when the one before it has ended.
 
-    def __init__(self, model: mujoco.MjModel, data: mujoco.MjData, present: bool, rng: np.random.Generator) -> None:
-        self._data = data
+    walk "visits"    strolls to any side of the table, sometimes up to its edge
+    walk "straight"  walks as fast as the guard reckons with, straight up to the edge in front of the arm
+    """
+
+    def __init__(
+        self, model: mujoco.MjModel, data: mujoco.MjData, present: bool, walk: Walk, rng: np.random.Generator
+    ) -> None:
+        self._data, self._present, self._walk, self._rng = data, present, walk, rng
         self._motors = [model.actuator(name).id for name in ("person_x", "person_y")]
-        self._times, self._points = np.zeros(1), np.array([PARKED])
+        self.times, self.points = np.zeros(1), np.array([PARKED])  # [s], [m]: the visit that is planned or under way
         if present:
-            near = np.array([rng.uniform(1.25, 1.45), rng.uniform(-0.4, 0.4)])
-            points = np.array([PARKED, (1.6, -2.6), near, near, (1.7, 2.6), (3.0, 3.0)])
-            legs = np.linalg.norm(np.diff(points, axis=0), axis=1) / WALKING_SPEED
-            legs[2] = rng.uniform(3.0, 8.0)  # [s] how long they stand and look
-            self._times = np.concatenate([[0.0], np.cumsum(legs)]) + rng.uniform(5.0, 40.0)
-            self._points = points
+            self._plan(rng.uniform(*FIRST_VISIT))
 
     def step(self) -> None:
         """Moves the figure's set-point to where it belongs now."""
-        if len(self._times) > 1:
-            t = float(self._data.time)
-            for axis, motor in enumerate(self._motors):
-                self._data.ctrl[motor] = np.interp(t, self._times, self._points[:, axis])
+        if not self._present:
+            return
+        t = float(self._data.time)
+        if t > self.times[-1]:
+            self._plan(t + self._rng.uniform(*AWAY))
+        for axis, motor in enumerate(self._motors):
+            self._data.ctrl[motor] = np.interp(t, self.times, self.points[:, axis])
+
+    def _plan(self, start: float) -> None:
+        """There, a stop, and the same way back, from `start` [s] on."""
+        way, speed = self._way()
+        there = np.array([PARKED, *way])
+        self.points = np.concatenate([there, there[::-1]])
+        legs = np.linalg.norm(np.diff(self.points, axis=0), axis=1) / speed
+        legs[len(there) - 1] = self._rng.uniform(*STAY)
+        self.times = start + np.concatenate([[0.0], np.cumsum(legs)])
+
+    def _way(self) -> tuple[list[Matrix], float]:
+        """The points after the one out of sight, and the speed [m/s]."""
+        if self._walk == "straight":
+            spot = np.array(_SIDES["front"][0]) + [BESIDE[0], 0.0]
+            return [*map(np.array, _STRAIGHT), spot], WALKING_SPEED
+        middle, outwards, via = _SIDES[str(self._rng.choice(sorted(_SIDES)))]
+        out = np.array(outwards)
+        along = np.array([-out[1], out[0]])
+        beside = BESIDE[0] + (BESIDE[1] - BESIDE[0]) * self._rng.uniform() ** 2  # the curious come close
+        spot = np.array(middle) + beside * out + self._rng.uniform(-ALONG, ALONG) * along
+        return [*map(np.array, via), spot], STROLLING_SPEED

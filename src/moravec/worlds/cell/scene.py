@@ -27,7 +27,18 @@ STATIC_GROUP = 0
 HANDLE_COLOUR = (0.10, 0.11, 0.13, 1.0)
 HANDLE_HALF = (0.011, 0.045, 0.022)
 LID_MASS = 0.14  # [kg]
-PARKED = (-3.0, -3.0)  # [m] where the passer-by waits, out of every picture
+PARKED = (-3.0, -3.0)  # [m] where the passer-by waits, out of every picture and of the scanners' range
+ROOM_FLOOR = -0.72  # [m]
+TABLE_CENTRE, TABLE_HALF = (0.15, 0.03), (0.75, 0.95)  # [m]
+# Left (+y), right (-y), front (+x) and back (-x) [m].
+TABLE_EDGES = (
+    TABLE_CENTRE[1] + TABLE_HALF[1], TABLE_CENTRE[1] - TABLE_HALF[1],
+    TABLE_CENTRE[0] + TABLE_HALF[0], TABLE_CENTRE[0] - TABLE_HALF[0],
+)  # fmt: skip
+# The safety scanners: under two opposite corners, from where each sees along two edges and two of the table's legs.
+SCANNER_HEIGHT = 0.30  # [m] above the floor: shins and knees
+SCANNER_INSET = 0.04  # [m] from the table's edges
+SCANNER_COLOUR = (0.95, 0.78, 0.12, 1.0)
 
 BOX = mujoco.mjtGeom.mjGEOM_BOX
 
@@ -95,6 +106,7 @@ def build(items: tuple[ItemSpec, ...], drawn: Drawn, timestep: float) -> mujoco.
         if item.code is not None and spec.material(f"tag_{item.code}") is None:
             _add_picture(spec, f"tag_{item.code}", tag_picture(item.code))
     _room(spec)
+    _scanners(spec)
     _parcel(spec, drawn.parcel_shift)
     _shelf(spec, drawn.labels)
     _station(spec)
@@ -145,12 +157,25 @@ def _lamps(spec: mujoco.MjSpec, light: Lighting) -> None:
 
 def _room(spec: mujoco.MjSpec) -> None:
     world = spec.worldbody
-    world.add_geom(name="floor", type=mujoco.mjtGeom.mjGEOM_PLANE, size=[4, 4, 0.1], pos=[0, 0, -0.72], rgba=FLOOR)
-    _block(world, (0.75, 0.95, 0.02), (0.15, 0.03, -0.02), TABLE, name="table_top")
-    _block(world, (0.755, 0.955, 0.012), (0.15, 0.03, -0.034), TABLE_EDGE, contype=0, conaffinity=0)
+    world.add_geom(name="floor", type=mujoco.mjtGeom.mjGEOM_PLANE, size=[4, 4, 0.1], pos=[0, 0, ROOM_FLOOR], rgba=FLOOR)
+    _block(world, (*TABLE_HALF, 0.02), (*TABLE_CENTRE, -0.02), TABLE, name="table_top")
+    _block(world, (0.755, 0.955, 0.012), (*TABLE_CENTRE, -0.034), TABLE_EDGE, contype=0, conaffinity=0)
     for x in (-0.52, 0.82):
         for y in (-0.84, 0.90):
             _block(world, (0.03, 0.03, 0.34), (x, y, -0.38), TABLE_EDGE)
+
+
+def _scanners(spec: mujoco.MjSpec) -> None:
+    """Two housings without contact; the rays start in their middle."""
+    left, right, front, back = TABLE_EDGES
+    z = ROOM_FLOOR + SCANNER_HEIGHT
+    for name, x, y in (
+        ("scanner_right", front - SCANNER_INSET, right + SCANNER_INSET),
+        ("scanner_left", back + SCANNER_INSET, left - SCANNER_INSET),
+    ):
+        body = spec.worldbody.add_body(name=name, pos=[x, y, z])
+        body.add_geom(type=mujoco.mjtGeom.mjGEOM_CYLINDER, size=[0.03, 0.04, 0], rgba=SCANNER_COLOUR, contype=0,
+                      conaffinity=0, group=STATIC_GROUP)  # fmt: skip
 
 
 def _parcel(spec: mujoco.MjSpec, shift: tuple[float, float, float]) -> None:
@@ -221,13 +246,13 @@ def _station(spec: mujoco.MjSpec) -> None:
 
 def _reject(spec: mujoco.MjSpec) -> None:
     body = spec.worldbody.add_body(name="reject", pos=[*layout.REJECT_CENTRE, 0])
-    _tray(body, layout.REJECT_INNER, 0.006, layout.REJECT_HEIGHT, 0.005, REJECT, (*(0.8 * np.array(REJECT[:3])), 1),
+    _tray(body, layout.REJECT_INNER, 0.006, layout.REJECT_HEIGHT, layout.REJECT_WALL, REJECT, (*(0.8 * np.array(REJECT[:3])), 1),
           "reject")  # fmt: skip
 
 
 def _passer_by(spec: mujoco.MjSpec) -> None:
-    """A figure on two slides, without contact: it can be seen, not bumped into."""
-    body = spec.worldbody.add_body(name="person", pos=[0, 0, -0.72])
+    """A figure on two slides, without contact: it can be seen and scanned, not bumped into."""
+    body = spec.worldbody.add_body(name="person", pos=[0, 0, ROOM_FLOOR])
     for axis, name in (([1, 0, 0], "person_x"), ([0, 1, 0], "person_y")):
         joint = body.add_joint(name=name, type=mujoco.mjtJoint.mjJNT_SLIDE, axis=axis)
         joint.damping = np.array([400.0, 0, 0])

@@ -12,6 +12,7 @@ from moravec.core.workplace import Place, Workplace
 from moravec.guard.limits import LimitTable
 from moravec.robots.ur5e.kinematics import JOINTS
 from moravec.worlds.cell.items import ItemSpec
+from moravec.worlds.cell.nearness import Nearness
 
 BIN_SLACK = 0.01  # [m] an item counts as in a place when its centre is this far inside or outside the edge
 ABOVE_RIM = 0.04  # [m] a heaped bin still holds what stands out this much
@@ -21,13 +22,19 @@ TORQUE_SLACK = 1e-3  # [N m]
 
 @dataclass(slots=True)
 class Extremes:
-    """The worst of a run, measured in the simulator itself at every step."""
+    """The worst of a run, measured in the simulator itself at every step.
+
+    Of people, what `nearness.py` measures: the violation is called "separation"; None where nobody came near.
+    """
 
     steps: int = 0
     violations: dict[str, int] = field(default_factory=dict)
     joint_speed: list[float] = field(default_factory=lambda: [0.0] * 6)  # [rad/s]
     joint_torque: list[float] = field(default_factory=lambda: [0.0] * 6)  # [N m]
     tool_speed: float = 0.0  # [m/s]
+    outside: float = 0.0  # [m] the tool was out of its workspace
+    person_distance: float | None = None  # [m] of the body to the nearest part of the arm, the least
+    separation_margin: float | None = None  # [m] beyond what the law asks of the parts that moved, the least
 
 
 @final
@@ -50,7 +57,12 @@ class Truth:
         self._tool = model.site("tool").id
         self._last_tool: np.ndarray | None = None
         self._fingers = {model.geom(f"pad_{side}").id for side in ("left", "right")}
+        self._nearness = Nearness(model, data, self._dof, limits)
+        self._middle = (np.array(limits.position_max) + limits.position_min) / 2.0
+        self._range = (np.array(limits.position_max) - limits.position_min) / 2.0
         self.extremes = Extremes()
+        self._margin = np.inf  # [m] beyond what the law of separation asks, at the last step
+        self.share = 0.0  # how near the last step came to a limit of motion, space or separation; beyond 1 it is broken
 
     def watch(self) -> None:
         """Called before every physics step: counts what was outside the limits."""
@@ -65,17 +77,32 @@ class Truth:
         worst.joint_speed = np.maximum(worst.joint_speed, dq).tolist()
         worst.joint_torque = np.maximum(worst.joint_torque, tau).tolist()
         worst.tool_speed = max(worst.tool_speed, speed)
-        inside = any(np.all(tool >= b.low) and np.all(tool <= b.high) for b in limits.allowed)
+        outside = min(float(np.max(np.maximum(b.low - tool, tool - b.high))) for b in limits.allowed)
+        worst.outside = max(worst.outside, outside)
         broken = {
             "joint_position": bool(np.any(q < limits.position_min) or np.any(q > limits.position_max)),
             "joint_velocity": bool(np.any(dq > np.array(limits.velocity) + NUMERIC_SLACK)),
             "joint_torque": bool(np.any(tau > np.array(limits.torque) + TORQUE_SLACK)),
             "tool_speed": speed > limits.tool_speed + NUMERIC_SLACK,
-            "workspace": not inside,
+            "workspace": outside > 0.0,
+            "separation": self._too_near(),
         }
+        near = max(float(np.max(np.abs(q - self._middle) / self._range)), float(np.max(dq / limits.velocity)))
+        self.share = max(near, speed / limits.tool_speed, 1.0 + outside, 1.0 - self._margin)
         for name, is_broken in broken.items():
             if is_broken:
                 worst.violations[name] = worst.violations.get(name, 0) + 1
+
+    def _too_near(self) -> bool:
+        """Whether the arm moved too fast for how near somebody was; notes the least distance and margin."""
+        near, worst = self._nearness.watch(), self.extremes
+        self._margin = np.inf if near is None else near.margin
+        if near is None:
+            return False
+        worst.person_distance = _least(near.distance, worst.person_distance)
+        if np.isfinite(near.margin):
+            worst.separation_margin = _least(near.margin, worst.separation_margin)
+        return near.margin < -NUMERIC_SLACK
 
     def location(self, item: ItemSpec) -> str:
         """A bin's label, or "reject", "parcel", "station", "hand", "table", "floor"."""
@@ -118,3 +145,7 @@ class Truth:
                 if finger in self._fingers and self._model.geom_bodyid[other] == body:
                     touching.add(finger)
         return len(touching) == 2
+
+
+def _least(value: float, before: float | None) -> float:
+    return value if before is None else min(value, before)

@@ -15,8 +15,10 @@ from moravec.robots.ur5e.kinematics import JOINTS
 from moravec.worlds.cell import layout
 from moravec.worlds.cell.config import CellConfig, draw
 from moravec.worlds.cell.items import ItemSpec, draw_items
+from moravec.worlds.cell.limits import cell_limits, true_limits
 from moravec.worlds.cell.passerby import Passerby
 from moravec.worlds.cell.pictures import Pictures
+from moravec.worlds.cell.scanner import SafetyScanner
 from moravec.worlds.cell.scene import PARKED, build
 from moravec.worlds.cell.settle import fill_parcel
 from moravec.worlds.cell.truth import Truth
@@ -24,7 +26,7 @@ from moravec.worlds.cell.truth import Truth
 
 @final
 class Cell:
-    """One delivery to unpack. `robot` and `workplace` are what a runtime gets; `truth` only scores.
+    """One delivery to unpack. `robot` and `workplace` are what a runtime gets; `truth` only scores; `scanner` can be broken.
 
     Raises WorldError where no renderer works and BadInput for a configuration that cannot be.
     """
@@ -43,15 +45,18 @@ class Cell:
         fill_parcel(self.model, self.data, self.items, drawn.parcel_shift, drawn.streams["settle"])
         self.data.time = 0.0
         self.workplace: Workplace = layout.workplace()
-        self._passerby = Passerby(self.model, self.data, config.person, drawn.streams["settle"])
+        self.scanner = SafetyScanner(self.model, self.data, drawn.streams["scanner"])
+        self._passerby = Passerby(self.model, self.data, config.person, config.walk, drawn.streams["person"])
         self.pictures = Pictures(self.model, self.data, config, drawn.streams)
         self.robot = SimulatedUr5e(
-            self.model, self.data, self.pictures.expose, drawn.streams["body"], before_step=self._before_step
-        )
-        self.truth = Truth(self.model, self.data, self.items, drawn.labels, self.workplace, self.robot.spec.limits)
+            self.model, self.data, self.pictures.expose, drawn.streams["body"], before_step=self._before_step,
+            people=self.scanner.reading, limits=cell_limits(),
+        )  # fmt: skip
+        self.truth = Truth(self.model, self.data, self.items, drawn.labels, self.workplace, true_limits())
 
     def _before_step(self) -> None:
         self._passerby.step()
+        self.scanner.step()
         self.truth.watch()
 
     def _stand(self) -> None:

@@ -1,0 +1,1 @@
+"""What happened around each stop on a tape: found, measured, told and drawn."""
