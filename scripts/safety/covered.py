@@ -93,8 +93,8 @@ def missing(report: dict[str, Any]) -> list[str]:
 
 def covered(suite: Suite, given: Arguments) -> Outcome:
     """Runs what has not run yet, and counts."""
-    folder = given.out / "covered"
-    pieces = Pieces(folder, source_hash(suite.source, suite.tests, Path(__file__)) + coverage.__version__)
+    folder, stamp = given.out / "covered", _stamp(suite)
+    pieces = Pieces(folder, stamp)
     tests = suite.files()
     if not tests:
         raise BadInput("a folder of tests", str(suite.tests), "one with files test_*.py in it")
@@ -113,9 +113,15 @@ def covered(suite: Suite, given: Arguments) -> Outcome:
         data += [into] if record["data"] else []
     report = measured(suite, data, folder / "report") if data else {"files": {}, "totals": {}}
     wrong += unreasoned(suite.source) + missing(report)
+    wrong += [] if _stamp(suite) == stamp else ["the guard or its tests changed while this ran: run it again"]
     for line in wrong[:SHOWN]:
         print(f"covered: {line}", flush=True)
     return _outcome(report["totals"], len(tests), seconds, wrong)
+
+
+def _stamp(suite: Suite) -> str:
+    """What the measurement depends on."""
+    return f"{source_hash(suite.source, suite.tests, Path(__file__))} coverage {coverage.__version__}"
 
 
 def _outcome(totals: dict[str, Any], tests: int, seconds: float, wrong: list[str]) -> Outcome:

@@ -11,6 +11,7 @@ begins anew. Reasons in docs/mutants.md may change at any time.
 from __future__ import annotations
 
 import random
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -61,7 +62,7 @@ GROUPS = (
         _sources(*(f"kernel/{name}" for name in ("checks", "braking", "kinematics", "collision", "people", "stops"))),
         _tests(
             "checks", "checks_places", "braking", "pull_back", "kinematics", "collision", "clearance", "sweep", "people",
-            "people_parts", "people_zones", "coming_back", "stop",
+            "people_parts", "people_zones", "coming_back", "way_to_rest", "stop",
         ),
         keywords="not way_that",
     ),
@@ -70,7 +71,7 @@ GROUPS = (
         _sources("guard", "reasons", "kernel/motion", "kernel/decide"),
         _tests(
             "guard", "guard_body", "guard_people", "guard_stops", "guard_words", "motion", "decide", "decide_stops",
-            "decide_ticks", "tighten",
+            "decide_ticks", "way_to_rest", "tighten",
         ),
         keywords="not compiled",
     ),
@@ -165,10 +166,8 @@ def sown(plants: Iterable[Plant], folder: Path, pieces: Pieces) -> tuple[list[st
 
 def mutants(groups: Iterable[Group], plants: Iterable[Plant], rows: list[Argued], given: Arguments) -> Outcome:
     """Tries what is to be tried, judges it by the list, and tests the gate."""
-    folder = given.out / "mutants"
-    own = [Path(__file__).with_name(name) for name in ("mutants.py", "mutation.py", "survivors.py", "plants.py")]
-    sources = source_hash(GUARD, GUARD.parent / "core", ROOT / "tests" / "guard", *own)
-    pieces = Pieces(folder, f"{sources} mutmut {version('mutmut')}")
+    folder, stamp = given.out / "mutants", _stamp()
+    pieces = Pieces(folder, stamp)
     faults, count, seconds = sown(plants, folder, pieces)
     tallies = []
     for group in groups:
@@ -176,9 +175,17 @@ def mutants(groups: Iterable[Group], plants: Iterable[Plant], rows: list[Argued]
         tallies.append(tally)
         seconds += took
     faults = judged(tallies, rows) + faults
+    if _stamp() != stamp:  # each tree is copied when its turn comes
+        faults.append("the guard, its tests or these scripts changed while this ran: run it again")
     for line in faults[:SHOWN]:
         say(f"mutants: {line}")
     return _outcome(tallies, rows, faults, count, seconds, given)
+
+
+def _stamp() -> str:
+    """What verdicts depend on."""
+    own = [Path(__file__).with_name(name) for name in ("mutants.py", "mutation.py", "survivors.py", "plants.py")]
+    return f"{source_hash(GUARD, GUARD.parent / 'core', ROOT / 'tests' / 'guard', *own)} mutmut {version('mutmut')}"
 
 
 def _outcome(
@@ -203,6 +210,7 @@ def _outcome(
 def main() -> int:
     """Runs the part; the exit status."""
     given = arguments(__doc__, ALL)
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # so that mutmut ends as well
     try:
         return finish("mutants", given, mutants(GROUPS, PLANTS, listed(LIST), given))
     except BadInput as error:

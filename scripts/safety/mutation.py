@@ -1,11 +1,13 @@
 """A copy of the tree in which mutmut changes one thing at a time, and what it found there.
 
 mutmut keeps a verdict for each mutant as soon as there is one; a run that was broken off goes on behind the last. It changes what
-stands inside functions, decorated ones left out; what stands at the level of a module the tests meet in numbers of their own.
+stands inside functions, but in no decorated one; so properties lose their decorator in the copy. What stands at the level of a
+module is not changed: `tests/guard/test_constants.py` writes the guard's numbers down a second time.
 """
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import re
@@ -27,6 +29,7 @@ KILLED = {1, 3}  # exit statuses of pytest: tests failed; the run itself broke d
 TIMEOUTS = {24, -24, 36, 152, 255}  # a loop that does not end; counted apart, and as killed
 JUDGED = {0, 5, 33, *KILLED, *TIMEOUTS}  # 0: all passed; 5, 33: no test calls it
 LOOK = 5.0  # [s] between two looks at what is done
+GETTER = "property_"  # so the method behind a property is called
 START = "import sys; from mutmut.__main__ import cli; sys.argv[0] = 'mutmut'; cli()"
 GENERATE = """
 from mutmut.__main__ import copy_also_copy_files, copy_src_dir, create_mutants
@@ -83,6 +86,9 @@ class Tree:
         ignored = shutil.ignore_patterns("__pycache__", ".hypothesis")
         for name in ("src", *sorted({"/".join(test.split("/")[:2]) for test in self.group.tests})):
             shutil.copytree(self.group.source / name, self.folder / name, ignore=ignored)
+        for path in self._mutated():
+            original = self.folder / path.relative_to(self.folder / "mutants")
+            original.write_text(without_properties(original.read_text()))
         settings = (self.group.source / "pyproject.toml").read_text() + self.group.settings
         (self.folder / "pyproject.toml").write_text(settings)
 
@@ -127,7 +133,8 @@ class Tree:
                 mangled = own.partition("__mutmut_")[0]
                 before = _function(lines, at[f"{mangled}__mutmut_orig"], mangled)
                 after = _function(lines, at[own], mangled)
-                yield name, changed(file, mangled[2:].replace("ǁ", "."), before, after), code
+                function = mangled[2:].replace("ǁ", ".").replace(GETTER, "")
+                yield name, changed(file, function, before, after), code
 
     def _mutated(self) -> list[Path]:
         """Where the files with mutants in them are, or will be."""
@@ -159,6 +166,20 @@ class Tree:
                 done.wait()
         if done.returncode != 0:
             raise NotBegun("\n".join(log.read_text(errors="replace").replace("\r", "\n").splitlines()[-30:]))
+
+
+def without_properties(text: str) -> str:
+    """The same module, whose properties are made of plain methods."""
+    lines, found = text.splitlines(), []
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef) and [ast.unparse(one) for one in node.decorator_list] == ["property"]:
+            found.append(node)
+    for node in sorted(found, key=lambda node: -node.lineno):
+        indent = " " * node.col_offset
+        lines.insert(node.end_lineno or node.lineno, f"{indent}{node.name} = property({GETTER}{node.name})")
+        lines[node.lineno - 1] = lines[node.lineno - 1].replace(f"def {node.name}(", f"def {GETTER}{node.name}(")
+        del lines[node.decorator_list[0].lineno - 1]
+    return "\n".join(lines) + "\n"
 
 
 def _beside(path: Path) -> tuple[Path, Path]:

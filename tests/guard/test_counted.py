@@ -69,6 +69,11 @@ def test_steps_and_rooms_are_those_of_braking() -> None:
     assert t.fastest[N:] == t.lows[N:] == t.highs[N:] == [0.0] * (JOINTS - N)
 
 
+def test_a_zone_is_looked_ahead_for_by_the_longest_stop_and_two_ticks() -> None:
+    # Joint 3 takes longest: 3.0 rad/s at 13.0 rad/s^2.
+    assert counted(FULL).ahead == pytest.approx(3.0 / 13.0 * 1.001 + 0.004, rel=1e-14)
+
+
 def test_every_place_lands_in_its_place() -> None:
     t = counted(FULL)
     for count, low, high, boxes in (

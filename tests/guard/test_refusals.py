@@ -128,6 +128,33 @@ def test_a_limit_table_says_what_is_wrong_with_it(field: str, value: Any, what: 
     assert line == f"limit table, {what}: found {found!r}; allowed: {allowed}"
 
 
+BASE = replace(HAND, name="base", frame=0)
+NO_PARTS = "the robot's parts: without them people, zones and obstacles mean nothing"
+# several fields: what is named, what was found, what is allowed
+TOGETHER: list[tuple[dict[str, Any], str, Any, str]] = [
+    ({"touch": SOFT, "separation": TERMS, "bodies": BODIES, "tool_force": 140.5}, "tool_force", 140.5,
+     "at most 140 N, what all regions in touch bear"),
+    ({"separation": TERMS}, "bodies", (), NO_PARTS),
+    ({"separation": TERMS, "bodies": (BASE,)}, "bodies", (BASE,), NO_PARTS),
+    ({"obstacles": (Obstacle("post", CELL),), "bodies": (BASE,)}, "bodies", (BASE,), NO_PARTS),
+    ({"zones": (Zone("a", "keep_out", CELL),)}, "bodies", (), NO_PARTS),
+    ({"command_age_max": 0.6}, "command_age_max", 0.6, "at most 0.5 s: longer is no watchdog"),
+    ({"forbidden": (CELL, Box(ORIGIN, (1.0, 0.0019, 1.0)))}, "forbidden[1]", Box(ORIGIN, (1.0, 0.0019, 1.0)),
+     "no side shorter than 0.002 m, the tool's way in one tick"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("changes", "what", "found", "allowed"), TOGETHER)
+def test_fields_that_contradict_each_other_are_named(changes: dict[str, Any], what: str, found: Any, allowed: str) -> None:
+    assert says(lambda: table(**changes)) == f"limit table, {what}: found {found!r}; allowed: {allowed}"
+
+
+def test_what_just_fits_together_is_taken() -> None:
+    thin = Box(ORIGIN, (1.0, 0.002, 1.0))
+    made = table(touch=SOFT, separation=TERMS, bodies=(BASE, HAND), tool_force=140.0, command_age_max=0.5, forbidden=(thin,))
+    assert made.joints == 6 and table(bodies=(BASE,)).bodies == (BASE,)
+
+
 # ── from JSON ────────────────────────────────────────────────────────────────────────────────────────────────────────
 FULL = table(
     bodies=BODIES, apart=APART, separation=TERMS, touch=SOFT,

@@ -86,6 +86,13 @@ def test_a_branch_a_test_and_a_pragma_that_are_wrong_fail(tmp_path: Path, capfd:
     assert covered.unreasoned(made.source) == ["more.py:1 is taken out without a reason"]
 
 
+def test_a_guard_that_changes_meanwhile_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made, stamps = suite(tmp_path), iter(["one", "two"])
+    monkeypatch.setattr(covered, "_stamp", lambda suite: next(stamps))
+    found = covered.covered(made, Arguments(1, 0, tmp_path / "out"))
+    assert not found.passed and found.figures["wrong"] == ["the guard or its tests changed while this ran: run it again"]
+
+
 def test_without_tests_nothing_is_covered(tmp_path: Path) -> None:
     made = suite(tmp_path)
     with pytest.raises(BadInput, match="test_"):

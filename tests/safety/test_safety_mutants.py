@@ -8,7 +8,7 @@ from pathlib import Path
 import mutants
 import plants
 import pytest
-from mutation import Group, NotBegun, Tree
+from mutation import Group, NotBegun, Tree, without_properties
 from parts import Arguments
 from pieces import Pieces
 from survivors import Argued, Mutant, argued, changed, listed, row_of, wrong
@@ -98,6 +98,8 @@ def test_the_gate_opens_for_what_is_argued_alone() -> None:
 # ── with mutmut, on two made-up functions ────────────────────────────────────────────────────────────────────────────
 SUMS = '''"""Made up."""
 
+from dataclasses import dataclass
+
 
 def most(a: float, b: float) -> float:
     return a if a > b else b
@@ -105,8 +107,21 @@ def most(a: float, b: float) -> float:
 
 def half(a: float) -> float:
     return a / 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two numbers."""
+
+    a: float
+    b: float
+
+    @property
+    def sum(self) -> float:
+        """Of both."""
+        return self.a + self.b
 '''
-TESTS = """from thing.sums import half, most
+TESTS = """from thing.sums import Pair, half, most
 
 
 def test_most():
@@ -115,6 +130,10 @@ def test_most():
 
 def test_half():
     assert half(3.0) == 1.5
+
+
+def test_sum():
+    assert Pair(1.0, 2.0).sum == 3.0
 """
 EQUAL = ("sums.py", "most", "return a if a «> → >=» b else b")
 
@@ -142,7 +161,7 @@ def test_the_gate_on_two_functions(group: Group, tmp_path: Path) -> None:
     assert len(drawn.tried) == 2 < drawn.known and mutants.judged([drawn], rows) in ([], [_killed(EQUAL)])
     first = {name: code for name, code in tree.codes().items() if code is not None}
     tally, _ = mutants.try_all(tree, mutants.ALL, 3, pieces)
-    assert len(tally.tried) == tally.known == 5 and first.items() <= tree.codes().items()
+    assert len(tally.tried) == tally.known == 6 and first.items() <= tree.codes().items()
     assert [m.key for m in tally.survivors] == [EQUAL] and mutants.judged([tally], rows) == []
     assert mutants.judged([tally], [])[0].startswith("survives, and nobody argued why: | `sums.py` | `most` |")
     # What was broken off in the middle of writing is written and tried again, and nothing else.
@@ -162,10 +181,10 @@ def _killed(key: tuple[str, str, str]) -> str:
 
 def test_a_function_without_its_test_and_tests_that_fail_are_noticed(group: Group, tmp_path: Path) -> None:
     tests = group.source / "tests" / "thing" / "test_sums.py"
-    tests.write_text(TESTS.replace("half(3.0) == 1.5", "half"))
+    tests.write_text(TESTS.replace("half(3.0) == 1.5", "half").replace("sum == 3.0", "sum"))
     tree = Tree(tmp_path / "tree", group)
     tally, _ = mutants.try_all(tree, mutants.ALL, 0, Pieces(tmp_path / "pieces", "one"))
-    assert {m.function for m in tally.survivors} == {"half", "most"}
+    assert {m.function for m in tally.survivors} == {"half", "most", "Pair.sum"}
     tests.write_text(TESTS.replace("1.5", "2.5"))
     with pytest.raises(NotBegun, match=r"assert 1\.5 == 2\.5"):
         mutants.try_all(tree, mutants.ALL, 0, Pieces(tmp_path / "pieces", "two"))
@@ -183,6 +202,13 @@ def test_what_is_half_written_is_written_again(group: Group, tmp_path: Path) -> 
         path.write_text(whole[:100])
         tree.generate()
         assert path.read_text() == whole and set(tree.codes()) == names
+
+
+def test_properties_are_made_of_methods_that_can_be_changed() -> None:
+    text = without_properties(SUMS)
+    assert "    def property_sum(self) -> float:\n" in text and "@property" not in text
+    assert text.endswith("        return self.a + self.b\n    sum = property(property_sum)\n")
+    assert without_properties(TESTS) == TESTS
 
 
 # ── the guard's own ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -221,3 +247,11 @@ def test_a_gate_that_notices_nothing_fails_the_part(tmp_path: Path, monkeypatch:
     assert outcome.figures["wrong"] == ["planted: nothing, and the gate stays open: the gate does not notice"]
     monkeypatch.setattr(mutants, "planted", lambda plant, folder: "")
     assert mutants.mutants(mutants.GROUPS[:1], plants.PLANTS[:1], [], Arguments(mutants.ALL, 0, tmp_path / "new")).passed
+
+
+def test_a_guard_that_changes_meanwhile_fails_the_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stamps = iter(["one", "two"])
+    monkeypatch.setattr(mutants, "_stamp", lambda: next(stamps))
+    monkeypatch.setattr(mutants, "try_all", lambda *given: (mutants.Tally(1, [ONE]), 0.0))
+    outcome = mutants.mutants(mutants.GROUPS[:1], (), [], Arguments(mutants.ALL, 0, tmp_path))
+    assert not outcome.passed and "changed while this ran" in outcome.figures["wrong"][0]

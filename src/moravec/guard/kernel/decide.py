@@ -321,12 +321,10 @@ def halt(tick: Finding, t: Table, m: Memory, a: Asked, o: Answer) -> None:
         for j in range(t.n):
             m.steps[j], m.bends[j] = 0.0, 0.0
     elif tick.check != FLOOD or tick.margin >= 0.0:  # between two proper ticks no time has passed for the robot
-        for j in range(t.n):
-            m.bends[j] = m.steps[j]
         brake(m.steps, m.straight == 1, t)
         for j in range(t.n):
             m.q[j] += m.steps[j]
-            m.bends[j] = m.steps[j] - m.bends[j]
+            m.bends[j] = 0.0
         survey(m.q, t, o)
         settle(t, m, o)
     if not moving(m.steps, t.n):
