@@ -142,7 +142,8 @@ def judge_joints(law: Law, notes: Notes, book: Book, a: Any, o: Any, state: int)
             notes.from_q[j] = notes.q[j]
     lasted = a.now - num[N_REF] + 2.0 * t
     # Power is off at once, or nobody knows what was in a gap of the clock and the body rests: nothing is braked any more.
-    cut = o.category == 0 or (slow(law, notes) and not abs(a.now - num[N_TIME]) <= law.command_age)
+    hole = slow(law, notes) and not abs(a.now - num[N_TIME]) <= law.command_age
+    cut = o.category == 0 or hole
     rests = fastest_joint(law, notes) == 0.0  # coming to a stand is never too sudden: its deceleration is judged
     for j in range(law.n):
         step, most = notes.new_step[j], law.speed[j] * (1.0 + SLACK)
@@ -153,7 +154,7 @@ def judge_joints(law: Law, notes: Notes, book: Book, a: Any, o: Any, state: int)
         if not (cut and step == 0.0) and not change <= law.acceleration[j] * t * t * (1.0 + SLACK) + 2.0 * grain:
             blame(book, ACCELERATION, change / t / t, law.acceleration[j], state)
         if o.decision == 0 and num[N_BENT] == 1.0 and not rests:
-            jerk = abs(step - notes.step[j] - notes.bend[j])
+            jerk = abs(step - notes.step[j] - (0.0 if hole else notes.bend[j]))
             if not jerk <= law.jerk[j] * (1.0 + SLACK) * t * t * t + 4.0 * grain:
                 blame(book, JERK, jerk / t / t / t, law.jerk[j], state)
         if not notes.low[j] <= o.q[j] <= notes.high[j]:

@@ -60,7 +60,8 @@ def far(ticks: float, step: float) -> float:
 def test_the_farther_it_turns_the_oftener_it_is_looked_at(way: float, looks: int, sign: float) -> None:
     assert MOST_LOOKS == 12
     t = turntable(tool_speed=1.0)
-    for straight in (True, False):  # of one joint both are the same
+    for straight in (True, False):  # of one joint both are the same, but for how often it is looked at
+        looks = looks if straight else 12
         m, a, o, step = braking(t, 0.25, sign * way, straight)
         found = check_way(t, a, m, o)
         if looks == 0:
@@ -87,10 +88,10 @@ def test_all_joints_count_together_and_each_brakes_by_its_own_law() -> None:
         o.straight = straight
         place(o.q, t, o)
         check_way(t, a, m, o)
-        half = 32.0 / 2.0
-        ends = (gone(half, 0.02, t.gains[0], straight == 1, 32.0), gone(half, -0.01, t.gains[1], straight == 1, 32.0))
+        last = 32.0 / 2.0 if straight else 32.0 * 12.0 / 13.0
+        ends = (gone(last, 0.02, t.gains[0], straight == 1, 32.0), gone(last, -0.01, t.gains[1], straight == 1, 32.0))
         assert o.posture[:2] == pytest.approx(ends, rel=1e-12) and ends[1] < 0.0
-        assert gone(half, -0.01, t.gains[1], True, 32.0) != gone(half, -0.01, t.gains[1], False, 32.0)
+        assert gone(last, -0.01, t.gains[1], True, 32.0) != gone(last, -0.01, t.gains[1], False, 32.0)
 
 
 def test_a_tool_that_becomes_faster_on_its_way_is_seen() -> None:
@@ -104,14 +105,15 @@ def test_a_tool_that_becomes_faster_on_its_way_is_seen() -> None:
     put(o.way, (0.25, -0.07))
     o.straight = 0
     place(o.q, t, o)
-    times = [32.0 * k / 4.0 for k in range(4)]
+    times = [32.0 * k / 13.0 for k in range(13)]
     places = [gone(n, 0.02, t.gains[0], False, 32.0) + gone(n, -0.02, t.gains[1], False, 32.0) for n in times]
-    speeds = [2.0 * math.sin(abs(y - x) / 2.0) / (8.0 * TICK) for x, y in zip(places, places[1:], strict=False)]
-    assert speeds[1] == max(speeds) > 1.2 * speeds[0]
-    for limit in (1.1 * speeds[1], 1.1 * speeds[0]):
+    speeds = [2.0 * math.sin(abs(y - x) / 2.0) / (32.0 / 13.0 * TICK) for x, y in zip(places, places[1:], strict=False)]
+    fastest = max(speeds)
+    assert fastest == speeds[3] > 3.0 * speeds[0]
+    for limit, told in ((1.1 * fastest, fastest), (1.1 * speeds[0], speeds[1])):  # the first that is too fast is told
         t.tool_speed = limit
         found = check_way(t, a, m, o)
-        assert found == pytest.approx(tuple(below(codes.TOOL_SPEED, -1, speeds[1], limit * (1.0 + TOLERANCE))), rel=1e-9)
+        assert found == pytest.approx(tuple(below(codes.TOOL_SPEED, -1, told, limit * (1.0 + TOLERANCE))), rel=1e-9)
 
 
 def test_the_tool_may_be_no_faster_on_its_way_than_before() -> None:

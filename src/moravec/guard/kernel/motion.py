@@ -47,7 +47,8 @@ SLOWINGS = 3
 # so many ticks: a servo that is fed speed forward follows the speed, whatever the positions say.
 MISMATCH_TICKS = 2.0
 # The tool's way to rest is looked at each time the joints together have turned by so much [rad], but not oftener than so many
-# times. Between two looks an arm of 1 m bulges by at most 0.1^2 / 8 = 1.3 mm.
+# times. Between two looks an arm of 1 m bulges by at most 0.1^2 / 8 = 1.3 mm. Where each joint brakes on its own, a tool that
+# joints hold slow against each other becomes faster once one of them rests, however short the way: looked at as often as can be.
 LOOK_EVERY = 0.1
 MOST_LOOKS = 12.0
 # What joints travel within this time [s] stays within their speed as well: many small lawful steps are one large one.
@@ -105,7 +106,7 @@ def check_way(t: Table, a: Asked, m: Memory, o: Answer) -> Finding:
     found, turn = Finding(VELOCITY, -1, 0.0, 1.0, 1.0, 1.0), 0.0
     for j in range(t.n):
         turn += abs(o.way[j])
-    looks = int(lesser(math.floor(turn / LOOK_EVERY), MOST_LOOKS))
+    looks = int(lesser(math.floor(turn / LOOK_EVERY), MOST_LOOKS) if o.straight == 1 else MOST_LOOKS)
     ticks = ticks_to_rest(o.steps, t.gains, t.n)
     x, y, z, last = o.tool[0], o.tool[1], o.tool[2], 0.0
     for i in range(looks):
