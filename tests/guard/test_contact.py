@@ -16,12 +16,14 @@ from moravec.guard.contact import (
     REGIONS,
     TRANSIENT_FACTOR,
     BodyRegion,
+    Contact,
     MovingMass,
     contact_speed,
     reduced_mass,
     region,
     slowest_contact_speed,
 )
+from moravec.guard.parts import Touch
 
 WIDE = 1e6  # [cm2], so that force decides
 NAMES = [row.name for row in REGIONS]
@@ -133,3 +135,12 @@ def test_nothing_weighs_nothing_but_the_payload() -> None:
 def test_an_unknown_region_is_named_with_those_there_are() -> None:
     with pytest.raises(GuardConfigError, match=r"found 'nose'; allowed: skull and forehead, face"):
         region("nose")
+
+
+@pytest.mark.parametrize("contact", ["transient", "quasi-static"])
+def test_a_touch_is_as_fast_as_its_kind_of_contact_allows(contact: Contact) -> None:
+    touch = Touch(("chest", "hand and finger"), 10.0, 1.0, 2.0, contact)
+    rows = (region("chest"), region("hand and finger"))
+    assert touch.speed == slowest_contact_speed(rows, MovingMass(10.0, 1.0, 2.0), contact) > 0.0
+    other: Contact = "quasi-static" if contact == "transient" else "transient"
+    assert touch.speed != slowest_contact_speed(rows, MovingMass(10.0, 1.0, 2.0), other)
