@@ -23,6 +23,7 @@ PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(enco
 MODULE_OF = {"opencv-python-headless": "cv2", "mcap-ros2-support": "mcap_ros2", "pytest-xdist": "xdist", "pillow": "PIL"}
 BY_NAME = {"daqp"}  # no import: mink's solver, asked for by its name
 TOOLS = {"mypy", "mutmut", "pytest", "xdist", "ruff", "hatchling"}  # called, not imported
+EXTRAS = {"data": ("data/",), "train": ("models/manip/", "commands/train.py")}  # where what they bring is imported
 NEVER = re.compile(r"^(torch|tensorflow|jax|jaxlib|triton|nvidia-.*|keras)$")
 MAX_BYTES = 900e6
 
@@ -43,8 +44,19 @@ def extra(name: str) -> set[str]:
     return modules_of(PROJECT["optional-dependencies"][name])
 
 
-def test_the_base_is_exactly_what_the_source_imports() -> None:
-    assert modules_of(PROJECT["dependencies"]) == foreign_imports("src") | BY_NAME
+def test_base_and_extras_are_exactly_what_the_source_imports() -> None:
+    base, more = modules_of(PROJECT["dependencies"]), extra("data") | extra("train")
+    assert not base & more
+    assert base | more == foreign_imports("src") | BY_NAME
+
+
+def test_what_an_extra_brings_is_imported_where_it_is_needed_and_nowhere_else() -> None:
+    for name, rooms in EXTRAS.items():
+        strangers = [
+            str(path) for path in sources("src") if not str(path.relative_to(PACKAGE)).startswith(rooms)
+            and {module.split(".")[0] for _, module in imports(path)} & extra(name)
+        ]  # fmt: skip
+        assert strangers == []
 
 
 def test_what_is_asked_for_by_name_is_asked_for() -> None:
@@ -55,9 +67,9 @@ def test_what_is_asked_for_by_name_is_asked_for() -> None:
 def test_the_extras_are_what_tests_and_scripts_import() -> None:
     base = modules_of(PROJECT["dependencies"])
     tests = foreign_imports("tests")
-    assert tests <= base | extra("dev") | {"packaging"}  # pytest brings packaging
+    assert tests <= base | extra("dev") | extra("data") | extra("train") | {"packaging"}  # pytest brings packaging
     scripts = foreign_imports("scripts")
-    assert extra("dev") <= tests | scripts | TOOLS
+    assert extra("dev") <= tests | scripts | TOOLS | {"moravec"}
     assert scripts <= base | extra("train") | extra("dev")
 
 

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import tyro
 
-from moravec.core.errors import BadInput
+from moravec.core.errors import BadInput, MoravecError
 
 T = TypeVar("T")
 
 
-def _typed(read: Callable[[str], T], metavar: str) -> Any:
+def typed(read: Callable[[str], T], metavar: str) -> Any:
     """A type for tyro whose text is read by `read`, which raises BadInput; that goes through to the one error line."""
     return tyro.constructors.PrimitiveConstructorSpec(
         nargs=1,
@@ -86,16 +87,16 @@ def unset(metavar: str) -> Any:
 
 flag = tyro.conf.arg(help_behavior_hint="")
 Flag = Annotated[bool, flag]
-Seed = Annotated[int, _typed(whole("--seed", 0, 2**63 - 1), "N")]
-Items = Annotated[int, _typed(whole("--items", 1, 12), "N")]
-Count = Annotated[int, _typed(whole("the number of samples", 1, 10_000_000), "N")]
-Which = Annotated[int, _typed(whole("--n", 0, 10_000_000), "K")]
-Renderer = Annotated[str, _typed(one_of("--renderer", ("egl", "osmesa", "rays")), "egl|osmesa|rays")]
-Brain = Annotated[str, _typed(one_of("--brain", ("symbolic",)), "NAME")]
-Robot = Annotated[str, _typed(one_of("--robot", ("ur5e",)), "NAME")]
-Rate = Annotated[float, _typed(amount("--rate", 10.0, 5000.0), "HZ")]
-Seconds = Annotated[float, _typed(amount("--seconds", 0.01, 1e7), "N")]
-Speed = Annotated[str, _typed(_speed, "max|real|X")]
+Seed = Annotated[int, typed(whole("--seed", 0, 2**63 - 1), "N")]
+Items = Annotated[int, typed(whole("--items", 1, 12), "N")]
+Count = Annotated[int, typed(whole("the number of samples", 1, 10_000_000), "N")]
+Which = Annotated[int, typed(whole("--n", 0, 10_000_000), "K")]
+Renderer = Annotated[str, typed(one_of("--renderer", ("egl", "osmesa", "rays")), "egl|osmesa|rays")]
+Brain = Annotated[str, typed(one_of("--brain", ("symbolic",)), "NAME")]
+Robot = Annotated[str, typed(one_of("--robot", ("ur5e",)), "NAME")]
+Rate = Annotated[float, typed(amount("--rate", 10.0, 5000.0), "HZ")]
+Seconds = Annotated[float, typed(amount("--seconds", 0.01, 1e7), "N")]
+Speed = Annotated[str, typed(_speed, "max|real|X")]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -108,6 +109,15 @@ class Options:
     """All randomness is drawn from it."""
     out: Annotated[Path | None, unset("DIR")] = None
     """Folder for the results."""
+
+
+@contextlib.contextmanager
+def needing(extra: str) -> Iterator[None]:
+    """What is imported here comes with an extra. Raises MoravecError, with the command that installs it."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise MoravecError(f"this needs the package {error.name!r}: pip install 'moravec[{extra}]' installs it") from error
 
 
 def say(text: str) -> None:

@@ -1,0 +1,155 @@
+"""`moravec data`: makes demonstrations, checks them, describes them, and readies them for training."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import tyro
+
+from moravec.commands.options import Options, folder, needing, say, show, typed, unset, whole
+from moravec.core.errors import BadInput
+
+if TYPE_CHECKING:
+    from moravec.commands.bars import Advance
+    from moravec.data.episode import Episode
+
+ACTIONS = ("make", "check", "card", "cache")
+MAKERS = ("metaworld",)
+SHOWN = 20  # faults that are told one by one
+
+Whole = Annotated[int, typed(whole("a number of episodes", 0, 100_000), "N")]
+Processes = Annotated[int, typed(whole("--processes", 1, 256), "N")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Data(Options):
+    """Make demonstrations, check a data set, describe it, or ready it for training.
+
+    make metaworld: the scripted experts' demonstrations, as a LeRobotDataset v3.0 in --out. check DIR: faults that users meet.
+    card DIR: what is in it. cache DIR: pictures cut, scaled and side by side in --out, for training.
+    """
+
+    action: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="make|check|card|cache")]
+    """What to do."""
+    what: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="metaworld|DIR")]
+    """What of, or the folder of a data set."""
+    tasks: Annotated[str, tyro.conf.arg(metavar="NAMES")] = "all"
+    """make: tasks or tiers, separated by commas."""
+    episodes: Whole = 50
+    """make: whole demonstrations of each task."""
+    glimpses: Whole = 0
+    """make: of each task, so many beginnings of a few frames besides."""
+    processes: Annotated[Processes | None, unset("N")] = None
+    """make: by default one for each core."""
+
+    def execute(self) -> int:
+        """Does it; 1 where a check found faults. Raises BadInput."""
+        doing = {"make": self._make, "check": self._check, "card": self._card, "cache": self._cache}
+        if self.action not in doing:
+            raise BadInput("what to do with data", self.action, ACTIONS)
+        with needing("data"):
+            return doing[self.action]()
+
+    def _make(self) -> int:
+        from moravec.commands.bars import bar
+        from moravec.data.demonstrations.make import make_metaworld
+        from moravec.data.demonstrations.metaworld import Teaching
+        from moravec.worlds.metaworld.tasks import chosen
+
+        if self.what not in MAKERS:
+            raise BadInput("what to make demonstrations of", self.what, MAKERS)
+        out = self._out("make")
+        teaching, tasks = Teaching(self.episodes, self.glimpses, seed=self.seed), chosen(self.tasks)
+        with bar("demonstrations", len(tasks) * (self.episodes + self.glimpses)) as advance:
+            made = make_metaworld(
+                out, tasks, teaching, self.processes or _cores(), _provenance(self.seed),
+                lambda made: advance(made.episodes, f"{made.task}, {made.frames:,} frames"),
+            )  # fmt: skip
+        result = {"folder": str(out), "episodes": made.episodes, "frames": made.frames, "failed_attempts": made.failed}
+        show(self, result, f"{made.episodes:,} episodes of {made.frames:,} frames in {out}; {made.failed} attempts failed")
+        return 0
+
+    def _check(self) -> int:
+        from moravec.data.check import check
+
+        faults = check(Path(self.what))
+        for fault in faults[:SHOWN]:
+            say(fault.line())
+        if len(faults) > SHOWN:
+            say(f"... and {len(faults) - SHOWN:,} more; --json gives them all")
+        show(self, {"folder": self.what, "faults": [asdict(fault) for fault in faults]}, f"{len(faults):,} faults in {self.what}")
+        return 1 if faults else 0
+
+    def _card(self) -> int:
+        from moravec.data.card import facts, markdown, write_card
+
+        found = facts(Path(self.what))
+        say(f"written to {write_card(Path(self.what))}")
+        show(self, found, markdown(found))
+        return 0
+
+    def _cache(self) -> int:
+        from moravec.commands.bars import bar
+        from moravec.data.cache import Points, build
+        from moravec.data.card import data_hash
+        from moravec.data.demonstrations.metaworld import ABSENT, PIXELS, PLACES
+        from moravec.data.lerobot.read import Reader
+        from moravec.models.manip.config import View
+
+        out = self._out("cache")
+        with Reader(Path(self.what)) as reader:
+            frames = int(reader.lengths().sum())
+            with bar("frames", frames) as advance:
+                points = Points(PIXELS, PLACES, ABSENT)
+                cache = build(_told(reader, advance), reader.features, frames, out, View(), points, data_hash(reader.root))
+        result = {"folder": str(out), "frames": len(cache), "hash": cache.hash}
+        show(self, result, f"{len(cache):,} frames in {out}, hash {cache.hash[:16]}")
+        return 0
+
+    def _out(self, action: str) -> Path:
+        if self.out is None:
+            raise BadInput(f"'moravec data {action}'", "no --out", "a folder for what is made")
+        return folder(self.out)
+
+
+def _told(episodes: Iterable[Episode], advance: Advance) -> Iterator[Episode]:
+    """The same episodes, with progress told as they are taken."""
+    done = 0
+    for episode in episodes:
+        yield episode
+        done += len(episode)
+        advance(done, episode.tasks[0])
+
+
+def _provenance(seed: int) -> Any:
+    """Where demonstrations come from, in words for their card."""
+    from moravec.data.demonstrations.metaworld import Disturbance
+    from moravec.data.provenance import Provenance
+
+    how = Disturbance()
+    return Provenance(
+        what="Demonstrations of Meta-World's 50 table-top tasks by its scripted experts.",
+        how=f"Objects and goals drawn anew for each episode. {how.share:.0%} of the episodes are disturbed (noise up to "
+        f"{how.noise:g}, pushes); actions are the undisturbed expert's, clipped to what is carried out. Drawn without shadows "
+        "and reflections.",
+        command=shlex.join(["moravec", *sys.argv[1:]]), seed=seed, versions=_versions(), licence="MIT",
+        limits=("Every picture is from one fixed camera.", "Privileged columns hold places that only a simulator knows."),
+    )  # fmt: skip
+
+
+def _versions() -> Mapping[str, str]:
+    from importlib.metadata import version
+
+    from moravec import __version__
+
+    return {"moravec": __version__} | {name: version(name) for name in ("metaworld", "mujoco", "numpy")}
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0))

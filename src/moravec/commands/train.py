@@ -1,0 +1,98 @@
+"""`moravec train`: weights from demonstrations, in one process or several; what was broken off goes on."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import tyro
+
+from moravec.commands.options import Options, folder, needing, show, typed, unset, whole
+from moravec.core.errors import BadInput
+
+if TYPE_CHECKING:
+    from moravec.data.cache import Cache
+    from moravec.models.manip.config import TrainConfig
+
+MODELS = ("manip",)
+Steps = Annotated[int, typed(whole("--steps", 1, 100_000_000), "N")]
+Batch = Annotated[int, typed(whole("--batch", 1, 65_536), "N")]
+Processes = Annotated[int, typed(whole("--processes", 1, 64), "N")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Train(Options):
+    """Train a model of the suite on demonstrations.
+
+    manip: from a cache of 'moravec data cache'. The run's folder --out holds configuration, data hash, losses and weights. Run
+    again to go on. On several GPUs of one machine: torchrun --nproc-per-node N -m moravec.cli train manip ...
+    """
+
+    model: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="manip")]
+    """Which model."""
+    data: Annotated[Path | None, unset("DIR")] = None
+    """The cache to train on."""
+    steps: Steps = 40_000
+    """Steps of training."""
+    batch: Batch = 128
+    """Frames of a step, of all processes together."""
+    processes: Annotated[Processes | None, unset("N")] = None
+    """On the CPU: by default one for each core; with a GPU or under torchrun: one."""
+
+    def execute(self) -> int:
+        """Trains to the end. Raises BadInput, and MoravecError where PyTorch is not installed."""
+        if self.model not in MODELS:
+            raise BadInput("the model to train", self.model, MODELS)
+        if self.data is None or self.out is None:
+            raise BadInput("'moravec train'", "no --data or no --out", "--data CACHE --out RUN")
+        with needing("train"):
+            import torch
+        launched, cores = torch.distributed.is_torchelastic_launched(), len(os.sched_getaffinity(0))
+        if not launched and not torch.cuda.is_available() and (self.processes or cores) > 1:
+            return self._spawn(self.processes or cores)
+        return self._train(torch, launched)
+
+    def _spawn(self, processes: int) -> int:
+        """One process for each core, joined as torchrun joins them. Threads of one process gain less."""
+        launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
+        return subprocess.run([*launcher, "-m", "moravec.cli", *sys.argv[1:]], check=False).returncode
+
+    def _train(self, torch: Any, launched: bool) -> int:
+        from moravec.commands.bars import bar
+        from moravec.data.cache import Cache
+        from moravec.models.aligned import METAWORLD
+        from moravec.models.manip.config import TrainConfig
+        from moravec.models.manip.train import Trainer
+
+        group, device = torch.distributed, "cpu"
+        if launched:
+            group.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+        if torch.cuda.is_available():
+            device = f"cuda:{group.get_node_local_rank(0)}"
+        torch.set_num_threads(max(1, len(os.sched_getaffinity(0)) // (group.get_world_size() if launched else 1)))
+        assert self.data is not None
+        assert self.out is not None
+        cache = Cache(self.data)
+        config = TrainConfig(steps=self.steps, batch=self.batch, seed=self.seed, view=cache.view)
+        trainer = Trainer(cache, METAWORLD, config, folder(self.out), device)
+        with bar("steps", config.steps) as advance:
+            trainer.run(lambda step, found: advance(step, ", ".join(f"{name} {value:.3f}" for name, value in found.items())))
+        if trainer.rank == 0:
+            self._tell(cache, config, self.out)
+        if launched:
+            group.destroy_process_group()
+        return 0
+
+    def _tell(self, cache: Cache, config: TrainConfig, out: Path) -> None:
+        from moravec.console.curves import curves
+
+        history = [json.loads(line) for line in (out / "history.jsonl").read_text().splitlines()]
+        (out / "losses.svg").write_text(curves(history))
+        result = {"folder": str(out), "steps": config.steps, "frames": len(cache), **history[-1]}
+        show(self, result, f"{config.steps:,} steps on {len(cache):,} frames; weights and losses.svg in {out}")
+

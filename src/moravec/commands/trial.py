@@ -1,0 +1,104 @@
+"""`moravec trial`: many attempts, and what may be claimed from them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import tyro
+
+from moravec.commands.options import Options, folder, one_of, show, typed, unset, whole
+from moravec.core.errors import BadInput
+
+if TYPE_CHECKING:
+    from moravec.trials.metaworld.episode import Record
+    from moravec.worlds.metaworld.pictures import Drawing
+
+SUITES = ("metaworld",)
+Episodes = Annotated[int, typed(whole("--episodes", 1, 10_000), "N")]
+Processes = Annotated[int, typed(whole("--processes", 1, 256), "N")]
+Ahead = Annotated[int, typed(whole("--ahead", 1, 1_000), "N")]
+Drawn = Annotated[str, typed(one_of("--drawing", ("plain", "protocol")), "plain|protocol")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial(Options):
+    """Make many attempts and say how often they work, with intervals, and why others do not.
+
+    metaworld: the fifty tasks, seeds that no training has seen. What was broken off goes on in the same --out.
+    """
+
+    suite: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="metaworld")]
+    """What is tried."""
+    policy: Annotated[str, tyro.conf.arg(metavar="P")] = "manip"
+    """manip, a folder of 'moravec export', ws://HOST:PORT, expert (which knows all places) or random."""
+    episodes: Episodes = 30
+    """Attempts at each task."""
+    tasks: Annotated[str, tyro.conf.arg(metavar="NAMES")] = "all"
+    """Tasks or tiers, separated by commas."""
+    sentences: Annotated[str, tyro.conf.arg(metavar="train|held_out|FILE")] = "train"
+    """Which wordings: those of training, those held out of it, or a JSON file of sentences by task."""
+    drawing: Drawn = "plain"
+    """plain, as in training, or as the protocol's default renderer draws."""
+    ahead: Ahead = 4
+    """Actions of a chunk that are carried out before the policy is asked again."""
+    trust: Annotated[str, tyro.conf.arg(metavar="KEYS")] = ""
+    """Public keys of models to trust besides the project's, separated by commas."""
+    processes: Annotated[Processes | None, unset("N")] = None
+    """By default one for each core."""
+
+    def execute(self) -> int:
+        """Makes what attempts are missing; 0 however often they succeeded. Raises BadInput."""
+        from moravec.commands.bars import bar
+        from moravec.commands.policies import opener
+        from moravec.trials.metaworld.record import Book
+        from moravec.trials.metaworld.run import run
+        from moravec.trials.metaworld.suite import attempts, words_of
+        from moravec.worlds.metaworld.tasks import chosen
+
+        if self.suite not in SUITES:
+            raise BadInput("the suite", self.suite, SUITES)
+        tasks = chosen(self.tasks)
+        wanted = attempts(tasks, self.episodes, self.seed, words_of(self.sentences))
+        trust = tuple(key for key in self.trust.split(",") if key)
+        open_stepper, known = opener(self.policy, self.ahead, trust)
+        out = folder(self.out or Path("runs") / f"trial-{self.suite}-{self.seed}")
+        book = Book(out, {**known, "sentences": self.sentences, "drawing": self.drawing, "seed": self.seed})
+        done = sum(attempt.key in book.records for attempt in wanted)
+        with bar("attempts", len(wanted)) as advance:
+
+            def told(record: Record) -> None:
+                nonlocal done
+                done += 1
+                advance(done, f"{record.task} {'ok' if record.success else record.cause}")
+
+            drawing: Drawing = "protocol" if self.drawing == "protocol" else "plain"
+            records = run(book, wanted, open_stepper, drawing, self.processes or len(os.sched_getaffinity(0)), told)
+        return self._tell(out, records, known)
+
+    def _tell(self, out: Path, records: list[Record], known: Mapping[str, Any]) -> int:
+        """Writes result.json and the picture of failures, and says the means."""
+        from moravec.commands.measure import machine
+        from moravec.trials.metaworld.grid import grid
+        from moravec.trials.metaworld.result import summary
+
+        result = {
+            "suite": self.suite, **known, "sentences": self.sentences, "drawing": self.drawing, "seed": self.seed,
+            "command": shlex.join(["moravec", *sys.argv[1:]]), "machine": machine(), **summary(records),
+        }  # fmt: skip
+        (out / "result.json").write_text(json.dumps(result, indent=1, allow_nan=False) + "\n")
+        pictures = grid(out, records)
+        low, high = result["pc_success_ci95"]
+        words = f"{result['n_success']} of {result['n_episodes']} attempts"
+        words += f": {result['pc_success']:.1f} % ({low:.1f} to {high:.1f})"
+        if "tier_mean" in result:
+            mean, (least, most) = result["tier_mean"]["pc_success"], result["tier_mean"]["pc_success_ci95"]
+            words += f"; mean of {result['tier_mean']['tiers']} tiers {mean:.1f} % ({least:.1f} to {most:.1f})"
+        show(self, result, f"{words}; {out / 'result.json'}{f', failures in {pictures}' if pictures else ''}")
+        return 0

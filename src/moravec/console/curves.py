@@ -1,0 +1,61 @@
+"""Losses and success over the steps of a training, as one standalone SVG picture."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from html import escape
+
+WIDTH, HEIGHT = 860, 420  # [user units]
+LEFT, RIGHT, TOP, BOTTOM = 64, 150, 24, 44
+COLOURS = ("#1f5fa8", "#c0531c", "#2f7d4f", "#7a4aa0", "#8a6d00", "#5a5f66")
+POINTS = 400  # most of one line
+LEAST = 1e-4  # what a logarithm is drawn of, at least
+
+
+def curves(history: Sequence[Mapping[str, float]], title: str = "losses of training, logarithmic") -> str:
+    """One line for each number of the history but `step`, on a logarithmic scale."""
+    names = [name for name in (history[-1] if history else {}) if name != "step"]
+    values = [max(LEAST, row[name]) for row in history for name in names if name in row]
+    low = math.floor(math.log10(min(values))) if values else 0
+    high = max(low + 1, math.ceil(math.log10(max(values)))) if values else 1
+    last = max((row["step"] for row in history), default=1.0)
+    parts = [_frame(low, high, last, title)]
+    for index, name in enumerate(names):
+        rows = [row for row in history if name in row]
+        rows = rows[:: max(1, len(rows) // POINTS)]
+        colour = COLOURS[index % len(COLOURS)]
+        line = " ".join(f"{_x(row['step'], last):.1f},{_y(row[name], low, high):.1f}" for row in rows)
+        parts.append(f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="1.6"/>')
+        y = TOP + 18 * index + 10
+        parts.append(
+            f'<rect x="{WIDTH - RIGHT + 14}" y="{y - 8}" width="14" height="4" fill="{colour}"/>'
+            f'<text x="{WIDTH - RIGHT + 34}" y="{y}">{escape(name)} {rows[-1][name]:.3g}</text>'
+        )
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif" font-size="12">'
+        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="white"/>{"".join(parts)}</svg>\n'
+    )
+
+
+def _frame(low: int, high: int, last: float, title: str) -> str:
+    parts = [f'<text x="{LEFT}" y="15" font-weight="bold">{escape(title)}</text>']
+    for power in range(low, high + 1):
+        y = _y(10.0**power, low, high)
+        parts.append(f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}" stroke="#ddd"/>')
+        parts.append(f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{10.0**power:g}</text>')
+    for share in (0.0, 0.25, 0.5, 0.75, 1.0):
+        x = _x(share * last, last)
+        parts.append(f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{HEIGHT - BOTTOM}" stroke="#eee"/>')
+        parts.append(f'<text x="{x:.1f}" y="{HEIGHT - BOTTOM + 18}" text-anchor="middle">{share * last:,.0f}</text>')
+    parts.append(f'<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 8}" text-anchor="middle">step</text>')
+    return "".join(parts)
+
+
+def _x(step: float, last: float) -> float:
+    return LEFT + (WIDTH - LEFT - RIGHT) * step / max(last, 1e-9)
+
+
+def _y(value: float, low: int, high: int) -> float:
+    share = (math.log10(max(LEAST, value)) - low) / (high - low)
+    return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * min(1.0, max(0.0, share))

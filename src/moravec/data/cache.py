@@ -1,0 +1,180 @@
+"""Demonstrations as training reads them: pictures already cut and scaled, all frames side by side in a few flat files.
+
+A frame is read by its number from a memory map, without decoding anything. Made from a dataset once; `cache.json` is written
+last, and a folder without it is no cache. Layout: `pictures.npy` (n, h, w, 3) uint8; `state.npy`, `action.npy` float32; `end.npy`
+(n,) the first frame after each one's episode; `group.npy` (n,) of sentences; `points.npy` (n, k, 2) from -1 to 1, `places.npy`
+(n, k, 3) [m].
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from moravec.core.errors import BadInput
+from moravec.data.episode import Episode, Features
+from moravec.models.contract import CameraSpec, Channel, Floats, PolicySpec
+from moravec.models.manip.config import View
+from moravec.models.manip.frames import FrameBatch
+from moravec.models.manip.look import looked
+
+FORMAT = 1
+ARRAYS = ("pictures", "state", "action", "end", "group", "points", "places")
+
+
+class Cache:
+    """An opened cache; `Frames` to a training. Nothing is read before it is asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises BadInput for a folder that holds no whole cache."""
+        self.folder = folder
+        try:
+            self.facts: dict[str, Any] = json.loads((folder / "cache.json").read_text())
+            self._arrays: dict[str, NDArray[Any]] = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in ARRAYS}
+        except (OSError, ValueError) as error:
+            found = f"{type(error).__name__}: {error}"
+            raise BadInput(f"the cache {folder}", found, "a folder that 'moravec data cache' made") from error
+        if self.facts.get("format") != FORMAT:
+            raise BadInput(f"the cache {folder}, its format", self.facts.get("format"), str(FORMAT))
+        lengths = {name: len(array) for name, array in self._arrays.items()}
+        if set(lengths.values()) != {self.facts["frames"]}:
+            raise BadInput(f"the cache {folder}, frames", lengths, f"{self.facts['frames']} in every file")
+        small = ("state", "action", "end", "group", "points", "places")
+        self._arrays |= {name: np.array(self._arrays[name]) for name in small}
+
+    def __len__(self) -> int:
+        return int(self.facts["frames"])
+
+    @property
+    def view(self) -> View:
+        """How its pictures were cut."""
+        return View(**self.facts["view"])
+
+    @property
+    def spec(self) -> PolicySpec:
+        """See `Frames.spec`."""
+        plain = self.facts["spec"]
+        channels = {what: tuple(Channel(**channel) for channel in plain[what]) for what in ("state", "action")}
+        cameras = tuple(CameraSpec(**camera) for camera in plain["cameras"])
+        return PolicySpec(channels["state"], cameras, channels["action"], plain["rate"])
+
+    @property
+    def sentences(self) -> list[tuple[str, ...]]:
+        """See `Frames.sentences`."""
+        return [tuple(group) for group in self.facts["sentences"]]
+
+    @property
+    def groups(self) -> NDArray[np.int64]:
+        """See `Frames.groups`."""
+        return self._arrays["group"]
+
+    @property
+    def statistics(self) -> Mapping[str, Floats]:
+        """See `Frames.statistics`."""
+        state, action = self._arrays["state"], self._arrays["action"]
+        low, high = np.quantile(action, (0.01, 0.99), axis=0)
+        mean, std = state.mean(0, dtype=np.float64), state.std(0, dtype=np.float64)
+        found = {"state mean": mean, "state std": std, "action low": low, "action high": high}
+        return {name: values.astype(np.float32) for name, values in found.items()}
+
+    @property
+    def hash(self) -> str:
+        """See `Frames.hash`."""
+        return str(self.facts["hash"])
+
+    def take(self, rows: NDArray[np.int64], chunk: int) -> FrameBatch:
+        """See `Frames.take`."""
+        ahead = rows[:, None] + np.arange(chunk)
+        ends = self._arrays["end"][rows]
+        there = ahead < ends[:, None]
+        actions = self._arrays["action"][np.minimum(ahead, ends[:, None] - 1)]
+        return FrameBatch(
+            self._arrays["pictures"][rows], self._arrays["state"][rows], actions, there.astype(np.float32),
+            self._arrays["group"][rows], self._arrays["points"][rows], self._arrays["places"][rows],
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """Which extras of a dataset hold the places that losses in training are tied to; empty names where there are none."""
+
+    pixels: str = ""
+    places: str = ""
+    absent: float = -1.0
+
+
+def build(
+    episodes: Iterable[Episode], features: Features, frames: int, folder: Path, view: View, points: Points, source: str
+) -> Cache:
+    """Writes a cache of `episodes`, `frames` long in all, and opens it. `source` names what it was made from, by its hash.
+
+    Raises BadInput where the episodes are not as many frames as was said or have no camera.
+    """
+    if not features.cameras:
+        raise BadInput("the dataset's cameras", "none", "one at least")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "cache.json").unlink(missing_ok=True)
+    camera, taught = features.cameras[0], len(features.extras.get(points.pixels, ())) // 2
+    out = _files(folder, frames, view, len(features.state), len(features.action), taught)
+    groups: dict[tuple[str, ...], int] = {}
+    digest, at = sha256(), 0
+    for episode in episodes:
+        n = len(episode)
+        if at + n > frames:
+            raise BadInput("the dataset's frames", f"more than {frames}", f"{frames}, as its information says")
+        span = slice(at, at + n)
+        out["pictures"][span] = [looked(picture, view) for picture in episode.pictures[camera.name]]
+        out["state"][span], out["action"][span], out["end"][span] = episode.state, episode.actions, at + n
+        out["group"][span] = groups.setdefault(episode.tasks, len(groups))
+        out["points"][span], out["places"][span] = _places(episode, features, camera, view, points, taught)
+        for name in ARRAYS:
+            digest.update(np.ascontiguousarray(out[name][span]).tobytes())
+        at += n
+    if at != frames:
+        raise BadInput("the dataset's frames", at, f"{frames}, as its information says")
+    for array in out.values():
+        array.flush()
+    facts = {
+        "format": FORMAT, "frames": frames, "view": asdict(view), "spec": asdict(features.spec()), "source": source,
+        "sentences": [list(group) for group in groups], "hash": digest.hexdigest(),
+    }  # fmt: skip
+    (folder / "cache.json").write_text(json.dumps(facts, indent=1) + "\n")
+    return Cache(folder)
+
+
+def _files(folder: Path, n: int, view: View, state: int, action: int, taught: int) -> dict[str, Any]:
+    shapes: dict[str, tuple[tuple[int, ...], Any]] = {
+        "pictures": ((n, view.height, view.width, 3), np.uint8), "state": ((n, state), np.float32),
+        "action": ((n, action), np.float32), "end": ((n,), np.int64), "group": ((n,), np.int64),
+        "points": ((n, taught, 2), np.float32), "places": ((n, taught, 3), np.float32),
+    }  # fmt: skip
+    return {
+        name: np.lib.format.open_memmap(folder / f"{name}.npy", "w+", np.dtype(kind), shape)
+        for name, (shape, kind) in shapes.items()
+    }
+
+
+def _places(
+    episode: Episode, features: Features, camera: CameraSpec, view: View, points: Points, taught: int
+) -> tuple[Floats, Floats]:
+    """Points from -1 to 1 in the cut picture, and places; NaN where there is none."""
+    n = len(episode)
+    pixels = np.full((n, taught, 2), np.nan, np.float32)
+    places = np.full((n, taught, 3), np.nan, np.float32)
+    if taught and points.places in features.extras:
+        raw = episode.extras[points.pixels].reshape(n, taught, 2)
+        where = episode.extras[points.places].reshape(n, taught, 3)
+        known = ~np.all(where == points.absent, axis=2, keepdims=True)
+        share = (raw + 0.5) / (camera.width, camera.height)
+        low, high = np.array([view.left, view.top]), np.array([view.right, view.bottom])
+        pixels = np.where(known, (share - low) / (high - low) * 2.0 - 1.0, np.nan).astype(np.float32)
+        places = np.where(known, where, np.nan).astype(np.float32)
+    return pixels, places
+

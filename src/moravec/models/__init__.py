@@ -1,0 +1,1 @@
+"""The suite of robot models, and the contract that any policy keeps."""

@@ -1,0 +1,102 @@
+"""Which frames a step of training sees, and how they are changed.
+
+Functions of the seed, the step and the process alone: a training that was broken off goes on as if nothing had happened.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from moravec.models.aligned import mask
+from moravec.models.contract import Floats
+from moravec.models.manip.config import TrainConfig
+from moravec.models.manip.frames import FrameBatch, Frames
+from moravec.models.manip.losses import Targets
+from moravec.models.manip.normal import Normal
+from moravec.models.manip.text import UNKNOWN, Vocabulary
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One step's input and what is wanted of it."""
+
+    pictures: Tensor  # (b, 3, h, w), from 0 to 1
+    state: Tensor
+    mask: Tensor
+    words: Tensor
+    pieces: Tensor
+    wanted: Targets
+
+
+class Batches:
+    """Batches of one process out of several."""
+
+    def __init__(self, frames: Frames, normal: Normal, words: Vocabulary, config: TrainConfig, rank: int, of: int) -> None:
+        self._frames, self._normal, self._config, self._rank = frames, normal, config, rank
+        self._size = config.batch // of
+        self._order = np.argsort(frames.groups, kind="stable").astype(np.int64)
+        self._counts = np.bincount(frames.groups, minlength=len(frames.sentences))
+        self._starts = np.cumsum(self._counts) - self._counts
+        self._present = np.flatnonzero(self._counts)
+        self._read = [words.read(group) for group in frames.sentences]
+
+    def rows(self, step: int) -> NDArray[np.int64]:
+        """The frames of one step: every group of sentences as often, within one every frame as often."""
+        rng = self._rng(step, 0)
+        group = self._present[rng.integers(0, len(self._present), self._size)]
+        return self._order[self._starts[group] + (rng.random(self._size) * self._counts[group]).astype(np.int64)]
+
+    def make(self, step: int) -> Batch:
+        """Everything of one step."""
+        batch = self._frames.take(self.rows(step), self._config.net.chunk)
+        rng = self._rng(step, 1)
+        words, pieces = self._sentences(batch.groups, rng)
+        pictures = coloured(torch.from_numpy(batch.pictures).permute(0, 3, 1, 2), rng, self._config.colour)
+        state = self._normal.state(batch.state)
+        here = np.broadcast_to(mask(self._normal.alignment.state), state.shape).copy()
+        kept = rng.random((len(state), 1)) >= self._config.state_dropout
+        state, here = (state * kept).astype(np.float32), (here * kept).astype(np.float32)
+        return Batch(
+            pictures, torch.from_numpy(state), torch.from_numpy(here), torch.from_numpy(words), torch.from_numpy(pieces),
+            self._wanted(batch),
+        )  # fmt: skip
+
+    def _rng(self, step: int, what: int) -> np.random.Generator:
+        return np.random.default_rng((self._config.seed, step, self._rank, what))
+
+    def _sentences(self, groups: NDArray[np.int64], rng: np.random.Generator) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """One sentence of each group's; now and then a word is one that nobody has seen, known by its pieces alone."""
+        chosen = [(self._read[g], int(rng.integers(len(self._read[g].words)))) for g in groups]
+        words = np.stack([read.words[k] for read, k in chosen])
+        pieces = np.stack([read.pieces[k] for read, k in chosen])
+        forgotten = (rng.random(words.shape) < self._config.word_dropout) & (words > UNKNOWN)
+        words[forgotten] = UNKNOWN
+        pieces[(rng.random(words.shape) < self._config.word_dropout / 2.0) & forgotten] = 0
+        return words, pieces
+
+    def _wanted(self, batch: FrameBatch) -> Targets:
+        actions = self._normal.actions(batch.actions)
+        here = np.broadcast_to(mask(self._normal.alignment.action), (len(actions), actions.shape[-1])).copy()
+        arrays: tuple[Floats, ...] = (actions, batch.there, here, batch.points, batch.places)
+        return Targets(*(torch.from_numpy(np.ascontiguousarray(array, np.float32)) for array in arrays))
+
+
+def coloured(pictures: Tensor, rng: np.random.Generator, strength: float) -> Tensor:
+    """Pictures (b, 3, h, w) uint8 to 0 ... 1 in another light: brightness, contrast, tint, and a slope of light across."""
+    x = pictures.float().contiguous(memory_format=torch.channels_last) / 255.0
+    if strength == 0.0:
+        return x
+    b, _, h, w = x.shape
+    gain = 1.0 + strength * rng.uniform(-1.0, 1.0, (b, 1, 1, 1)) + 0.3 * strength * rng.uniform(-1.0, 1.0, (b, 3, 1, 1))
+    offset = 0.3 * strength * rng.uniform(-1.0, 1.0, (b, 1, 1, 1))
+    slope = 0.5 * strength * rng.uniform(-1.0, 1.0, (2, b, 1, 1, 1))
+    right = 1.0 + slope[0] * np.linspace(-1.0, 1.0, w).reshape(1, 1, 1, w)
+    down = 1.0 + slope[1] * np.linspace(-1.0, 1.0, h).reshape(1, 1, h, 1)
+    for factor in (gain * down, right):
+        x = x * torch.from_numpy(factor.astype(np.float32))
+    return (x + torch.from_numpy(offset.astype(np.float32))).clamp_(0.0, 1.0)

@@ -1,0 +1,77 @@
+"""How large the model is, and how it is trained. Values are frozen and stand in every run's folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from moravec.core.errors import BadInput
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How a camera's picture becomes the model's: the part of it that is kept, as shares of its height and width, and the size
+    (height, width) [px] that part is scaled to by area."""
+
+    top: float = 48 / 256
+    bottom: float = 204 / 256
+    left: float = 64 / 256
+    right: float = 256 / 256
+    height: int = 104
+    width: int = 128
+
+    def __post_init__(self) -> None:
+        if not (0.0 <= self.top < self.bottom <= 1.0 and 0.0 <= self.left < self.right <= 1.0):
+            found = (self.top, self.bottom, self.left, self.right)
+            raise BadInput("the view (top, bottom, left, right)", found, "shares from 0 to 1, top and left first")
+        if self.height % 4 or self.width % 4 or not 32 <= self.height <= 512 or not 32 <= self.width <= 512:
+            raise BadInput("the view's size", (self.height, self.width), "multiples of 4 from 32 to 512 pixels")
+
+
+@dataclass(frozen=True, slots=True)
+class NetConfig:
+    """The network. `points` maps of attention look for what the sentence names; the first `taught` are tied to known places."""
+
+    channels: int = 64  # of the maps
+    blocks: int = 3  # of two 3x3 convolutions each, modulated by the sentence
+    points: int = 32
+    taught: int = 4
+    read: int = 16  # numbers that are read at each point
+    words: int = 128  # width of the sentence
+    layers: int = 2  # of the sentence's encoder
+    hidden: int = 512  # width of the head
+    depth: int = 3  # its residual blocks
+    chunk: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class LossConfig:
+    """Weights of the losses. Those of places need a dataset that holds them and are left out where it does not."""
+
+    points: float = 0.1  # the taught maps against where the points are in the picture
+    places: float = 0.5  # predicted places against the true ones
+    error: float = 0.05  # the model's own estimate of its error
+    place_scale: float = 0.1  # [m], what counts as 1 in the loss of places
+    blur: float = 0.75  # [cells] of the target around a point
+
+
+@dataclass(frozen=True, slots=True)
+class TrainConfig:
+    """One training. `seconds`, where it is given, ends it early: the learning rate follows whichever is nearer its end."""
+
+    steps: int = 40_000
+    batch: int = 128  # of all processes together
+    rate: float = 1e-3
+    warmup: int = 500
+    last_rate: float = 1e-5
+    decay: float = 1e-4
+    clip: float = 1.0
+    average: float = 0.998  # of the weights that are kept
+    state_dropout: float = 0.1
+    word_dropout: float = 0.1
+    colour: float = 0.3  # how much brightness, contrast and tint vary
+    shift: int = 0  # [px]
+    save_every: int = 500
+    seed: int = 0
+    net: NetConfig = field(default_factory=NetConfig)
+    loss: LossConfig = field(default_factory=LossConfig)
+    view: View = field(default_factory=View)

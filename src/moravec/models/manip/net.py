@@ -1,0 +1,200 @@
+"""The network: a sentence says where to look in a picture, what is found there and the body's state say what to do.
+
+A picture becomes maps at a quarter of its size, modulated by the sentence (FiLM, Perez et al. 2018). Questions made of the
+sentence look for places in them (spatial softmax, Levine et al. 2016) and read what is there. Places, readings, state and
+sentence go through a residual head to a chunk of actions, all at once (Zhao et al. 2023).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from moravec.models.aligned import WIDTH
+from moravec.models.manip.config import NetConfig
+from moravec.models.manip.text import BUCKETS, LENGTH
+
+PLACES = 3  # numbers of a taught point's place in space
+STEM = 4  # [px] of a cell of the maps
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """`actions` (b, chunk, WIDTH) normalised; `error` (b,) the model's estimate of its own mean error, as a logarithm; `maps`
+    (b, taught, cells) logits; `points` (b, points, 2) from -1 to 1; `places` (b, taught, 3) [m]."""
+
+    actions: Tensor
+    error: Tensor
+    maps: Tensor
+    points: Tensor
+    places: Tensor
+
+
+class Reader(nn.Module):
+    """A sentence's tokens (b, LENGTH), (b, LENGTH, pieces) to one vector (b, words)."""
+
+    def __init__(self, config: NetConfig, vocabulary: int) -> None:
+        super().__init__()
+        width = config.words
+        self.word = nn.Embedding(vocabulary, width, padding_idx=0)
+        self.piece = nn.Embedding(BUCKETS, width, padding_idx=0)
+        self.place = nn.Parameter(torch.randn(LENGTH, width) * 0.02)
+        self.layers = nn.ModuleList(Layer(width) for _ in range(config.layers))
+        self.question = nn.Parameter(torch.randn(width) * 0.02)
+        self.end = nn.LayerNorm(width)
+        for table in (self.word, self.piece):
+            nn.init.normal_(table.weight, std=0.1)
+            with torch.no_grad():
+                table.weight[0].zero_()
+
+    def forward(self, words: Tensor, pieces: Tensor) -> Tensor:
+        there = words != 0
+        count = (pieces != 0).sum(-1, keepdim=True).clamp(min=1)
+        seen = self.word(words) + self.piece(pieces).sum(2) / count + self.place
+        for layer in self.layers:
+            seen = layer(seen, there)
+        score = (seen @ self.question).masked_fill(~there, -1e4)
+        return self.end((score.softmax(1)[:, :, None] * seen).sum(1))
+
+
+class Layer(nn.Module):
+    """One layer of attention over the words that are there."""
+
+    def __init__(self, width: int, heads: int = 4) -> None:
+        super().__init__()
+        self.heads = heads
+        self.first, self.second = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.ask, self.give = nn.Linear(width, 3 * width), nn.Linear(width, width)
+        self.widen, self.narrow = nn.Linear(width, 2 * width), nn.Linear(2 * width, width)
+
+    def forward(self, x: Tensor, there: Tensor) -> Tensor:
+        b, n, w = x.shape
+        q, k, v = self.ask(self.first(x)).view(b, n, 3, self.heads, w // self.heads).permute(2, 0, 3, 1, 4)
+        score = (q @ k.transpose(2, 3)) * (w // self.heads) ** -0.5
+        score = score.masked_fill(~there[:, None, None, :], -1e4)
+        x = x + self.give((score.softmax(3) @ v).transpose(1, 2).reshape(b, n, w))
+        return x + self.narrow(F.gelu(self.widen(self.second(x))))
+
+
+class Block(nn.Module):
+    """Two 3x3 convolutions on the maps, modulated by the sentence, beside a way past them."""
+
+    def __init__(self, channels: int, words: int) -> None:
+        super().__init__()
+        self.one = nn.Conv2d(channels, channels, 3, padding=1)
+        self.two = nn.Conv2d(channels, channels, 3, padding=1)
+        self.norm = nn.GroupNorm(8, channels)
+        self.film = nn.Linear(words, 2 * channels)
+        nn.init.zeros_(self.film.weight)
+        nn.init.zeros_(self.film.bias)
+
+    def forward(self, x: Tensor, sentence: Tensor) -> Tensor:
+        scale, offset = self.film(sentence)[:, :, None, None].chunk(2, 1)
+        h = self.norm(self.one(x)) * (1.0 + scale) + offset
+        return x + self.two(F.relu(h))
+
+
+class Eye(nn.Module):
+    """A picture (b, 3, h, w) from 0 to 1, to maps (b, channels, h / 4, w / 4)."""
+
+    def __init__(self, config: NetConfig) -> None:
+        super().__init__()
+        channels = config.channels
+        self.stem = nn.Conv2d(3, channels, 2 * STEM, stride=STEM, padding=STEM // 2)
+        self.mix = nn.Conv2d(channels + 2, channels, 1)
+        self.blocks = nn.ModuleList(Block(channels, config.words) for _ in range(config.blocks))
+
+    def forward(self, picture: Tensor, sentence: Tensor) -> Tensor:
+        x = F.relu(self.stem(picture - 0.5))
+        x = F.relu(self.mix(torch.cat([x, grid_of(x).expand(x.shape[0], -1, -1, -1)], 1)))
+        for block in self.blocks:
+            x = block(x, sentence)
+        return F.relu(x)
+
+
+class Manip(nn.Module):
+    """All of it. Inputs: picture uint8 (b, h, w, 3), aligned state (b, WIDTH) normalised, its mask (b, WIDTH), tokens."""
+
+    def __init__(self, config: NetConfig, vocabulary: int) -> None:
+        super().__init__()
+        self.config = config
+        c, k, w = config.channels, config.points, config.words
+        self.reader, self.eye = Reader(config, vocabulary), Eye(config)
+        self.questions = nn.Linear(w, k * c)
+        self.find, self.tell = nn.Conv2d(c, c, 1), nn.Conv2d(c, config.read, 1)
+        self.heat = nn.Parameter(torch.tensor(1.0))
+        seen = k * (2 + config.read)
+        self.look = nn.Linear(seen + w, config.hidden)
+        self.body = nn.Linear(2 * WIDTH, config.hidden)
+        self.places = nn.Sequential(
+            nn.Linear(config.hidden, 256), nn.GELU(), nn.Linear(256, config.taught * PLACES)
+        )  # fmt: skip
+        between = config.taught * PLACES + (config.taught - 1) * PLACES
+        self.near = nn.Linear(between, config.hidden)
+        self.head = nn.ModuleList(HeadBlock(config.hidden, w) for _ in range(config.depth))
+        self.end = nn.LayerNorm(config.hidden)
+        self.act = nn.Linear(config.hidden, config.chunk * WIDTH)
+        self.doubt = nn.Linear(config.hidden, 1)
+
+    def forward(self, picture: Tensor, state: Tensor, mask: Tensor, words: Tensor, pieces: Tensor) -> Output:
+        return self.see(picture.permute(0, 3, 1, 2).float() / 255.0, state, mask, words, pieces)
+
+    def see(self, picture: Tensor, state: Tensor, mask: Tensor, words: Tensor, pieces: Tensor) -> Output:
+        """The same for a picture (b, 3, h, w) from 0 to 1, which training has changed."""
+        sentence = self.reader(words, pieces)
+        maps = self.eye(picture.contiguous(memory_format=torch.channels_last), sentence)
+        b, c = maps.shape[:2]
+        k, taught = self.config.points, self.config.taught
+        asked = self.questions(sentence).view(b, k, c)
+        logits = torch.bmm(asked, self.find(maps).flatten(2)) * (self.heat * c**-0.5)
+        where = logits.float().softmax(2)
+        points = where @ grid_of(maps).flatten(2)[0].T.float()
+        read = torch.bmm(where.to(maps.dtype), self.tell(maps).flatten(2).transpose(1, 2))
+        seen = torch.cat([points.to(read.dtype), read], 2).flatten(1)
+        hidden = self.look(torch.cat([seen, sentence], 1)) + self.body(torch.cat([state, mask], 1))
+        places = self.places(F.gelu(hidden)).float().view(b, taught, PLACES)
+        hidden = hidden + self.near(between(places).to(hidden.dtype))
+        for block in self.head:
+            hidden = block(hidden, sentence)
+        hidden = self.end(hidden)
+        actions = self.act(hidden).view(b, self.config.chunk, WIDTH)
+        return Output(actions.float(), self.doubt(hidden.detach()).float()[:, 0], logits[:, :taught], points, places)
+
+
+class HeadBlock(nn.Module):
+    """One residual block of the head, modulated by the sentence."""
+
+    def __init__(self, width: int, words: int) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(width)
+        self.film = nn.Linear(words, 2 * width)
+        self.one, self.two = nn.Linear(width, width), nn.Linear(width, width)
+        nn.init.zeros_(self.film.weight)
+        nn.init.zeros_(self.film.bias)
+
+    def forward(self, x: Tensor, sentence: Tensor) -> Tensor:
+        scale, offset = self.film(sentence).chunk(2, 1)
+        return x + self.two(F.gelu(self.one(self.norm(x) * (1.0 + scale) + offset)))
+
+
+def between(places: Tensor) -> Tensor:
+    """Places (b, taught, 3) [m] and, ten times as large, the ways from each to the next: small ways decide what to do."""
+    ways = places[:, 1:] - places[:, :-1]
+    return torch.cat([places.flatten(1), 10.0 * ways.flatten(1)], 1)
+
+
+def grid_of(maps: Tensor) -> Tensor:
+    """Coordinates (1, 2, h, w) of the cells' centres, right and down, from -1 to 1 at the picture's edges."""
+    h, w = maps.shape[-2:]
+    right = (torch.arange(w, device=maps.device, dtype=torch.float32) + 0.5) * (2.0 / w) - 1.0
+    down = (torch.arange(h, device=maps.device, dtype=torch.float32) + 0.5) * (2.0 / h) - 1.0
+    grid = torch.stack([right[None, :].expand(h, w), down[:, None].expand(h, w)])
+    return grid[None].to(maps.dtype)
+
+
+def size_of(net: nn.Module) -> int:
+    """How many parameters there are."""
+    return sum(parameter.numel() for parameter in net.parameters())

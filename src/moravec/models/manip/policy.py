@@ -1,0 +1,98 @@
+"""The model at work: an ONNX file behind the contract of any policy."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from onnxruntime.capi import onnxruntime_pybind11_state as onnx_errors
+
+from moravec.core.errors import ContractError
+from moravec.models.aligned import mask
+from moravec.models.contract import Floats, PolicyChunk, PolicyInput, PolicySpec, check_input
+from moravec.models.manip.config import View
+from moravec.models.manip.look import looked
+from moravec.models.manip.normal import Normal
+from moravec.models.manip.text import Tokens, Vocabulary
+
+CERTAIN = 0.05  # of normalised actions: an error that small is full confidence
+REMEMBERED = 64  # sentences
+_BROKEN = (  # what the runtime raises for a file that it cannot run; they have no base of their own
+    onnx_errors.Fail, onnx_errors.InvalidArgument, onnx_errors.InvalidGraph, onnx_errors.InvalidProtobuf, onnx_errors.NoModel,
+    onnx_errors.NoSuchFile, onnx_errors.NotImplemented, onnx_errors.RuntimeException,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Everything beside the weights that turns an observation into the model's input and its output into actions."""
+
+    spec: PolicySpec
+    view: View
+    normal: Normal
+    words: Vocabulary
+
+
+class ManipPolicy:
+    """One loaded model. `act` never gives an action outside the bounds of its channels."""
+
+    def __init__(self, file: Path, recipe: Recipe, threads: int = 2, clock: Callable[[], float] = time.perf_counter) -> None:
+        """Raises ContractError for a file that is no such model."""
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
+        try:
+            self._session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+        except _BROKEN as error:
+            raise ContractError(f"the model {file}: {error}; allowed: an ONNX file of 'moravec export'") from error
+        self._recipe, self._clock = recipe, clock
+        self._state_mask = mask(recipe.normal.alignment.state)[None]
+        self._low = np.array([channel.low for channel in recipe.spec.action], np.float32)
+        self._high = np.array([channel.high for channel in recipe.spec.action], np.float32)
+        self._sentences: dict[str, Tokens] = {}
+
+    @property
+    def spec(self) -> PolicySpec:
+        """See `Policy.spec`."""
+        return self._recipe.spec
+
+    def reset(self, seed: int) -> None:
+        """Nothing is kept from one observation to the next, and nothing is random."""
+
+    def act(self, seen: PolicyInput) -> PolicyChunk:
+        """See `Policy.act`. Raises BadInput for an observation that does not fit, ContractError for an answer that is none."""
+        check_input(self.spec, seen)
+        start = self._clock()
+        inputs = self._inputs(seen)
+        actions, error, points = self._session.run(["actions", "error", "points"], inputs)
+        if not np.all(np.isfinite(actions)):
+            raise ContractError("the model's actions: found a value that is no number; nothing is done")
+        own = np.clip(self._recipe.normal.back(actions[0]), self._low, self._high)
+        notes = {"seconds": self._clock() - start, "expected error": math.exp(float(error[0]))}
+        notes |= {f"point {k} {axis}": float(v) for k, p in enumerate(points[0][:4]) for axis, v in zip("xy", p, strict=True)}
+        return PolicyChunk(own, confidence(float(error[0])), notes)
+
+    def _inputs(self, seen: PolicyInput) -> Mapping[str, Any]:
+        recipe = self._recipe
+        picture = looked(seen.pictures[recipe.spec.cameras[0].name], recipe.view)
+        state: Floats = recipe.normal.state(np.asarray(seen.state, np.float32))
+        tokens = self._sentences.get(seen.prompt)
+        if tokens is None:
+            tokens = recipe.words.read([seen.prompt])
+            if len(self._sentences) >= REMEMBERED:
+                self._sentences.clear()
+            self._sentences[seen.prompt] = tokens
+        return {
+            "picture": picture[None], "state": state[None], "mask": self._state_mask, "words": tokens.words,
+            "pieces": tokens.pieces,
+        }  # fmt: skip
+
+
+def confidence(logarithm: float) -> float:
+    """0 to 1 from the logarithm of the error that the model expects of itself: 1 up to CERTAIN, half at twice that."""
+    return float(min(1.0, CERTAIN / max(math.exp(min(logarithm, 50.0)), 1e-9)))

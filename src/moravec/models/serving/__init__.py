@@ -1,0 +1,1 @@
+"""A policy behind a socket: what its messages are made of, and the server that speaks them (the openpi protocol)."""

@@ -1,0 +1,71 @@
+"""What a trial's attempts say: shares with intervals, by task and tier, and the two means that are quoted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from moravec.trials.metaworld.causes import CAUSES
+from moravec.trials.metaworld.episode import Record
+from moravec.trials.statistics import mean_of_shares, wilson
+from moravec.worlds.metaworld.tasks import TASKS, TIERS
+
+
+def summary(records: Sequence[Record]) -> dict[str, Any]:
+    """The result. Keys in per cent begin with `pc_`, as lerobot's do; `tier_mean` is the plain mean of the four tiers' shares."""
+    tiers = {tier: _counts([r for r in records if r.task in names]) for tier, names in TIERS.items()}
+    tasks = {task: _share([r for r in records if r.task == task]) for task in TASKS if any(r.task == task for r in records)}
+    tried = {tier: count for tier, count in tiers.items() if count[1]}
+    result: dict[str, Any] = {
+        **_share(records), "per_tier": {tier: _told(*count) for tier, count in tried.items()}, "per_task": tasks,
+        "causes": dict(Counter(r.cause for r in records if not r.success).most_common()),
+        "steps_to_success": _quantiles([float(r.steps) for r in records if r.success]),
+        "act_ms": _quantiles([ms for r in records for ms in r.act_ms]),
+    }  # fmt: skip
+    if tried:
+        mean, low, high = mean_of_shares(list(tried.values()))
+        result["tier_mean"] = {"pc_success": 100.0 * mean, "pc_success_ci95": [100.0 * low, 100.0 * high], "tiers": len(tried)}
+    return result
+
+
+def worst(records: Sequence[Record], most: int) -> list[Record]:
+    """Failed attempts for people to look at: the tasks that fail oftenest first, at most `most`, at most three of a task."""
+    failed = [r for r in records if not r.success]
+    often = Counter(r.task for r in failed)
+    out, seen = list[Record](), Counter[str]()
+    for record in sorted(failed, key=lambda r: (-often[r.task], r.task, r.index)):
+        if seen[record.task] < 3 and len(out) < most:
+            out.append(record)
+            seen[record.task] += 1
+    return out
+
+
+def cause_in_words(record: Record) -> str:
+    """Why it failed, for people."""
+    return CAUSES[record.cause]
+
+
+def _counts(records: Sequence[Record]) -> tuple[int, int]:
+    return sum(r.success for r in records), len(records)
+
+
+def _share(records: Sequence[Record]) -> dict[str, Any]:
+    return _told(*_counts(records))
+
+
+def _told(successes: int, n: int) -> dict[str, Any]:
+    low, high = wilson(successes, n)
+    return {
+        "n_episodes": n, "n_success": successes, "pc_success": 100.0 * successes / max(1, n),
+        "pc_success_ci95": [100.0 * low, 100.0 * high],
+    }  # fmt: skip
+
+
+def _quantiles(values: Sequence[float]) -> dict[str, float]:
+    if not values:
+        return {"n": 0}
+    p50, p95 = (float(v) for v in np.percentile(values, [50, 95]))
+    return {"n": len(values), "p50": round(p50, 3), "p95": round(p95, 3)}

@@ -1,0 +1,76 @@
+"""A trial, in several processes: hands out tasks, gathers records, goes on where it was broken off."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+
+from moravec.models.chunks import Stepper
+from moravec.models.contract import Picture
+from moravec.trials.metaworld.episode import Attempter, Record
+from moravec.trials.metaworld.record import Book
+from moravec.trials.metaworld.suite import Attempt
+from moravec.worlds.metaworld.pictures import Drawing
+from moravec.worlds.metaworld.scene import Scene
+
+GROUP = 5  # attempts at one task that a process makes before it tells
+Open = Callable[[Scene], Stepper]  # what a process opens once for each group; must be importable by name
+
+
+def run(
+    book: Book, wanted: Sequence[Attempt], open_stepper: Open, drawing: Drawing, processes: int, tell: Callable[[Record], None]
+) -> list[Record]:
+    """Makes every attempt that has no record yet; all records, in the order of `wanted`. Raises what a process raises."""
+    left = [attempt for attempt in wanted if attempt.key not in book.records]
+    jobs = list(_groups(left))
+    if processes == 1:
+        for job in jobs:
+            for record, strip in make(job, open_stepper, drawing):
+                book.add(record, strip)
+                tell(record)
+    elif jobs:
+        _in_parallel(book, jobs, open_stepper, drawing, processes, tell)
+    return [book.records[attempt.key] for attempt in wanted]
+
+
+def _in_parallel(
+    book: Book, jobs: list[list[Attempt]], open_stepper: Open, drawing: Drawing, processes: int, tell: Callable[[Record], None]
+) -> None:
+    context = multiprocessing.get_context("spawn")  # OpenGL and the model's threads do not survive a fork
+    pool = ProcessPoolExecutor(processes, context, _gently)
+    try:
+        for future in as_completed([pool.submit(make, job, open_stepper, drawing) for job in jobs]):
+            for record, strip in future.result():
+                book.add(record, strip)
+                tell(record)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)  # after a fault or an interrupt nobody waits for the rest
+
+
+def make(job: Sequence[Attempt], open_stepper: Open, drawing: Drawing) -> list[tuple[Record, list[Picture]]]:
+    """The attempts of one job, all at one task, in this process."""
+    warnings.filterwarnings("ignore", "Constant\\(s\\) may be too high")  # the experts ask for more than an action can be
+    attempter = Attempter(job[0].task, open_stepper, drawing)
+    try:
+        return [attempter.make(attempt) for attempt in job]
+    finally:
+        attempter.close()
+
+
+def _groups(left: Sequence[Attempt]) -> Iterator[list[Attempt]]:
+    """Attempts at the same task, at most GROUP together, in the order of their first."""
+    waiting: dict[str, list[Attempt]] = {}
+    for attempt in left:
+        group = waiting.setdefault(attempt.task, [])
+        group.append(attempt)
+        if len(group) == GROUP:
+            yield waiting.pop(attempt.task)
+    yield from waiting.values()
+
+
+def _gently() -> None:
+    """A worker's beginning: people's own work on the machine comes first."""
+    os.nice(5)

@@ -1,0 +1,89 @@
+"""Which attempts a trial on Meta-World makes: tasks, seeds that no training has seen, and the words of each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from moravec.core.errors import BadInput
+from moravec.models.contract import CameraSpec, Channel, PolicySpec, check_prompt
+from moravec.worlds.metaworld.pictures import Drawing
+from moravec.worlds.metaworld.scene import ACTION, RATE, STATE
+from moravec.worlds.metaworld.sentences import sentences
+from moravec.worlds.metaworld.tasks import TASKS
+
+CAMERA = "corner"
+FIRST_SEED = 1_000_000  # training draws its seeds below
+SEEDS_APART = 10_000  # between two values of --seed
+MOST_EPISODES = SEEDS_APART
+OWN = ("train", "held_out")
+SIZES: Mapping[Drawing, int] = {"plain": 256, "protocol": 480}  # [px] that are drawn
+PROMPTS_KEY = "TASK_DESCRIPTIONS"  # of the protocol's own file
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One episode: a task, the number among its attempts, the seed of everything in it, and the words."""
+
+    task: str
+    index: int
+    seed: int
+    prompt: str
+
+    @property
+    def key(self) -> str:
+        """Its name in a record."""
+        return f"{self.task}/{self.index}"
+
+
+def robot_spec(size: int = SIZES["plain"]) -> PolicySpec:
+    """What the table's robot offers and takes; a picture of another size is scaled by area to this one."""
+    state = (*(Channel(name, "m", "world") for name in STATE[:3]), Channel(STATE[3], "1", "", 0.0, 1.0))
+    action = (*(Channel(name, "0.01 m", "world", -1.0, 1.0) for name in ACTION[:3]), Channel(ACTION[3], "1", "", -1.0, 1.0))
+    return PolicySpec(state, (CameraSpec(CAMERA, size, size),), action, RATE)
+
+
+def words_of(source: str) -> Mapping[str, Sequence[str]]:
+    """Of each task its sentences: "train", "held_out", or a JSON file of {task: sentence or sentences}, or the protocol's own.
+
+    Raises BadInput for a file that is none or leaves a task out.
+    """
+    if source in OWN:
+        return {task: getattr(sentences()[task], source) for task in TASKS}
+    path = Path(source)
+    if not path.is_file():
+        raise BadInput("the sentences", source, f"{', '.join(OWN)}, or a JSON file of sentences by task")
+    try:
+        read = json.loads(path.read_text())
+        table = read.get(PROMPTS_KEY, read)
+        found = {task: [table[task]] if isinstance(table[task], str) else list(table[task]) for task in TASKS}
+        for words in found.values():
+            for sentence in words:
+                check_prompt(sentence)
+    except (OSError, ValueError, AttributeError, TypeError) as error:
+        raise BadInput(f"the sentences in {path}", repr(error), "JSON: {task: sentence or sentences}") from error
+    except KeyError as error:
+        raise BadInput(f"the sentences in {path}", f"nothing for {error}", "all fifty tasks") from error
+    return found
+
+
+def attempts(tasks: Sequence[str], episodes: int, seed: int, words: Mapping[str, Sequence[str]]) -> list[Attempt]:
+    """`episodes` of each task, in the order in which they are made: the first of every task, then the second, and so on.
+
+    Raises BadInput for more than MOST_EPISODES or a negative seed.
+    """
+    if not 1 <= episodes <= MOST_EPISODES:
+        raise BadInput("--episodes", episodes, f"1 to {MOST_EPISODES}")
+    if seed < 0:
+        raise BadInput("--seed", seed, "0 or more")
+    out = []
+    for index in range(episodes):
+        for task in tasks:
+            number = FIRST_SEED + seed * SEEDS_APART + index
+            rng = np.random.default_rng((number, TASKS.index(task)))
+            out.append(Attempt(task, index, number, str(rng.choice(list(words[task])))))
+    return out
