@@ -16,6 +16,7 @@ import tyro
 
 from moravec import __version__
 from moravec.commands.bench import Bench
+from moravec.commands.card import Card
 from moravec.commands.data import Data
 from moravec.commands.doctor import Doctor
 from moravec.commands.edge import Edge
@@ -24,13 +25,14 @@ from moravec.commands.incident import Incident
 from moravec.commands.plan import Plan
 from moravec.commands.replay import Replay
 from moravec.commands.run import Run
+from moravec.commands.serve import Serve
 from moravec.commands.train import Train
 from moravec.commands.trial import Trial
 from moravec.core.errors import BadInput, MoravecError
 
 COMMANDS: dict[str, type[Command]] = {
     "run": Run, "plan": Plan, "replay": Replay, "incident": Incident, "edge": Edge, "data": Data,
-    "train": Train, "export": Export, "trial": Trial, "doctor": Doctor, "bench": Bench,
+    "train": Train, "export": Export, "card": Card, "serve": Serve, "trial": Trial, "doctor": Doctor, "bench": Bench,
 }  # fmt: skip
 _HELP = ("-h", "--help")
 

@@ -11,12 +11,13 @@ import pytest
 from moravec.cli import main
 
 GOLDEN = Path(__file__).parent / "golden"
-COMMANDS = ("run", "plan", "replay", "incident", "doctor", "bench")
+COMMANDS = ("run", "plan", "replay", "incident", "doctor", "bench", "data", "train", "export", "card", "serve", "trial")
 
+ALL = "bench, card, data, doctor, edge, export, incident, plan, replay, run, serve, train, trial"
 BAD = [
-    ([], "the command: found 'nothing'; allowed: one of bench, doctor, edge, incident, plan, replay, run"),
+    ([], f"the command: found 'nothing'; allowed: one of {ALL}"),
     (["rnu"], "did you mean 'run'?"),
-    (["train", "x"], "the command: found 'train'; allowed: one of bench, doctor, edge, incident, plan, replay, run"),
+    (["tune", "x"], f"the command: found 'tune'; allowed: one of {ALL}"),
     (["run"], "'moravec run': found 'no INSTRUCTION'"),
     (["run", "a", "b"], "'moravec run': found 'b'; allowed: one argument, in quotes"),
     (["run", "a", "--sed", "3"], "found '--sed'"),

@@ -47,6 +47,16 @@ def test_a_chunk_shorter_than_k_is_carried_out_whole() -> None:
     assert said(episode(Executed(Oracle(2), 9), 4)) == [(0, 0), (1, 0), (2, 1), (3, 1)]
 
 
+def test_of_the_first_chunk_fewer_may_be_carried_out_in_every_episode() -> None:
+    oracle = Oracle(5)
+    stepper = Executed(oracle, 3, first=1)
+    for seed in (1, 2):
+        assert said(episode(stepper, 6, seed)) == [(0, 0), (1, 1), (2, 1), (3, 1), (4, 2), (5, 2)]
+        assert oracle.asked == [0, 1, 4]
+    with pytest.raises(BadInput, match="1 or more"):
+        Executed(oracle, 3, first=0)
+
+
 def test_behind_a_slow_policy_the_robot_holds_between_chunks() -> None:
     steps = episode(Executed(Delayed(Oracle(4), 2), 3), 10)
     assert said(steps)[:2] == ["waiting", "waiting"]

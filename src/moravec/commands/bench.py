@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
-from moravec.commands.options import Count, Options, Seconds, save, say, show, unset
+from moravec.commands.options import Count, Options, Seconds, needing, save, say, show, unset
 from moravec.core.errors import BadInput
 
-_SAMPLES = {"guard": 20_000, "decision": 100_000, "loop": 20_000, "edge": 0, "silence": 100, "plan": 20}
+if TYPE_CHECKING:
+    from moravec.core.frames import Matrix
+
+_SAMPLES = {
+    "guard": 20_000, "decision": 100_000, "loop": 20_000, "edge": 0, "silence": 100, "plan": 20,
+    "policy": 1_000, "data": 2_000,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,17 +25,22 @@ class Bench(Options):
     """Measure how fast one part is on this machine.
 
     guard: one verdict. decision: the same in machine code. loop: one control tick without physics. edge: how late the ticks of
-    the edge process are. silence: from a client's last command to braking. plan: one delivery.
+    the edge process are. silence: from a client's last command to braking. plan: one delivery. policy: one answer of --model.
+    data: one random frame from a training cache, and how much faster that is than from H.264.
     """
 
-    name: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="guard|decision|loop|edge|silence|plan")]
+    name: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="guard|decision|loop|edge|silence|plan|policy|data")]
     """What to measure."""
     samples: Annotated[Count | None, unset("N")] = None
-    """How many samples; by default 20000, decision 100000, silence 100, plan 20."""
+    """How many samples; by default 20000, decision 100000, silence 100, plan 20, policy 1000, data 2000."""
     seconds: Seconds = 10.0
     """edge: how long."""
     load: Count = 200
     """plan: how many items the delivery holds."""
+    model: Annotated[str, tyro.conf.arg(metavar="manip|DIR")] = "manip"
+    """policy: a shipped model, or a folder of 'moravec export'."""
+    trust: Annotated[str, tyro.conf.arg(metavar="KEYS")] = ""
+    """policy: public keys of models to trust besides the project's, separated by commas."""
 
     def execute(self) -> int:
         """The measurement. Raises BadInput for an unknown part."""
@@ -51,6 +63,8 @@ class Bench(Options):
         elif self.name == "silence":
             seconds, stalls = measure_edge.silence_times(n, self.seed)
             more = {"stalls": stalls}
+        elif self.name in ("policy", "data"):
+            seconds, more = self._models(n)
         else:
             seconds = measure.plan_times(n, self.load, self.seed)
             more = {"items": self.load}
@@ -60,6 +74,17 @@ class Bench(Options):
         figures = ", ".join(f"{key} {result[key]:.1f}" for key in ("p50", "p99", "p99_9", "max"))
         show(self, result, f"{self.name}: {figures} {result['unit']} (n {n}{rest}; {result['machine']})")
         return 0
+
+    def _models(self, n: int) -> tuple[Matrix, dict[str, Any]]:
+        """How long one answer of a model takes, or one frame of its data."""
+        from moravec.commands import measure_models
+        from moravec.models.suite import SHIPPED, shipped_folder
+
+        if self.name == "data":
+            with needing("data"):
+                return measure_models.data_times(n, self.seed)
+        folder = shipped_folder(self.model) if self.model in SHIPPED else Path(self.model)
+        return measure_models.policy_times(n, self.seed, folder, tuple(filter(None, self.trust.split(","))))
 
     def _edge(self) -> int:
         """How late the ticks of an edge process are."""

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import tyro
 
-from moravec.commands.options import Options, folder, needing, show, unset
+from moravec.commands.options import Options, folder, needing, show
 from moravec.core.errors import BadInput
 
 KEY = Path("~/.config/moravec/signing.key")
@@ -26,8 +26,8 @@ class Export(Options):
     """A run's folder, with weights.safetensors."""
     key: Annotated[Path, tyro.conf.arg(metavar="FILE")] = KEY
     """The private key; made where there is none."""
-    evaluation: Annotated[Path | None, unset("FILE")] = None
-    """A result.json of 'moravec trial', to stand in the manifest."""
+    evaluation: Annotated[str, tyro.conf.arg(metavar="FILES")] = ""
+    """Files result.json of 'moravec trial', separated by commas, to stand in the manifest."""
 
     def execute(self) -> int:
         """Writes --out. Raises BadInput, ContractError where both forms differ, MoravecError without PyTorch."""
@@ -51,10 +51,14 @@ class Export(Options):
         return 0
 
 
-def _evaluation(path: Path | None) -> dict[str, Any]:
-    if path is None:
-        return {}
-    try:
-        return dict(json.loads(path.read_text()))
-    except (OSError, ValueError, TypeError) as error:
-        raise BadInput("--evaluation", f"{path}: {error!r}", "a result.json of 'moravec trial'") from error
+def _evaluation(paths: str) -> dict[str, Any]:
+    """Trials by the words and the drawing they were made with."""
+    found: dict[str, Any] = {}
+    for path in filter(None, paths.split(",")):
+        try:
+            trial = dict(json.loads(Path(path).read_text()))
+            words = trial["sentences"] if trial["sentences"] in ("train", "held_out") else Path(trial["sentences"]).name
+            found[f"{trial['suite']}, sentences {words}, drawing {trial['drawing']}"] = trial
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise BadInput("--evaluation", f"{path}: {error!r}", "a result.json of 'moravec trial'") from error
+    return found

@@ -45,7 +45,7 @@ def open_local(folder: Path, execute: int, trust: tuple[str, ...], scene: Scene)
     """In a process of a trial: one that runs there."""
     policy = open_folder(folder, trust)
     join(policy.spec, robot_spec())
-    return Executed(policy, execute)
+    return Executed(policy, execute, first=1)  # the protocol's first picture shows goals where the last episode had them
 
 
 def open_remote(uri: str, execute: int, scene: Scene) -> Stepper:
@@ -54,7 +54,7 @@ def open_remote(uri: str, execute: int, scene: Scene) -> Stepper:
 
     policy = RemotePolicy(uri, robot_spec(), clock=SceneClock(scene))
     join(policy.spec, robot_spec())
-    return Executed(policy, execute)
+    return Executed(policy, execute, first=1)  # the protocol's first picture shows goals where the last episode had them
 
 
 class SceneClock:

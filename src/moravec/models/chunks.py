@@ -198,14 +198,16 @@ class Executed:
     """Carries out the first `k` actions of a chunk, then asks anew and holds until the answer is there.
 
     Behind a slow policy the robot waits at the end of each chunk, as the clients of openpi do: the world is as it was
-    seen.
+    seen. Of an episode's first chunk only `first` are carried out, where that is given: a camera's first picture may be
+    older than the episode.
     """
 
-    def __init__(self, source: Policy | Line, k: int, age: AgeLimit | None = None) -> None:
+    def __init__(self, source: Policy | Line, k: int, age: AgeLimit | None = None, first: int | None = None) -> None:
         self._desk = Desk(source, age)
-        if k < 1:
-            raise BadInput("the actions of a chunk to carry out", k, "1 or more")
-        self._k = k
+        if k < 1 or (first is not None and first < 1):
+            raise BadInput("the actions of a chunk to carry out", k if k < 1 else first, "1 or more")
+        self._k, self._first = k, k if first is None else first
+        self._chunks = 0
         self._plan: Plan | None = None
         self._done = 0
 
@@ -216,14 +218,15 @@ class Executed:
 
     def reset(self, seed: int) -> None:
         """A new episode."""
-        self._plan, self._done = None, 0
+        self._plan, self._done, self._chunks = None, 0, 0
         self._desk.reset(seed)
 
     def next(self, seen: PolicyInput) -> Step:
         """What to do now."""
         desk, plan, why = self._desk, self._plan, Why.WAITING
         desk.tick(seen)
-        if plan is not None and self._done >= min(self._k, len(plan.actions)):
+        most = self._first if self._chunks == 1 else self._k
+        if plan is not None and self._done >= min(most, len(plan.actions)):
             plan, why = None, Why.SPENT
         elif plan is not None and not desk.fresh(plan.step, plan.t):
             plan, why = None, Why.AGED
@@ -245,7 +248,7 @@ class Executed:
             desk.ask(seen)
             plan = desk.fetch()
         if plan is not None:
-            self._done = 0
+            self._done, self._chunks = 0, self._chunks + 1
         return plan
 
 

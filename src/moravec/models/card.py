@@ -1,0 +1,102 @@
+"""A model's card, from its manifest alone: what it takes and gives, what it was measured to do, and where it fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from moravec.models.package import Package
+
+WEAK = 80.0  # per cent; below, a task is named among the limitations
+DROP = 1.0  # points; a smaller difference between two trials is not spoken of
+
+
+def markdown(package: Package) -> str:
+    """The card as Markdown."""
+    manifest = package.manifest
+    parts = [
+        f"# {manifest['kind']}", "", *_inputs(manifest), "", "## Measured", "", *_measured(manifest["evaluation"]), "",
+        "## Limitations, from the same measurements", "", *limitations(manifest["evaluation"]), "", *_made(package),
+    ]  # fmt: skip
+    return "\n".join(parts) + "\n"
+
+
+def limitations(evaluation: Mapping[str, Any]) -> list[str]:
+    """What the trials say it cannot do, a line each; of a model that was never tried, just that."""
+    trials = list(evaluation.values())
+    if not trials:
+        return ["- It was never tried: nothing is known of what it can do."]
+    return [*_weak(trials[0]), *_drops(evaluation), "- One camera, one arm, one table: nothing else was tried."]
+
+
+def _weak(trial: Mapping[str, Any]) -> Iterator[str]:
+    causes = ", ".join(f"{name} ({count})" for name, count in trial.get("causes", {}).items())
+    if causes:
+        yield f"- Why attempts failed: {causes}."
+    weak = {task: share for task, share in trial.get("per_task", {}).items() if share["pc_success"] < WEAK}
+    for task, share in sorted(weak.items(), key=lambda item: float(item[1]["pc_success"])):
+        yield f"- {task}: {_share(share)}."
+    if not weak:
+        yield f"- No task is below {WEAK:g} %."
+
+
+def _drops(evaluation: Mapping[str, Any]) -> Iterator[str]:
+    names = list(evaluation)
+    first = _mean(evaluation[names[0]])
+    for name in names[1:]:
+        drop = first - _mean(evaluation[name])
+        if drop >= DROP:
+            yield f"- {name}: {drop:.1f} points less than {names[0]}."
+
+
+def _inputs(manifest: Mapping[str, Any]) -> list[str]:
+    spec = manifest["spec"]
+    cameras = ", ".join(f"{c['name']} {c['height']}x{c['width']}" for c in spec["cameras"])
+    rows = [
+        ("pictures", cameras), ("state", _channels(spec["state"])), ("words", "an instruction in English"),
+        ("actions", f"{spec['chunk']} ahead, {spec['rate']:g} a second: {_channels(spec['action'])}"),
+        ("parameters", f"{manifest['parameters']:,}"), ("difference between PyTorch and ONNX", f"{manifest['parity']:.2g}"),
+    ]  # fmt: skip
+    return ["| | |", "|---|---|", *(f"| {name} | {words} |" for name, words in rows)]
+
+
+def _measured(evaluation: Mapping[str, Any]) -> list[str]:
+    if not evaluation:
+        return ["Nothing."]
+    lines = ["| trial | episodes | mean of tiers | mean of episodes | command |", "|---|---|---|---|---|"]
+    for name, trial in evaluation.items():
+        tiers = trial.get("tier_mean")
+        cells = (name, f"{trial['n_episodes']:,}", _share(tiers) if tiers else "", _share(trial), f"`{trial.get('command', '')}`")
+        lines.append(f"| {' | '.join(cells)} |")
+    first = next(iter(evaluation.values()))
+    for tier, share in first.get("per_tier", {}).items():
+        lines.append(f"| – {tier} | {share['n_episodes']:,} | | {_share(share)} | |")
+    machine, took = first.get("machine", "?"), first.get("act_ms", {})
+    if took.get("n"):
+        lines += ["", f"One answer: {took['p50']:.1f} ms (p50), {took['p95']:.1f} ms (p95), drawing included; {machine}."]
+    return lines
+
+
+def _made(package: Package) -> list[str]:
+    manifest = package.manifest
+    training = manifest["training"]
+    return [
+        "## How it was made", "",
+        f"{training['steps']:,} steps of {training['batch']} frames, seed {training['seed']}, on data {manifest['data'][:16]}, "
+        f"from nothing, with version {manifest['version']}. Losses of places used the simulator's coordinates in training; at "
+        "work it has pictures, state and words alone.", "",
+        f"Signed by {package.key}.",
+    ]  # fmt: skip
+
+
+def _channels(channels: Sequence[Mapping[str, Any]]) -> str:
+    return ", ".join(f"{c['name']} [{c['unit']}]" for c in channels)
+
+
+def _share(share: Mapping[str, Any]) -> str:
+    low, high = share["pc_success_ci95"]
+    return f"{share['pc_success']:.1f} % ({low:.1f} to {high:.1f})"
+
+
+def _mean(trial: Mapping[str, Any]) -> float:
+    return float(trial.get("tier_mean", trial)["pc_success"])
