@@ -27,8 +27,7 @@ def opener(policy: str, execute: int, trust: tuple[str, ...]) -> tuple[Callable[
         return partial(open_remote, policy, execute), {"policy": policy, "execute": execute}
     folder = shipped_folder(policy) if policy in SHIPPED else Path(policy)
     if not (folder / MANIFEST).is_file():
-        names = f"{', '.join((*BASELINES, *SHIPPED))}, a folder of 'moravec export', or ws://HOST:PORT"
-        raise BadInput("--policy", policy, names)
+        raise BadInput("--policy", policy, [*BASELINES, *SHIPPED, "a folder of 'moravec export'", "ws://HOST:PORT"])
     open_folder(folder, trust)  # what is wrong with it is told before anything begins
     known = {"policy": policy, "execute": execute, "manifest": hash_of(folder / MANIFEST)}
     return partial(open_local, folder, execute, trust), known

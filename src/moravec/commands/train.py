@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -54,36 +55,52 @@ class Train(Options):
             import torch
         launched, cores = torch.distributed.is_torchelastic_launched(), len(os.sched_getaffinity(0))
         if not launched and not torch.cuda.is_available() and (self.processes or cores) > 1:
-            return self._spawn(self.processes or cores)
-        return self._train(torch, launched)
+            return self._spawn(self.data, self.out, self.processes or cores)
+        return self._train(torch, self.data, self.out, launched)
 
-    def _spawn(self, processes: int) -> int:
-        """One process for each core, joined as torchrun joins them. Threads of one process gain less."""
+    def _spawn(self, data: Path, out: Path, processes: int) -> int:
+        """One process for each core, joined as torchrun joins them. Threads of one process gain less.
+
+        What is wrong with the input is told here, once. Raises BadInput.
+        """
+        from moravec.data.cache import Cache
+        from moravec.models.manip.train import check_same
+
+        if self.batch % processes:
+            raise BadInput("--batch", self.batch, f"a multiple of the {processes} processes; or another --processes")
+        cache = Cache(data)
+        check_same(folder(out), self._config(cache), cache.hash, processes)
         launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
-        return subprocess.run([*launcher, "-m", "moravec.cli", *sys.argv[1:]], check=False).returncode
+        words = ["train", self.model, "--data", str(data), "--out", str(out), "--steps", str(self.steps)]
+        words += ["--batch", str(self.batch), "--seed", str(self.seed), *(["--json"] if self.json else [])]
+        return subprocess.run([*launcher, "-m", "moravec.cli", *words], check=False).returncode
 
-    def _train(self, torch: Any, launched: bool) -> int:
+    def _config(self, cache: Cache) -> TrainConfig:
+        from moravec.models.manip.config import TrainConfig
+
+        return TrainConfig(steps=self.steps, batch=self.batch, seed=self.seed, view=cache.view)
+
+    def _train(self, torch: Any, data: Path, out: Path, launched: bool) -> int:
+        """In one process, the only one or one of several."""
         from moravec.commands.bars import bar
         from moravec.data.cache import Cache
         from moravec.models.aligned import METAWORLD
-        from moravec.models.manip.config import TrainConfig
-        from moravec.models.manip.train import Trainer
+        from moravec.models.manip.train import Trainer, keep_memory
 
+        keep_memory()
         group, device = torch.distributed, "cpu"
         if launched:
             group.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
         if torch.cuda.is_available():
             device = f"cuda:{group.get_node_local_rank(0)}"
         torch.set_num_threads(max(1, len(os.sched_getaffinity(0)) // (group.get_world_size() if launched else 1)))
-        assert self.data is not None
-        assert self.out is not None
-        cache = Cache(self.data)
-        config = TrainConfig(steps=self.steps, batch=self.batch, seed=self.seed, view=cache.view)
-        trainer = Trainer(cache, METAWORLD, config, folder(self.out), device)
-        with bar("steps", config.steps) as advance:
+        cache = Cache(data)
+        config = self._config(cache)
+        trainer = Trainer(cache, METAWORLD, config, folder(out), device)
+        with bar("steps", config.steps) if trainer.rank == 0 else contextlib.nullcontext(_silent) as advance:
             trainer.run(lambda step, found: advance(step, ", ".join(f"{name} {value:.3f}" for name, value in found.items())))
         if trainer.rank == 0:
-            self._tell(cache, config, self.out)
+            self._tell(cache, config, out)
         if launched:
             group.destroy_process_group()
         return 0
@@ -96,3 +113,6 @@ class Train(Options):
         result = {"folder": str(out), "steps": config.steps, "frames": len(cache), **history[-1]}
         show(self, result, f"{config.steps:,} steps on {len(cache):,} frames; weights and losses.svg in {out}")
 
+
+def _silent(done: int, word: str) -> None:
+    """The progress of all processes but the first: they keep step."""

@@ -22,8 +22,9 @@ def curves(history: Sequence[Mapping[str, float]], title: str = "losses of train
     last = max((row["step"] for row in history), default=1.0)
     parts = [_frame(low, high, last, title)]
     for index, name in enumerate(names):
-        rows = [row for row in history if name in row]
-        rows = rows[:: max(1, len(rows) // POINTS)]
+        every = [row for row in history if name in row]
+        rows = every[:: -(-len(every) // (POINTS - 1))]
+        rows += [] if rows[-1] is every[-1] else every[-1:]
         colour = COLOURS[index % len(COLOURS)]
         line = " ".join(f"{_x(row['step'], last):.1f},{_y(row[name], low, high):.1f}" for row in rows)
         parts.append(f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="1.6"/>')

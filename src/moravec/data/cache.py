@@ -20,12 +20,13 @@ from numpy.typing import NDArray
 
 from moravec.core.errors import BadInput
 from moravec.data.episode import Episode, Features
-from moravec.models.contract import CameraSpec, Channel, Floats, PolicySpec
+from moravec.models.contract import CameraSpec, Floats, PolicySpec, plain_spec, spec_from
 from moravec.models.manip.config import View
 from moravec.models.manip.frames import FrameBatch
 from moravec.models.manip.look import looked
 
 FORMAT = 1
+FACTS = "cache.json"
 ARRAYS = ("pictures", "state", "action", "end", "group", "points", "places")
 
 
@@ -36,16 +37,16 @@ class Cache:
         """Raises BadInput for a folder that holds no whole cache."""
         self.folder = folder
         try:
-            self.facts: dict[str, Any] = json.loads((folder / "cache.json").read_text())
+            self.facts: dict[str, Any] = dict(json.loads((folder / FACTS).read_text()))
             self._arrays: dict[str, NDArray[Any]] = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in ARRAYS}
-        except (OSError, ValueError) as error:
+        except (OSError, EOFError, TypeError, ValueError) as error:
             found = f"{type(error).__name__}: {error}"
             raise BadInput(f"the cache {folder}", found, "a folder that 'moravec data cache' made") from error
         if self.facts.get("format") != FORMAT:
             raise BadInput(f"the cache {folder}, its format", self.facts.get("format"), str(FORMAT))
         lengths = {name: len(array) for name, array in self._arrays.items()}
-        if set(lengths.values()) != {self.facts["frames"]}:
-            raise BadInput(f"the cache {folder}, frames", lengths, f"{self.facts['frames']} in every file")
+        if set(lengths.values()) != {self.facts.get("frames")}:
+            raise BadInput(f"the cache {folder}, frames", lengths, f"{self.facts.get('frames')} in every file")
         small = ("state", "action", "end", "group", "points", "places")
         self._arrays |= {name: np.array(self._arrays[name]) for name in small}
 
@@ -60,10 +61,7 @@ class Cache:
     @property
     def spec(self) -> PolicySpec:
         """See `Frames.spec`."""
-        plain = self.facts["spec"]
-        channels = {what: tuple(Channel(**channel) for channel in plain[what]) for what in ("state", "action")}
-        cameras = tuple(CameraSpec(**camera) for camera in plain["cameras"])
-        return PolicySpec(channels["state"], cameras, channels["action"], plain["rate"])
+        return spec_from(self.facts["spec"])
 
     @property
     def sentences(self) -> list[tuple[str, ...]]:
@@ -115,12 +113,14 @@ def build(
 ) -> Cache:
     """Writes a cache of `episodes`, `frames` long in all, and opens it. `source` names what it was made from, by its hash.
 
-    Raises BadInput where the episodes are not as many frames as was said or have no camera.
+    Raises BadInput where the episodes are not as many frames as was said, there is none, or they have no camera.
     """
+    if frames < 1:
+        raise BadInput("the dataset's frames", frames, "one at least")
     if not features.cameras:
         raise BadInput("the dataset's cameras", "none", "one at least")
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "cache.json").unlink(missing_ok=True)
+    (folder / FACTS).unlink(missing_ok=True)
     camera, taught = features.cameras[0], len(features.extras.get(points.pixels, ())) // 2
     out = _files(folder, frames, view, len(features.state), len(features.action), taught)
     groups: dict[tuple[str, ...], int] = {}
@@ -141,11 +141,10 @@ def build(
         raise BadInput("the dataset's frames", at, f"{frames}, as its information says")
     for array in out.values():
         array.flush()
-    facts = {
-        "format": FORMAT, "frames": frames, "view": asdict(view), "spec": asdict(features.spec()), "source": source,
-        "sentences": [list(group) for group in groups], "hash": digest.hexdigest(),
-    }  # fmt: skip
-    (folder / "cache.json").write_text(json.dumps(facts, indent=1) + "\n")
+    words = {"view": asdict(view), "spec": plain_spec(features.spec()), "sentences": [list(group) for group in groups]}
+    digest.update(json.dumps(words, sort_keys=True).encode())
+    facts = {"format": FORMAT, "frames": frames, **words, "source": source, "hash": digest.hexdigest()}
+    (folder / FACTS).write_text(json.dumps(facts, indent=1) + "\n")
     return Cache(folder)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import difflib
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import asdict, dataclass, field
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -140,12 +140,31 @@ def check_chunk(spec: PolicySpec, chunk: PolicyChunk) -> None:
         name = spec.action[column].name
         raise ContractError(f"the policy's action {row}, {name}: found {actions[row, column]}; allowed: finite")
     for column, channel in enumerate(spec.action):
-        least, most = float(actions[:, column].min()), float(actions[:, column].max())
+        least, most = actions[:, column].min(), actions[:, column].max()  # compared in the actions' own precision
         if least < channel.low or most > channel.high:
             raise ContractError(
                 f"the policy's action {channel.name}: found {least:g} to {most:g}; allowed: {channel.low:g} to {channel.high:g}"
                 f" {channel.unit}"
             )
+
+
+def plain_spec(spec: PolicySpec) -> dict[str, Any]:
+    """For JSON, which has no infinity: such a bound is left out."""
+
+    def finite(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        return {name: value for name, value in pairs if not (isinstance(value, float) and math.isinf(value))}
+
+    return asdict(spec, dict_factory=finite)
+
+
+def spec_from(plain: Mapping[str, Any]) -> PolicySpec:
+    """What `plain_spec` gave. Raises KeyError, TypeError for anything else."""
+    channels = {
+        what: tuple(Channel(**{name: value for name, value in channel.items() if value is not None}) for channel in plain[what])
+        for what in ("state", "action")
+    }
+    cameras = tuple(CameraSpec(**camera) for camera in plain["cameras"])
+    return PolicySpec(channels["state"], cameras, channels["action"], plain["rate"], plain["chunk"], plain["language"])
 
 
 def _names(channels: Iterable[Channel]) -> str:

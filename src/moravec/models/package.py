@@ -58,7 +58,7 @@ def open_package(folder: Path, trusted: Iterable[str]) -> Package:
     key = _check_signature(folder, text, tuple(trusted))
     try:
         manifest = json.loads(text)
-        named = dict(manifest["files"])
+        named = {name: str(wanted) for name, wanted in dict(manifest["files"]).items()}
         version = manifest["format"]
     except (ValueError, KeyError, TypeError) as error:
         raise BadInput(f"the model {folder}, {MANIFEST}", repr(error), "what 'moravec export' wrote") from error
@@ -87,14 +87,15 @@ def hash_of(path: Path) -> str:
 
 def key_at(path: Path) -> Ed25519PrivateKey:
     """The private key in a file of 64 hex digits, made where there is none, readable by its owner alone. Raises BadInput."""
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_text(Ed25519PrivateKey.generate().private_bytes_raw().hex() + "\n")
     try:
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch(mode=0o600)
+            path.write_text(Ed25519PrivateKey.generate().private_bytes_raw().hex() + "\n")
         return Ed25519PrivateKey.from_private_bytes(bytes.fromhex(path.read_text().strip()))
     except (OSError, ValueError) as error:
-        raise BadInput(f"the key {path}", type(error).__name__, "64 hex digits, an Ed25519 private key") from error
+        found = getattr(error, "strerror", None) or "something else"  # never the key itself
+        raise BadInput(f"the key {path}", found, "64 hex digits, an Ed25519 private key") from error
 
 
 def _check_signature(folder: Path, text: bytes, trusted: tuple[str, ...]) -> str:
@@ -103,7 +104,7 @@ def _check_signature(folder: Path, text: bytes, trusted: tuple[str, ...]) -> str
         found = json.loads(raw)
         key, signature = str(found["key"]), bytes.fromhex(found["signature"])
         public = Ed25519PublicKey.from_public_bytes(bytes.fromhex(key))
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise BadInput(f"the model {folder}, {SIGNATURE}", repr(error), "a signature that 'moravec export' wrote") from error
     if key not in trusted:
         raise BadInput(f"the model {folder}, signed with the key", key, "one that is trusted here: --trust KEY")

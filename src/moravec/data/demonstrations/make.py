@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
 
-from moravec.core.errors import WorldError
-from moravec.data.demonstrations.metaworld import ATTEMPTS, GLIMPSE, WHOLE, Lesson, Teacher, Teaching, features, lessons
+from moravec.core.errors import BadInput, WorldError
+from moravec.data.demonstrations.metaworld import (
+    ATTEMPTS,
+    GLIMPSE,
+    SEEDS_APART,
+    WHOLE,
+    Lesson,
+    Teacher,
+    Teaching,
+    features,
+    first_seed,
+    lessons,
+)
 from moravec.data.episode import Episode
 from moravec.data.lerobot.read import Reader
 from moravec.data.lerobot.video import Encoder
 from moravec.data.lerobot.write import Writer
 from moravec.data.provenance import Provenance
+from moravec.worlds.metaworld.processes import Job, Pool, pool
 
 AHEAD = 2  # lessons under way for each process, beside those it works on
 
@@ -41,17 +50,14 @@ def make_metaworld(
     Raises BadInput where another dataset stands there, WorldError where an expert fails too often.
     """
     wanted = len(tasks) * (teaching.episodes + teaching.glimpses)
-    context = multiprocessing.get_context("spawn")  # OpenGL does not survive a fork
-    with (
-        Writer(root, features(teaching.size), Encoder(), provenance) as writer, ProcessPoolExecutor(processes, context) as pool,
-    ):  # fmt: skip
-        there, last = _there(root, writer.episodes)
+    with Writer(root, features(teaching.size), Encoder(), provenance) as writer, pool(processes) as workers:
+        there, last = _there(root, writer.episodes, teaching)
         made, failed = Made(writer.episodes, wanted, writer.frames, 0, ""), 0
         for task in tasks:
             for kind, number in ((WHOLE, teaching.episodes), (GLIMPSE, teaching.glimpses)):
                 count, seed = there[task, kind], last.get((task, kind), -1)
                 left = (lesson for lesson in lessons(task, teaching, kind == WHOLE) if lesson.seed > seed)
-                for episode in ordered(pool, partial(teach, teaching), left, processes * AHEAD) if count < number else ():
+                for episode in ordered(workers, partial(teach, teaching), left, processes * AHEAD) if count < number else ():
                     if episode is None:
                         failed += 1
                         continue
@@ -67,32 +73,38 @@ def make_metaworld(
 
 
 def ordered(
-    pool: ProcessPoolExecutor, work: Callable[[Lesson], Episode | None], items: Iterable[Lesson], ahead: int
+    workers: Pool, work: Callable[[Lesson], Episode | None], items: Iterable[Lesson], ahead: int
 ) -> Iterator[Episode | None]:
-    """What `work` makes of each item, in their order, with at most `ahead` more under way than were taken."""
-    waiting: deque[Future[Episode | None]] = deque()
+    """What `work` makes of each item, in their order, with at most `ahead` more under way than were taken. Raises what `work`
+    raises."""
+    waiting: deque[Job[Episode | None]] = deque()
     try:
         for item in items:
-            waiting.append(pool.submit(work, item))
+            waiting.append(workers.do(work, item))
             if len(waiting) > ahead:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
-    finally:
-        for future in waiting:
-            future.cancel()
+    except GeneratorExit:  # enough of them
+        for job in waiting:
+            job.future.cancel()
+        raise
 
 
-def _there(root: Path, episodes: int) -> tuple[Counter[tuple[str, str]], dict[tuple[str, str], int]]:
-    """What a dataset holds already: how many of each task and kind, and the last seed of each."""
+def _there(root: Path, episodes: int, teaching: Teaching) -> tuple[Counter[tuple[str, str]], dict[tuple[str, str], int]]:
+    """What a dataset holds already: how many of each task and kind, and the last seed of each. Raises BadInput for seeds of
+    another teaching."""
     counts, last = Counter[tuple[str, str]](), dict[tuple[str, str], int]()
     if episodes:
         with Reader(root) as reader:
             for index in range(episodes):
                 notes = reader.entry(index).notes
-                name = str(notes["task"]), str(notes["kind"])
+                name, seed = (str(notes["task"]), str(notes["kind"])), int(notes["seed"])
+                first = first_seed(teaching, name[1] == WHOLE)
+                if not first <= seed < first + max(SEEDS_APART, ATTEMPTS * teaching.episodes, teaching.glimpses):
+                    raise BadInput(f"the demonstrations in {root}", "those of another --seed", "the same, or another --out")
                 counts[name] += 1
-                last[name] = max(last.get(name, -1), int(notes["seed"]))
+                last[name] = max(last.get(name, -1), seed)
     return counts, last
 
 
@@ -114,7 +126,6 @@ class _Class:
 @lru_cache(1)
 def _class(teaching: Teaching) -> _Class:
     """The one of this worker."""
-    os.nice(5)  # people's own work on the machine comes first
     return _Class(teaching)
 
 

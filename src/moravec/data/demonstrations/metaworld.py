@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from moravec.core.errors import BadInput
 from moravec.data.episode import Episode, Features
 from moravec.models.contract import CameraSpec, Channel
 from moravec.worlds.metaworld.pictures import CAMERA
@@ -24,6 +25,8 @@ PIXELS, PLACES = "privileged.pixels", "privileged.points"  # the extras: only fo
 ABSENT = -1.0  # pixel and place of a point that a task has not
 LONGEST = 300  # steps; an attempt that is not done by then is thrown away
 ATTEMPTS = 6  # times as many attempts as episodes are wanted, at most
+SEEDS_APART = 10_000  # between two values of a teaching's seed
+FIRST_GLIMPSE = 500_000  # seeds of whole attempts are below
 SEEDS_PER_TASK = 1_000_000  # training draws below, evaluation above: see `trials`
 WHOLE, GLIMPSE = "episode", "glimpse"  # kinds, in an episode's notes
 
@@ -41,7 +44,10 @@ class Disturbance:
 
 @dataclass(frozen=True, slots=True)
 class Teaching:
-    """What one task's demonstrations are made of: whole `episodes`, `glimpses`, pictures of `size` pixels a side."""
+    """What one task's demonstrations are made of: whole `episodes`, `glimpses`, pictures of `size` pixels a side.
+
+    Raises BadInput for sizes that cannot be drawn and stored, and where seeds would reach those of evaluation.
+    """
 
     episodes: int = 50
     glimpses: int = 0
@@ -49,6 +55,18 @@ class Teaching:
     size: int = 256
     seed: int = 0
     disturbance: Disturbance = Disturbance()
+
+    def __post_init__(self) -> None:
+        if self.size % 2 or not 16 <= self.size <= 1024:
+            raise BadInput("the pictures' size", self.size, "an even number from 16 to 1024 pixels a side")
+        if min(self.episodes, self.glimpses, self.seed) < 0 or self.glimpse_frames < 1:
+            found = f"{self.episodes} episodes, {self.glimpses} glimpses of {self.glimpse_frames} frames, seed {self.seed}"
+            raise BadInput("demonstrations", found, "0 or more, of 1 or more frames")
+        most = self.seed * SEEDS_APART + max(ATTEMPTS * self.episodes, self.glimpses)
+        if most > FIRST_GLIMPSE:
+            found = f"seed {self.seed}, {self.episodes} episodes, {self.glimpses} glimpses of each task"
+            allowed = f"{SEEDS_APART:,} x seed, and {ATTEMPTS} x episodes or the glimpses, up to {FIRST_GLIMPSE:,} together"
+            raise BadInput("demonstrations", found, f"{allowed}: evaluation draws above")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +80,13 @@ class Lesson:
 
 def lessons(task: str, teaching: Teaching, whole: bool) -> Iterator[Lesson]:
     """The lessons of a task in order; of whole ones more than are wanted, because some fail."""
-    first = teaching.seed if whole else teaching.seed + SEEDS_PER_TASK // 2
-    many = ATTEMPTS * teaching.episodes if whole else teaching.glimpses
+    first, many = first_seed(teaching, whole), ATTEMPTS * teaching.episodes if whole else teaching.glimpses
     yield from (Lesson(task, first + number, whole) for number in range(many))
+
+
+def first_seed(teaching: Teaching, whole: bool) -> int:
+    """Of a task's lessons."""
+    return teaching.seed * SEEDS_APART + (0 if whole else FIRST_GLIMPSE)
 
 
 def features(size: int) -> Features:

@@ -12,13 +12,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from moravec.core.errors import BadInput
 from moravec.models.aligned import mask
 from moravec.models.contract import Floats
 from moravec.models.manip.config import TrainConfig
 from moravec.models.manip.frames import FrameBatch, Frames
 from moravec.models.manip.losses import Targets
 from moravec.models.manip.normal import Normal
-from moravec.models.manip.text import UNKNOWN, Vocabulary
+from moravec.models.manip.text import NOTHING, UNKNOWN, Vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +78,22 @@ class Batches:
         forgotten = (rng.random(words.shape) < self._config.word_dropout) & (words > UNKNOWN)
         words[forgotten] = UNKNOWN
         pieces[(rng.random(words.shape) < self._config.word_dropout / 2.0) & forgotten] = 0
-        return words, pieces
+        longest = int((words != NOTHING).sum(1).max())
+        return words[:, :longest], pieces[:, :longest]
 
     def _wanted(self, batch: FrameBatch) -> Targets:
         actions = self._normal.actions(batch.actions)
         here = np.broadcast_to(mask(self._normal.alignment.action), (len(actions), actions.shape[-1])).copy()
-        arrays: tuple[Floats, ...] = (actions, batch.there, here, batch.points, batch.places)
+        points, places = (_padded(known, self._config.net.taught) for known in (batch.points, batch.places))
+        arrays: tuple[Floats, ...] = (actions, batch.there, here, points, places)
         return Targets(*(torch.from_numpy(np.ascontiguousarray(array, np.float32)) for array in arrays))
+
+
+def _padded(known: Floats, taught: int) -> Floats:
+    """(b, k, n) to (b, taught, n): what a dataset does not hold is unknown. Raises BadInput for more than are taught."""
+    if known.shape[1] > taught:
+        raise BadInput("the points of the demonstrations", known.shape[1], f"at most {taught}, as many as the network is taught")
+    return np.pad(known, ((0, 0), (0, taught - known.shape[1]), (0, 0)), constant_values=np.nan)
 
 
 def coloured(pictures: Tensor, rng: np.random.Generator, strength: float) -> Tensor:

@@ -12,27 +12,28 @@ class View:
     """How a camera's picture becomes the model's: the part of it that is kept, as shares of its height and width, and the size
     (height, width) [px] that part is scaled to by area."""
 
-    top: float = 48 / 256
-    bottom: float = 204 / 256
-    left: float = 64 / 256
-    right: float = 256 / 256
-    height: int = 104
-    width: int = 128
+    top: float = 56 / 256
+    bottom: float = 236 / 256
+    left: float = 68 / 256
+    right: float = 248 / 256
+    height: int = 120
+    width: int = 120
 
     def __post_init__(self) -> None:
         if not (0.0 <= self.top < self.bottom <= 1.0 and 0.0 <= self.left < self.right <= 1.0):
             found = (self.top, self.bottom, self.left, self.right)
             raise BadInput("the view (top, bottom, left, right)", found, "shares from 0 to 1, top and left first")
-        if self.height % 4 or self.width % 4 or not 32 <= self.height <= 512 or not 32 <= self.width <= 512:
-            raise BadInput("the view's size", (self.height, self.width), "multiples of 4 from 32 to 512 pixels")
+        if self.height % 8 or self.width % 8 or not 32 <= self.height <= 512 or not 32 <= self.width <= 512:
+            raise BadInput("the view's size", (self.height, self.width), "multiples of 8 from 32 to 512 pixels")
 
 
 @dataclass(frozen=True, slots=True)
 class NetConfig:
     """The network. `points` maps of attention look for what the sentence names; the first `taught` are tied to known places."""
 
-    channels: int = 64  # of the maps
-    blocks: int = 3  # of two 3x3 convolutions each, modulated by the sentence
+    channels: int = 64  # of the maps, a cell of 4 pixels
+    wide: int = 96  # of those of half the size
+    blocks: int = 2  # on these, of two 3x3 convolutions each, modulated by the sentence
     points: int = 32
     taught: int = 4
     read: int = 16  # numbers that are read at each point
@@ -56,7 +57,7 @@ class LossConfig:
 
 @dataclass(frozen=True, slots=True)
 class TrainConfig:
-    """One training. `seconds`, where it is given, ends it early: the learning rate follows whichever is nearer its end."""
+    """One training. The learning rate rises over `warmup` steps and falls with half a cosine to `last_rate` at the last step."""
 
     steps: int = 40_000
     batch: int = 128  # of all processes together
@@ -69,7 +70,6 @@ class TrainConfig:
     state_dropout: float = 0.1
     word_dropout: float = 0.1
     colour: float = 0.3  # how much brightness, contrast and tint vary
-    shift: int = 0  # [px]
     save_every: int = 500
     seed: int = 0
     net: NetConfig = field(default_factory=NetConfig)

@@ -21,7 +21,9 @@ from moravec.models.manip.look import looked
 from moravec.models.manip.normal import Normal
 from moravec.models.manip.text import Tokens, Vocabulary
 
+INPUTS, OUTPUTS = ("picture", "state", "mask", "words", "pieces"), ("actions", "error", "points")  # of the file, by name
 CERTAIN = 0.05  # of normalised actions: an error that small is full confidence
+MOST_ERROR = 50.0  # logarithm of an expected error; more is not told apart
 REMEMBERED = 64  # sentences
 _BROKEN = (  # what the runtime raises for a file that it cannot run; they have no base of their own
     onnx_errors.Fail, onnx_errors.InvalidArgument, onnx_errors.InvalidGraph, onnx_errors.InvalidProtobuf, onnx_errors.NoModel,
@@ -38,6 +40,14 @@ class Recipe:
     normal: Normal
     words: Vocabulary
 
+    def __post_init__(self) -> None:
+        fits, normal = self.spec, self.normal.alignment
+        has, wanted = (len(fits.state), len(fits.action)), (len(normal.state), len(normal.action))
+        if has != wanted or len(fits.cameras) != 1:
+            found = f"{has[0]} states, {has[1]} actions, {len(fits.cameras)} cameras"
+            allowed = f"{wanted[0]}, {wanted[1]} and 1, as its scales"
+            raise ContractError(f"the model's specification: found {found}; allowed: {allowed}")
+
 
 class ManipPolicy:
     """One loaded model. `act` never gives an action outside the bounds of its channels."""
@@ -50,6 +60,9 @@ class ManipPolicy:
             self._session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
         except _BROKEN as error:
             raise ContractError(f"the model {file}: {error}; allowed: an ONNX file of 'moravec export'") from error
+        wanted, found = set(INPUTS + OUTPUTS), {each.name for each in (*self._session.get_inputs(), *self._session.get_outputs())}
+        if not wanted <= found:
+            raise ContractError(f"the model {file}: found {sorted(found)}; allowed: one that has {sorted(wanted)}")
         self._recipe, self._clock = recipe, clock
         self._state_mask = mask(recipe.normal.alignment.state)[None]
         self._low = np.array([channel.low for channel in recipe.spec.action], np.float32)
@@ -69,11 +82,11 @@ class ManipPolicy:
         check_input(self.spec, seen)
         start = self._clock()
         inputs = self._inputs(seen)
-        actions, error, points = self._session.run(["actions", "error", "points"], inputs)
-        if not np.all(np.isfinite(actions)):
-            raise ContractError("the model's actions: found a value that is no number; nothing is done")
+        actions, error, points = self._session.run(list(OUTPUTS), inputs)
+        if not all(np.all(np.isfinite(output)) for output in (actions, error, points)):
+            raise ContractError("the model's answer: found a value that is no number; nothing is done")
         own = np.clip(self._recipe.normal.back(actions[0]), self._low, self._high)
-        notes = {"seconds": self._clock() - start, "expected error": math.exp(float(error[0]))}
+        notes = {"seconds": self._clock() - start, "expected error": math.exp(min(float(error[0]), MOST_ERROR))}
         notes |= {f"point {k} {axis}": float(v) for k, p in enumerate(points[0][:4]) for axis, v in zip("xy", p, strict=True)}
         return PolicyChunk(own, confidence(float(error[0])), notes)
 
@@ -95,4 +108,4 @@ class ManipPolicy:
 
 def confidence(logarithm: float) -> float:
     """0 to 1 from the logarithm of the error that the model expects of itself: 1 up to CERTAIN, half at twice that."""
-    return float(min(1.0, CERTAIN / max(math.exp(min(logarithm, 50.0)), 1e-9)))
+    return float(min(1.0, CERTAIN / max(math.exp(min(logarithm, MOST_ERROR)), 1e-9)))

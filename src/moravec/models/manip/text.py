@@ -47,12 +47,16 @@ class Vocabulary:
         return len(self.known) + 2
 
     def read(self, sentences: Sequence[str]) -> Tokens:
-        """The sentences' tokens, (n, LENGTH) and (n, LENGTH, PIECES)."""
+        """The sentences' tokens, (n, LENGTH) and (n, LENGTH, PIECES). Raises BadInput for one without a word of Latin letters or
+        digits: nothing of it would be read, and something would be done all the same."""
         numbers = {word: index + 2 for index, word in enumerate(self.known)}
         words = np.full((len(sentences), LENGTH), NOTHING, np.int64)
         pieces = np.zeros((len(sentences), LENGTH, PIECES), np.int64)
         for row, sentence in enumerate(sentences):
-            for place, word in enumerate(split(sentence)[:LENGTH]):
+            own = split(sentence)
+            if not own:
+                raise BadInput("the instruction", sentence[:60], "words of the letters a to z and digits")
+            for place, word in enumerate(own[:LENGTH]):
                 words[row, place] = numbers.get(word, UNKNOWN)
                 found = piece_numbers(word)[:PIECES]
                 pieces[row, place, : len(found)] = found

@@ -1,14 +1,15 @@
 """Training, step by step, in one process or several; broken off and gone on with, it is the same to the last bit.
 
-A run's folder holds `config.json` (configuration, data hash, code version, machine), `checkpoint.safetensors`, `history.jsonl`
-(losses), and at the end `weights.safetensors`, the average of the weights.
+A run's folder holds `config.json` (configuration, seed, data hash, versions of code and PyTorch), `checkpoint.safetensors`,
+`history.jsonl` (losses), and at the end `weights.safetensors`, the average of the weights.
 """
 
 from __future__ import annotations
 
+import ctypes
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,11 @@ import torch
 from torch import distributed
 
 from moravec import __version__
-from moravec.core.errors import BadInput
+from moravec.core.errors import BadInput, MoravecError
 from moravec.models.aligned import Alignment
+from moravec.models.contract import plain_spec
 from moravec.models.manip.batches import Batch, Batches
-from moravec.models.manip.checkpoint import load, restore, save, tensors_of
+from moravec.models.manip.checkpoint import facts_of, load, restore, save, tensors_of
 from moravec.models.manip.config import TrainConfig
 from moravec.models.manip.frames import Frames
 from moravec.models.manip.losses import losses
@@ -28,7 +30,9 @@ from moravec.models.manip.net import STEM, Manip, size_of
 from moravec.models.manip.normal import normal_of
 from moravec.models.manip.text import vocabulary
 
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # <malloc.h>
 TOLD_EVERY = 50  # steps between two lines of history
+CHECKPOINT = "checkpoint.safetensors"
 Tell = Callable[[int, dict[str, float]], None]
 
 
@@ -55,16 +59,18 @@ class Trainer:
         self._resume()
 
     def run(self, tell: Tell, until: int | None = None) -> None:
-        """Trains to the end, or to step `until`; `tell(step, losses)` every TOLD_EVERY steps, at rank 0."""
+        """Trains to the end, or to step `until`; `tell(step, losses)` every TOLD_EVERY steps and at the end, at rank 0.
+
+        Raises MoravecError where a loss is no number: the last checkpoint is from before that.
+        """
         last = self.config.steps if until is None else min(until, self.config.steps)
-        sums: dict[str, float] = {}
+        losses_of: list[dict[str, float]] = []
         while self.step < last:
-            found = self._step(self._batches.make(self.step))
+            losses_of.append(self._step(self._batches.make(self.step)))
             self.step += 1
-            sums = {name: sums.get(name, 0.0) + value / TOLD_EVERY for name, value in found.items()}
-            if self.step % TOLD_EVERY == 0:
-                self._note(sums, tell)
-                sums = {}
+            if self.step % TOLD_EVERY == 0 or self.step == self.config.steps:
+                self._note({name: sum(row[name] for row in losses_of) / len(losses_of) for name in losses_of[0]}, tell)
+                losses_of.clear()
             if self.step % self.config.save_every == 0 or self.step == last:
                 self._save()
         if self.step == self.config.steps and self.rank == 0:
@@ -89,7 +95,10 @@ class Trainer:
         with torch.no_grad():
             for name, value in self.net.state_dict().items():
                 self.average[name].lerp_(value, 1.0 - keep)
-        return {name: float(value.detach()) for name, value in found.items()}
+        told = {name: float(value.detach()) for name, value in found.items()}
+        if not all(map(math.isfinite, told.values())):
+            raise MoravecError(f"training: a loss of step {self.step + 1} is no number: {told}; a smaller learning rate may help")
+        return told
 
     def _share(self) -> None:
         """The mean of all processes' gradients."""
@@ -102,32 +111,50 @@ class Trainer:
         for gradient, part in zip(gradients, flat.split([g.numel() for g in gradients]), strict=True):
             gradient.copy_(part.view_as(gradient))
 
-    def _note(self, sums: dict[str, float], tell: Tell) -> None:
+    def _note(self, means: dict[str, float], tell: Tell) -> None:
         if self.rank != 0:
             return
         with (self.out / "history.jsonl").open("a") as file:
-            file.write(json.dumps({"step": self.step, **{name: round(value, 6) for name, value in sums.items()}}) + "\n")
-        tell(self.step, sums)
+            file.write(json.dumps({"step": self.step, **{name: round(value, 6) for name, value in means.items()}}) + "\n")
+        tell(self.step, means)
 
     def _save(self) -> None:
         if self.rank == 0:
             tensors = tensors_of(self.net, self.average, self._optimiser)
-            save(self.out / "checkpoint.safetensors", tensors, {"step": self.step, **self.facts})
+            save(self.out / CHECKPOINT, tensors, {"step": self.step, **self.facts})
 
     def _resume(self) -> None:
-        path = self.out / "checkpoint.safetensors"
+        check_same(self.out, self.config, str(self.facts["data"]), self.of)
+        path = self.out / CHECKPOINT
         if path.exists():
             tensors, facts = load(path)
-            for name in ("config", "data", "vocabulary", "processes"):
-                if facts.get(name) != self.facts[name]:
-                    raise BadInput(f"the run {self.out}", f"another {name} than now", "the same, or another folder")
             restore(tensors, self.net, self.average, self._optimiser)
-            self.average = {name: value.to(self.device) for name, value in self.average.items()}
             self.step = int(facts["step"])
         if self.rank == 0:
             self.out.mkdir(parents=True, exist_ok=True)
             (self.out / "config.json").write_text(json.dumps(self.facts, indent=1) + "\n")
             _cut(self.out / "history.jsonl", self.step)
+
+
+def check_same(out: Path, config: TrainConfig, data: str, processes: int) -> None:
+    """Whether a training with these can go on in `out`: nothing is there, or the same. `data` is a hash. Raises BadInput."""
+    if not (out / CHECKPOINT).exists():
+        return
+    there, now = facts_of(out / CHECKPOINT), _plain({"config": asdict(config), "data": data, "processes": processes})
+    found = [f"{name} was {old}, is {new}" for name, old, new in _differences("", {name: there.get(name) for name in now}, now)]
+    if found:
+        raise BadInput(f"the training in {out}", "; ".join(found), "the same as before, or another --out")
+
+
+def keep_memory() -> None:
+    """Tells the C library to keep what is freed: a step takes and gives back the same few megabytes again and again, and fresh
+    pages cost a CPU 7 % of a step. Does nothing where the library is another."""
+    try:
+        mallopt = ctypes.CDLL("libc.so.6").mallopt
+    except (OSError, AttributeError):
+        return
+    for what, size in ((M_MMAP_THRESHOLD, 32 << 20), (M_TRIM_THRESHOLD, 2000 << 20)):
+        mallopt(what, size)
 
 
 def rate_at(step: int, config: TrainConfig) -> float:
@@ -149,15 +176,31 @@ def _facts(frames: Frames, trainer: Trainer, alignment: Alignment) -> dict[str, 
     """What a run's folder says of itself; plain, as JSON gives it back."""
     facts = {
         "config": asdict(trainer.config), "data": frames.hash, "vocabulary": list(trainer.words.known),
-        "normal": trainer.normal.plain(), "spec": asdict(frames.spec), "parameters": size_of(trainer.net), "version": __version__,
-        "torch": torch.__version__, "processes": trainer.of,
+        "normal": trainer.normal.plain(), "spec": plain_spec(frames.spec), "parameters": size_of(trainer.net),
+        "version": __version__, "torch": torch.__version__, "processes": trainer.of,
     }  # fmt: skip
+    return _plain(facts)
+
+
+def _plain(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """As JSON gives it back."""
     return dict(json.loads(json.dumps(facts)))
+
+
+def _differences(under: str, old: Any, new: Any) -> Iterator[tuple[str, Any, Any]]:
+    """Name, old and new value of whatever is not the same."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        for name in {**old, **new}:
+            yield from _differences(f"{under}{'.' if under else ''}{name}", old.get(name), new.get(name))
+    elif old != new:
+        yield under, old, new
 
 
 def _cut(history: Path, step: int) -> None:
     """Drops lines that a killed run wrote after its last checkpoint."""
     if history.exists():
         lines = [line for line in history.read_text().splitlines() if line.endswith("}") and json.loads(line)["step"] <= step]
-        history.write_text("".join(f"{line}\n" for line in lines))
+        beside = history.with_name(history.name + ".new")
+        beside.write_text("".join(f"{line}\n" for line in lines))
+        beside.replace(history)
 

@@ -26,7 +26,8 @@ STILL = np.zeros(4, np.float32)  # what is carried out where the policy gives no
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What became of an attempt. `decided` is the step that decided a failure; `held` counts steps without an action."""
+    """What became of an attempt. `decided` is the step that decided a failure; `held` counts steps without an action, `asked` the
+    pictures that were looked at; `act_ms` is how long each answer to one took, the drawing of the picture included."""
 
     task: str
     index: int

@@ -24,12 +24,12 @@ class Book:
     """A trial's folder. Records of another trial (other policy, tasks, drawing or words) are never mixed with this one's."""
 
     def __init__(self, folder: Path, header: Mapping[str, Any]) -> None:
-        """Opens or begins it. Raises BadInput where another trial stands there."""
+        """Opens or begins it. Raises BadInput where another trial stands there, or what is there cannot be read."""
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / HEADER
         if path.exists():
-            found = json.loads(path.read_text())
+            found = _header(path)
             other = [name for name in header if found.get(name) != header[name]]
             if other:
                 raise BadInput(f"the trial in {folder}", f"another {', '.join(other)}", "the same, or another --out")
@@ -53,11 +53,24 @@ class Book:
 
 
 def _read(path: Path) -> list[Record]:
-    """Whole lines; a last one that was cut short is dropped, and the file with it."""
+    """Whole lines; a last one that was cut short is dropped, from the file as well. Raises BadInput."""
     if not path.exists():
         return []
-    text = path.read_text()
-    whole = text[: text.rfind("\n") + 1]
-    if whole != text:
-        path.write_text(whole)
-    return [Record(**json.loads(line)) for line in whole.splitlines()]
+    raw = path.read_bytes()
+    whole = raw[: raw.rfind(b"\n") + 1]
+    if whole != raw:
+        os.truncate(path, len(whole))
+    found = []
+    for number, line in enumerate(whole.splitlines(), start=1):
+        try:
+            found.append(Record(**json.loads(line)))
+        except (ValueError, TypeError) as error:
+            raise BadInput(f"{path}, line {number}", repr(error), "an attempt that 'moravec trial' wrote") from error
+    return found
+
+
+def _header(path: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads(path.read_text()))
+    except (OSError, ValueError, TypeError) as error:
+        raise BadInput(f"the trial's file {path}", repr(error), "what 'moravec trial' wrote") from error

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 
+from moravec.core.errors import BadInput
 from moravec.models.chunks import Stepper
 from moravec.models.contract import Picture
 from moravec.trials.metaworld.episode import Attempter, Record
 from moravec.trials.metaworld.record import Book
 from moravec.trials.metaworld.suite import Attempt
 from moravec.worlds.metaworld.pictures import Drawing
+from moravec.worlds.metaworld.processes import pool
 from moravec.worlds.metaworld.scene import Scene
 
 GROUP = 5  # attempts at one task that a process makes before it tells
@@ -23,7 +23,16 @@ Open = Callable[[Scene], Stepper]  # what a process opens once for each group; m
 def run(
     book: Book, wanted: Sequence[Attempt], open_stepper: Open, drawing: Drawing, processes: int, tell: Callable[[Record], None]
 ) -> list[Record]:
-    """Makes every attempt that has no record yet; all records, in the order of `wanted`. Raises what a process raises."""
+    """Makes every attempt that has no record yet; all records, in the order of `wanted`.
+
+    Raises BadInput for a record of the same attempt with another seed or other words, what a process raises, and WorldError where
+    one died.
+    """
+    for attempt in wanted:
+        found = book.records.get(attempt.key)
+        if found and (found.seed, found.prompt) != (attempt.seed, attempt.prompt):
+            there, now = f'seed {found.seed}, "{found.prompt}"', f'seed {attempt.seed}, "{attempt.prompt}"'
+            raise BadInput(f"the trial in {book.folder}, {attempt.key}", there, f"{now}, as now asked for; or another --out")
     left = [attempt for attempt in wanted if attempt.key not in book.records]
     jobs = list(_groups(left))
     if processes == 1:
@@ -39,23 +48,21 @@ def run(
 def _in_parallel(
     book: Book, jobs: list[list[Attempt]], open_stepper: Open, drawing: Drawing, processes: int, tell: Callable[[Record], None]
 ) -> None:
-    context = multiprocessing.get_context("spawn")  # OpenGL and the model's threads do not survive a fork
-    pool = ProcessPoolExecutor(processes, context, _gently)
-    try:
-        for future in as_completed([pool.submit(make, job, open_stepper, drawing) for job in jobs]):
-            for record, strip in future.result():
+    with pool(processes) as workers:
+        jobs_of = {each.future: each for each in [workers.do(make, job, open_stepper, drawing) for job in jobs]}
+        for future in as_completed(jobs_of):
+            for record, strip in jobs_of[future].result():
                 book.add(record, strip)
                 tell(record)
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)  # after a fault or an interrupt nobody waits for the rest
 
 
 def make(job: Sequence[Attempt], open_stepper: Open, drawing: Drawing) -> list[tuple[Record, list[Picture]]]:
     """The attempts of one job, all at one task, in this process."""
-    warnings.filterwarnings("ignore", "Constant\\(s\\) may be too high")  # the experts ask for more than an action can be
     attempter = Attempter(job[0].task, open_stepper, drawing)
     try:
-        return [attempter.make(attempt) for attempt in job]
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Constant\\(s\\) may be too high")  # the experts ask for more than an action can be
+            return [attempter.make(attempt) for attempt in job]
     finally:
         attempter.close()
 
@@ -69,8 +76,3 @@ def _groups(left: Sequence[Attempt]) -> Iterator[list[Attempt]]:
         if len(group) == GROUP:
             yield waiting.pop(attempt.task)
     yield from waiting.values()
-
-
-def _gently() -> None:
-    """A worker's beginning: people's own work on the machine comes first."""
-    os.nice(5)

@@ -61,7 +61,9 @@ def words_of(source: str) -> Mapping[str, Sequence[str]]:
         read = json.loads(path.read_text())
         table = read.get(PROMPTS_KEY, read)
         found = {task: [table[task]] if isinstance(table[task], str) else list(table[task]) for task in TASKS}
-        for words in found.values():
+        for task, words in found.items():
+            if not words:
+                raise BadInput(f"the sentences in {path}", f"none for {task}", "one at least")
             for sentence in words:
                 check_prompt(sentence)
     except (OSError, ValueError, AttributeError, TypeError) as error:
