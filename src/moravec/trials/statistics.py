@@ -19,7 +19,7 @@ def wilson(successes: int, n: int, z: float = Z95) -> tuple[float, float]:
     p, square = successes / n, z * z
     centre = (p + square / (2.0 * n)) / (1.0 + square / n)
     half = z * math.sqrt(p * (1.0 - p) / n + square / (4.0 * n * n)) / (1.0 + square / n)
-    return max(0.0, centre - half), min(1.0, centre + half)
+    return 0.0 if successes == 0 else centre - half, 1.0 if successes == n else centre + half  # rounding leaves them beside
 
 
 def mean_of_shares(counts: Sequence[tuple[int, int]], z: float = Z95) -> tuple[float, float, float]:
