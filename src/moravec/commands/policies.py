@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from moravec.core.errors import BadInput
-from moravec.models.chunks import Executed, Stepper
+from moravec.models.chunks import AgeLimit, Executed, Stepper
 from moravec.models.contract import Policy, join
 from moravec.models.package import MANIFEST, hash_of
 from moravec.models.suite import SHIPPED, TRUSTED, shipped_folder
@@ -53,7 +53,8 @@ def open_remote(uri: str, execute: int, scene: Scene) -> Stepper:
 
     policy = RemotePolicy(uri, robot_spec(), clock=SceneClock(scene))
     join(policy.spec, robot_spec())
-    return Executed(policy, execute, first=1)  # the protocol's first picture shows goals where the last episode had them
+    age = AgeLimit(execute, execute / RATE)  # a server need not say how long its chunks are; here the world waits for them
+    return Executed(policy, execute, age, first=1)  # the protocol's first picture shows goals where the last episode had them
 
 
 class SceneClock:

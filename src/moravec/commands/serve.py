@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
+from moravec.commands.clock import WallClock
 from moravec.commands.options import Options, say, typed, unset, whole
 from moravec.core.errors import BadInput
 
@@ -58,14 +58,6 @@ class Serve(Options):
             return self.key_file.read_text().strip()
         except OSError as error:
             raise BadInput("--key-file", str(self.key_file), f"a file that can be read ({error.strerror})") from error
-
-
-class WallClock:
-    """The wall's monotonic time [s]."""
-
-    def now(self) -> float:
-        """Seconds since some origin."""
-        return time.monotonic()
 
 
 def _tell(event: ServerEvent) -> None:
