@@ -73,7 +73,9 @@ class Train(Options):
         launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
         words = ["train", self.model, "--data", str(data), "--out", str(out), "--steps", str(self.steps)]
         words += ["--batch", str(self.batch), "--seed", str(self.seed), *(["--json"] if self.json else [])]
-        return subprocess.run([*launcher, "-m", "moravec.cli", *words], check=False).returncode
+        threads = max(1, len(os.sched_getaffinity(0)) // processes)  # unless it is said, the launcher warns of it at length
+        start = ["env", f"OMP_NUM_THREADS={threads}", *launcher, "-m", "moravec.cli", *words]
+        return subprocess.run(start, check=False).returncode
 
     def _config(self, cache: Cache) -> TrainConfig:
         from moravec.models.manip.config import TrainConfig
@@ -94,9 +96,11 @@ class Train(Options):
         if torch.cuda.is_available():
             device = f"cuda:{group.get_node_local_rank(0)}"
         torch.set_num_threads(max(1, len(os.sched_getaffinity(0)) // (group.get_world_size() if launched else 1)))
+        if not launched or group.get_rank() == 0:
+            folder(out)
         cache = Cache(data)
         config = self._config(cache)
-        trainer = Trainer(cache, METAWORLD, config, folder(out), device)
+        trainer = Trainer(cache, METAWORLD, config, out, device)
         with bar("steps", config.steps) if trainer.rank == 0 else contextlib.nullcontext(_silent) as advance:
             trainer.run(lambda step, found: advance(step, ", ".join(f"{name} {value:.3f}" for name, value in found.items())))
         if trainer.rank == 0:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from moravec.core.errors import BadInput
+from moravec.models.package import MANIFEST
 
 SHIPPED = ("manip",)
 TRUSTED: tuple[str, ...] = ()  # public keys, in hex
@@ -14,4 +15,7 @@ def shipped_folder(name: str) -> Path:
     """The folder of a model that is part of the package. Raises BadInput."""
     if name not in SHIPPED:
         raise BadInput("the model", name, SHIPPED)
-    return Path(__file__).parent / name / "weights"
+    folder = Path(__file__).parent / name / "weights"
+    if not (folder / MANIFEST).is_file():
+        raise BadInput(f"the shipped model {name}", "no weights in this version", "a folder of 'moravec export'")
+    return folder
