@@ -32,7 +32,7 @@ def fails(number: int) -> int:
 
 def sleeps(folder: str) -> None:
     (Path(folder) / str(os.getpid())).touch()
-    time.sleep(600.0)
+    time.sleep(20.0)
 
 
 def test_work_is_done_elsewhere_and_gently() -> None:
