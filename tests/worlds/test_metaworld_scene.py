@@ -61,6 +61,20 @@ def test_an_episode_is_a_function_of_its_seed_whatever_came_before(task: str) ->
     used.close()
 
 
+@pytest.mark.parametrize("settled", [True, False])
+def test_the_first_picture_shows_the_goal_where_it_is_if_settled(scene: Scene, settled: bool) -> None:
+    """The protocol's own first picture shows another."""
+    shots = []
+    for before in (3, 4):
+        scene.reset(before)
+        scene.step(scene.expert())
+        scene.reset(7, settled)
+        shots.append(scene.picture())
+    mujoco.mj_forward(scene.data.model, scene.data)
+    assert np.array_equal(shots[1], scene.picture()) == settled
+    assert not settled or np.array_equal(*shots)
+
+
 def test_what_is_told_is_as_it_is_declared(scene: Scene) -> None:
     scene.reset(0)
     assert scene.state().shape == (len(STATE),) and scene.state().dtype == np.float32
