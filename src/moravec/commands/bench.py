@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
@@ -78,13 +77,12 @@ class Bench(Options):
     def _models(self, n: int) -> tuple[Matrix, dict[str, Any]]:
         """How long one answer of a model takes, or one frame of its data."""
         from moravec.commands import measure_models
-        from moravec.models.suite import SHIPPED, shipped_folder
+        from moravec.models.suite import folder_of, keys
 
         if self.name == "data":
             with needing("data"):
                 return measure_models.data_times(n, self.seed)
-        folder = shipped_folder(self.model) if self.model in SHIPPED else Path(self.model)
-        return measure_models.policy_times(n, self.seed, folder, tuple(filter(None, self.trust.split(","))))
+        return measure_models.policy_times(n, self.seed, folder_of(self.model), keys(self.trust))
 
     def _edge(self) -> int:
         """How late the ticks of an edge process are."""

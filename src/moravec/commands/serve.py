@@ -41,13 +41,12 @@ class Serve(Options):
         """Serves. Raises BadInput for a model that is none, an address that cannot be had, or one that anybody reaches."""
         from moravec.commands.policies import open_folder
         from moravec.models.serving.server import ServerOptions, serve
-        from moravec.models.suite import SHIPPED, shipped_folder
+        from moravec.models.suite import folder_of, keys
 
         key = self._key()
         if key is None and self.host not in LOCAL:
             raise BadInput("--host", self.host, f"{', '.join(LOCAL)}; or any with --key-file: others can reach it there")
-        folder = shipped_folder(self.model) if self.model in SHIPPED else Path(self.model)
-        policy = open_folder(folder, tuple(k for k in self.trust.split(",") if k), threads=2)
+        policy = open_folder(folder_of(self.model), keys(self.trust), threads=2)
         serve(lambda: policy, ServerOptions(self.host, self.port, key), clock=WallClock(), tell=_tell)
         return 0
 

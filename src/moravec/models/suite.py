@@ -19,3 +19,13 @@ def shipped_folder(name: str) -> Path:
     if not (folder / MANIFEST).is_file():
         raise BadInput(f"the shipped model {name}", "no weights in this version", "a folder of 'moravec export'")
     return folder
+
+
+def folder_of(model: str) -> Path:
+    """The folder that a person means: a shipped model's by its name, or any by its path. Raises BadInput."""
+    return shipped_folder(model) if model in SHIPPED else Path(model)
+
+
+def keys(words: str) -> tuple[str, ...]:
+    """Public keys that a person trusts, separated by commas."""
+    return tuple(key for key in words.split(",") if key)
