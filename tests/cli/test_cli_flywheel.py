@@ -130,6 +130,15 @@ def test_a_run_holds_everything_and_goes_on(cached: Path, trained: Path, capsys:
     assert (trained / "weights.safetensors").read_bytes() == before
 
 
+def test_a_training_is_stopped_on_its_way_and_goes_on(cached: Path, shop: Path, tmp_path: Path, capsys: Capture) -> None:
+    words = train(cached, tmp_path / "run", "--steps", 3)
+    found = told(capsys, *words, "--until", 1)
+    assert (found["step"], found["steps"]) == (1, 3)
+    told(capsys, "export", tmp_path / "run", "--key", shop / "signing.key", "--out", tmp_path / "half")
+    assert json.loads((tmp_path / "half/manifest.json").read_text())["step"] == 1
+    assert told(capsys, *words)["step"] == 3
+
+
 def test_another_training_does_not_go_on_in_the_same_folder(cached: Path, trained: Path, capsys: Capture) -> None:
     line = refused(capsys, *train(cached, trained, "--steps", 3))
     assert "config.steps was 2, is 3" in line and "another --out" in line

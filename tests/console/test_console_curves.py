@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from moravec.console.curves import HEIGHT, LEAST, POINTS, WIDTH, curves
+from moravec.console.curves import HEIGHT, LEAST, POINTS, WIDTH, curves, successes
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -49,6 +49,16 @@ def test_a_history_that_is_short_or_empty_is_a_picture_all_the_same() -> None:
     assert [len(line) for line in drawn([{"step": 5, "all": 1.0}])[0]] == [1]
     lines, _ = drawn([{"step": 1, "all": 1.0}, {"step": 2, "all": 1.0, "late": 3.0}])
     assert [len(line) for line in lines] == [2, 1]
+
+
+def test_success_is_drawn_from_nothing_to_always() -> None:
+    root = ET.fromstring(successes([{"step": 0, "all": 0.0, "easy": 0.5}, {"step": 10, "all": 1.0, "easy": 0.5}]))
+    dots = [(float(dot.attrib["cx"]), float(dot.attrib["cy"])) for dot in root.iter(f"{SVG}circle")]
+    assert len(dots) == 4
+    (_, none), (_, always), (_, half), (_, same) = dots
+    assert none > half > always and half == same == pytest.approx((none + always) / 2.0, abs=0.1)
+    words = [text.text for text in root.iter(f"{SVG}text")]
+    assert {"0 %", "20 %", "100 %"} <= set(words) and "all 1" in words
 
 
 def test_names_are_text_and_nothing_else() -> None:

@@ -110,7 +110,17 @@ def test_the_folder_says_how_the_run_was_made(tmp_path: Path) -> None:
     assert told["config"]["seed"] == 0 and told["data"] == Toy().hash and told["processes"] == 1
     assert told["parameters"] == sum(value.numel() for value in weights(tmp_path).values())
     assert told["version"] and told["torch"] == torch.__version__
-    assert load(tmp_path / "weights.safetensors")[1] == told
+    assert load(tmp_path / "weights.safetensors")[1] == {"step": 2, **told}
+
+
+def test_stopped_on_the_way_it_leaves_weights_that_say_so(tmp_path: Path) -> None:
+    stopped = trainer(tmp_path)
+    stopped.run(silent, until=4)
+    half, facts = load(tmp_path / "weights.safetensors")
+    assert facts["step"] == 4 < facts["config"]["steps"] and same(half, stopped.average)
+    trainer(tmp_path).run(silent)
+    whole, facts = load(tmp_path / "weights.safetensors")
+    assert facts["step"] == TRAIN.steps and not same(half, whole)
 
 
 def test_data_without_places_trains_as_well(tmp_path: Path) -> None:

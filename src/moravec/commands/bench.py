@@ -43,6 +43,8 @@ class Bench(Options):
 
     def execute(self) -> int:
         """The measurement. Raises BadInput for an unknown part."""
+        import numpy as np
+
         from moravec.commands import measure, measure_edge
 
         if self.name not in _SAMPLES:
@@ -57,8 +59,9 @@ class Bench(Options):
             seconds = measure.loop_times(n, self.seed)
             more = {"overruns": int((seconds > measure.PERIOD).sum()), "period": 1e6 * measure.PERIOD}
         elif self.name == "decision":
-            seconds = measure_edge.decision_times(n, self.seed)
-            more = {"joints": 7, "people": 1}
+            seconds, *again = measure_edge.decision_times(n, self.seed, measure_edge.AGAIN)
+            least = 1e6 * float(np.percentile(np.minimum.reduce([seconds, *again]), 99.9))
+            more = {"joints": 7, "people": 1, f"p99_9 of the least of {measure_edge.AGAIN}": round(least, 1)}
         elif self.name == "silence":
             seconds, stalls = measure_edge.silence_times(n, self.seed)
             more = {"stalls": stalls}
