@@ -1,11 +1,11 @@
 """From an empty folder to a signed Manip, and what it is worth: one command that goes on where it was broken off.
 
     python scripts/build_manip.py --out runs/manip --key KEYFILE
-    python scripts/build_manip.py --out runs/small --tasks reach,drawer-open --episodes 5 --steps 200 --attempts 2   # a small one
+    python scripts/build_manip.py --out runs/small --tasks reach,drawer-open --episodes 5 --steps 200 --attempts 2 # small
 
-Stages: demonstrations, check, cache, training, export, trials (training's words, held-out words, the protocol's drawing), and the
-export anew with the trials in its manifest. Training stops at milestones, where a short trial says how far it is: `success.svg`
-shows that while it goes on. `stages.json` says how long each stage took, over all runs.
+Stages: demonstrations, check, cache, training, export, trials (training's words, held-out words, the protocol's drawing, the other
+sentence of a scene), and the export anew with the trials in its manifest. Training stops at milestones, where a short trial says
+how far it is: `success.svg` shows that while it goes on. `stages.json` says how long each stage took, over all runs.
 """
 
 from __future__ import annotations
@@ -25,7 +25,10 @@ from moravec.models.package import key_at
 CLI = (sys.executable, "-m", "moravec.cli")
 MILESTONES = 4  # parts of a training; after each but the last
 GLANCED = 2  # attempts at each task are made
-TRIALS = {"train": (), "held-out": ("--sentences", "held_out"), "protocol": ("--drawing", "protocol")}
+TRIALS = {
+    "train": ("metaworld",), "held-out": ("metaworld", "--sentences", "held_out"),
+    "protocol": ("metaworld", "--drawing", "protocol"), "swap": ("metaworld-swap",),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +61,9 @@ def stages(given: argparse.Namespace, trust: str) -> Iterator[Stage]:
         yield Stage(f"trial {step}", (*short, "--out", str(here / "trial")), marks / f"trial-{step}")
     yield Stage("training", train, marks / "training")
     yield Stage("export", ("export", run, *key, "--out", model), marks / "export")
-    trial = ("trial", "metaworld", "--policy", model, *tried, "--episodes", str(given.attempts))
-    for name, more in TRIALS.items():
-        yield Stage(f"trial {name}", (*trial, *more, "--out", str(out / f"trial-{name}")), marks / f"trial-{name}")
+    trial = ("--policy", model, *tried, "--episodes", str(given.attempts))
+    for name, words in TRIALS.items():
+        yield Stage(f"trial {name}", ("trial", *words, *trial, "--out", str(out / f"trial-{name}")), marks / f"trial-{name}")
     results = ",".join(str(out / f"trial-{name}" / "result.json") for name in TRIALS)
     shown = str(out / "shipped")
     yield Stage("shipped", ("export", run, *key, "--evaluation", results, "--out", shown), marks / "shipped")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from moravec.trials.metaworld.episode import Record
     from moravec.worlds.metaworld.pictures import Drawing
 
-SUITES = ("metaworld",)
+SUITES = ("metaworld", "metaworld-swap")
 Episodes = Annotated[int, typed(whole("--episodes", 1, 10_000), "N")]
 Processes = Annotated[int, typed(whole("--processes", 1, 256), "N")]
 Ahead = Annotated[int, typed(whole("--ahead", 1, 1_000), "N")]
@@ -31,10 +31,11 @@ Drawn = Annotated[str, typed(one_of("--drawing", ("plain", "protocol")), "plain|
 class Trial(Options):
     """Make many attempts and say how often they work, with intervals, and why others do not.
 
-    metaworld: the fifty tasks, seeds that no training has seen. What was broken off goes on in the same --out.
+    metaworld: the fifty tasks, seeds that no training has seen. metaworld-swap: scenes in which two sentences are possible, told
+    the one that they are not made for. What was broken off goes on in the same --out.
     """
 
-    suite: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="metaworld")]
+    suite: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="metaworld|metaworld-swap")]
     """What is tried."""
     policy: Annotated[str, tyro.conf.arg(metavar="P")] = "manip"
     """manip, a folder of 'moravec export', ws://HOST:PORT, expert (which knows all places) or random."""
@@ -60,16 +61,16 @@ class Trial(Options):
         from moravec.models.suite import keys
         from moravec.trials.metaworld.record import Book
         from moravec.trials.metaworld.run import run
-        from moravec.trials.metaworld.suite import attempts, words_of
+        from moravec.trials.metaworld.suite import attempts, swaps, words_of
         from moravec.worlds.metaworld.tasks import chosen
 
         if self.suite not in SUITES:
             raise BadInput("the suite", self.suite, SUITES)
-        tasks = chosen(self.tasks)
+        tasks = chosen(self.tasks) if self.suite == "metaworld" else swaps(self.tasks)
         wanted = attempts(tasks, self.episodes, self.seed, words_of(self.sentences))
         open_stepper, known = opener(self.policy, self.ahead, keys(self.trust))
         out = folder(self.out or Path("runs") / f"trial-{self.suite}-{self.seed}")
-        book = Book(out, {**known, "sentences": self.sentences, "drawing": self.drawing, "seed": self.seed})
+        book = Book(out, {"suite": self.suite, **known, "sentences": self.sentences, "drawing": self.drawing, "seed": self.seed})
         done = sum(attempt.key in book.records for attempt in wanted)
         with bar("attempts", len(wanted)) as advance:
 

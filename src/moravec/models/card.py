@@ -8,6 +8,7 @@ from typing import Any
 from moravec.models.package import Package
 
 WEAK = 80.0  # per cent; below, a task is named among the limitations
+STRAYED = "not what was asked"  # a cause of failure
 DROP = 1.0  # points; a smaller difference between two trials is not spoken of
 
 
@@ -44,9 +45,15 @@ def _drops(evaluation: Mapping[str, Any]) -> Iterator[str]:
     names = list(evaluation)
     first = _mean(evaluation[names[0]])
     for name in names[1:]:
-        drop = first - _mean(evaluation[name])
+        trial = evaluation[name]
+        if trial.get("suite") != evaluation[names[0]].get("suite"):
+            continue
+        drop = first - _mean(trial)
         if drop >= DROP:
             yield f"- {name}: {drop:.1f} points less than {names[0]}."
+    for name, trial in evaluation.items():
+        if strayed := trial.get("causes", {}).get(STRAYED, 0):
+            yield f"- {name}: {strayed:,} of {trial['n_episodes']:,} attempts did what the scene is usually for instead."
 
 
 def _inputs(manifest: Mapping[str, Any]) -> list[str]:
