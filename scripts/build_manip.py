@@ -3,9 +3,9 @@
     python scripts/build_manip.py --out runs/manip --key KEYFILE
     python scripts/build_manip.py --out runs/small --tasks reach,drawer-open --episodes 5 --steps 200 --attempts 2 # small
 
-Stages: demonstrations, check, cache, training, export, trials (training's words, held-out words, the protocol's drawing, the other
-sentence of a scene), and the export anew with the trials in its manifest. Training stops at milestones, where a short trial says
-how far it is: `success.svg` shows that while it goes on. `stages.json` says how long each stage took, over all runs.
+Stages: demonstrations, check, cache, training, export, trials (training's words, held-out words, the protocol's drawing, the
+other sentence of a scene), and the export anew with the trials in its manifest. Training stops at milestones, where a short trial
+says how far it is: `success.svg` shows that while it goes on. `stages.json` says how long each stage took, over all runs.
 """
 
 from __future__ import annotations
