@@ -137,8 +137,8 @@ def test_real_processes_are_killed_and_a_limit_that_is_too_tight_fails(tmp_path:
 def record(count: int, seed: int, piece: int, failures: list[str]) -> Mapping[str, Any]:
     return {
         "done": count, "kinds": {"client killed": count}, "failures": failures, "stalls": 1, "starved": 0,
-        "stops": count, "late": 0, "silent": [0.017 + 1e-5 * piece] * count, "braking": [0.04] * count, "granted": True, "worst_late_ms": 0.1 * seed,
-        "seconds": 1.0,
+        "stops": count, "late": 0, "silent": [0.017 + 1e-5 * piece] * count, "braking": [0.04] * count,
+        "granted": True, "worst_late_ms": 0.1 * seed, "seconds": 1.0,
     }  # fmt: skip
 
 
