@@ -21,6 +21,7 @@ pq = pytest.importorskip("pyarrow.parquet")
 pytest.importorskip("av")
 
 from helpers_data import MADE  # noqa: E402
+from helpers_proc import processes  # noqa: E402
 
 from moravec.core.errors import BadInput  # noqa: E402
 from moravec.data.check import check  # noqa: E402
@@ -199,7 +200,7 @@ def test_another_teaching_is_not_mixed_in(whole: Path) -> None:
 
 KILLED = """
 import sys
-sys.path.insert(0, sys.argv[2])
+sys.path[:0] = sys.argv[2:]
 from pathlib import Path
 from test_data_demonstrations import make
 
@@ -212,7 +213,7 @@ def test_killed_and_gone_on_with_it_is_the_same(whole: Path, tmp_path: Path) -> 
     """A real process, killed as a machine that runs out of memory does; its workers end with it."""
     root, script = tmp_path / "broken", tmp_path / "killed.py"
     script.write_text(KILLED)
-    words = [sys.executable, str(script), str(root), str(Path(__file__).parent)]
+    words = [sys.executable, str(script), str(root), *map(str, Path(__file__).parents[:2])]
     process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     assert process.stdout is not None
     for line in process.stdout:
@@ -231,28 +232,14 @@ def test_killed_and_gone_on_with_it_is_the_same(whole: Path, tmp_path: Path) -> 
 
 def children(pid: int) -> list[int]:
     """Processes that another started."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = path.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(fields[1]) == pid:
-            found.append(int(path.parent.name))
-    return found
+    return [each.pid for each in processes() if each.parent == pid]
 
 
 def gone(pids: list[int], patience: float = 10.0) -> bool:
     """Whether all processes end, in `patience` [s]."""
     end = time.monotonic() + patience
     while time.monotonic() < end:
-        states = []
-        for pid in pids:
-            try:
-                states.append(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0])
-            except OSError:
-                continue
-        if all(state in "ZX" for state in states):
+        if not any(each.pid in pids and not each.ended for each in processes()):
             return True
         time.sleep(0.05)
     return False

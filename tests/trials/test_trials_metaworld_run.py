@@ -19,6 +19,7 @@ import pytest
 
 pytest.importorskip("metaworld")
 
+from helpers_proc import processes
 from helpers_trials import LONG, away, dying, refusing, silent
 
 from moravec.core.errors import BadInput, WorldError
@@ -170,15 +171,7 @@ def until(ready: Callable[[], bool], patience: float = 40.0) -> bool:
 
 def of_group(group: int) -> list[int]:
     """Processes that are left of a group."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = path.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(fields[2]) == group and fields[0] not in "ZX":
-            found.append(int(path.parent.name))
-    return found
+    return [each.pid for each in processes() if each.group == group and not each.ended]
 
 
 @pytest.mark.parametrize("whole_group", [True, False], ids=["terminal", "kill"])

@@ -57,7 +57,10 @@ def test_what_the_scene_is_usually_for_is_no_success(scene: Swapped) -> None:
     done = False
     while not done and scene.strayed is None and scene.steps < PATIENCE:
         done = scene.step(scene._shown.expert())
-    assert not done and scene.strayed == scene.steps > 1
+    strayed = scene.strayed
+    assert not done and strayed == scene.steps > 1
+    assert not any(scene.step(scene.expert()) for _ in range(PATIENCE)), "what was asked comes too late then"
+    assert scene.strayed == strayed
     scene.reset(6)
     assert scene.strayed is None and scene.steps == 0
 

@@ -57,6 +57,8 @@ from moravec.guard.kernel.form import PEOPLE, dtype_of
 # An edge process whose heart has not beaten for so long is gone [s]: 50 ticks, and longer than most machines stall.
 SILENCE = 0.1
 TRIES = 1000
+# A lease is asked for so often, so far apart [s]: whoever looks whether somebody holds it takes it for that moment.
+ASKED, BETWEEN = 10, 0.001
 
 
 @final
@@ -64,20 +66,25 @@ class Lease:
     """The right to write into one mailbox. It ends with its holder: the system itself lets go of the lock of a dead one."""
 
     def __init__(self, path: Path, what: str) -> None:
-        self._path, held = path, False
-        while not held:
+        self._path = path
+        for _ in range(ASKED):
             try:
                 self._handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
             except OSError as error:
                 raise ContractError(f"{what}: found no {path} that can be written ({error.strerror})") from error
-            try:
-                fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                os.close(self._handle)
-                raise ContractError(f"{what}: found one that holds {path}; allowed: one at a time") from error
-            held = self._stands()
-            if not held:  # removed between the two steps by the one who held it
-                os.close(self._handle)
+            if self._locked() and self._stands():
+                return
+            os.close(self._handle)  # somebody holds it, or it was removed between the two steps by the one who did
+            time.sleep(BETWEEN)
+        raise ContractError(f"{what}: found one that holds {path}; allowed: one at a time")
+
+    def _locked(self) -> bool:
+        """Whether nobody else has it locked."""
+        try:
+            fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        return True
 
     def _stands(self) -> bool:
         """Whether the file that is locked is the one that others would lock."""

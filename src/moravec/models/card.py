@@ -8,7 +8,7 @@ from typing import Any
 from moravec.models.package import Package
 
 WEAK = 80.0  # per cent; below, a task is named among the limitations
-STRAYED = "not what was asked"  # a cause of failure
+STRAYED = "not what was asked"  # a cause of failure, as trials name it
 DROP = 1.0  # points; a smaller difference between two trials is not spoken of
 
 

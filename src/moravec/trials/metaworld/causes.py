@@ -7,13 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from moravec.models.card import STRAYED
+
 NEAR = 0.06  # [m] of the hand to the object: it was reached
 MOVED = 0.03  # [m] of the object from where it was: it was moved
 CLOSE = 0.10  # [m] of the object to its goal: nearly there
 LIFTED = 0.04  # [m] above where it began
 
 CAUSES = {
-    "not what was asked": "it did what the scene is usually for",
+    STRAYED: "it did what the scene is usually for",
     "trouble": "the policy gave no action",
     "not reached": "the hand never came near the object",
     "not moved": "the hand was at the object, which stayed where it was",

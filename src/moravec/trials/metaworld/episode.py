@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from moravec.models.card import STRAYED
 from moravec.models.chunks import Stepper
 from moravec.models.contract import Picture, PolicyInput
 from moravec.trials.metaworld.causes import Track, cause_of
@@ -119,7 +120,7 @@ def scaled(picture: Picture, size: int) -> Picture:
 def _why(scene: Scene, track: NDArray[np.float64], held: int) -> tuple[str, int]:
     """The cause of a failure, and the step that decided it."""
     if isinstance(scene, Swapped) and scene.strayed is not None:
-        return "not what was asked", scene.strayed
+        return STRAYED, scene.strayed
     if 2 * held > len(track):
         return "trouble", 0
     return cause_of(scene.task, Track(track[:, 3], track[:, 0], track[:, 2]))

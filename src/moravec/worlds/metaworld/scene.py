@@ -95,8 +95,7 @@ class Scene:
         return np.array(vars(self._env)["_target_pos"], np.float64)
 
     def judge(self, action: NDArray[np.float32]) -> bool:
-        """Whether the task is done as everything stands now, `action` (4,) being the last one."""
-        self._observed = self._observe()
+        """Whether the task is done as everything stands, see `be_as`, `action` (4,) being the last one."""
         return bool(self._env.evaluate_state(self._observed, np.asarray(action, np.float64))[1]["success"])
 
     def be_as(self, other: Scene, marks: bool = False) -> None:
@@ -107,11 +106,7 @@ class Scene:
         for what in MOVING:
             getattr(self.data, what)[:] = getattr(other.data, what)
         mujoco.mj_forward(self.model, self.data)
-        self._observed = self._observe()
-
-    def _observe(self) -> NDArray[np.float64]:
-        observed: NDArray[np.float64] = self._env._get_obs()  # noqa: SLF001  # there is no public way
-        return observed
+        self._observed = self._env._get_obs()  # noqa: SLF001  # there is no public way
 
     def expert(self) -> NDArray[np.float32]:
         """What the scripted expert, which knows all places, would do now: (4,), clipped to -1 ... 1."""

@@ -42,7 +42,7 @@ class Swapped(Scene):
         self.strayed: int | None = None  # the step at which what the scene is usually for was done
 
     def reset(self, seed: int, settled: bool = True, drawn: Matrix | None = None) -> None:
-        """See `Scene.reset`; the places are the scene's own."""
+        """See `Scene.reset`; the places are the scene's own, and always settled."""
         self._shown.reset(seed, True, drawn)
         super().reset(seed, settled, self._placed(self._shown))
         self.be_as(self._shown, marks=True)
