@@ -2,7 +2,7 @@
 
 From a moving robot to rest: every set-point inside every limit, braking that never speeds up, and rest within its budget.
 A host that stalls makes ticks late: that is noted, and is no fault. A limit that is broken is one, and so is a robot that does
-not come to rest.
+not come to rest. Power that is taken from a moving robot is one too, but where the host, and not the kill, left the guard blind.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ Floats = NDArray[np.float64]
 SLACK, POSITION_SLACK, EPS = 1e-3, 1e-6, 1e-9
 # From the last record that was taken to the first tick that brakes [s], where no tick came late: the issue's table.
 SILENT_MOST = 0.02
+# From a stop in which the body is not measured for so long [s] the guard takes the power away: its figure, a second time.
+BLIND = 0.1
 # Braking may take so many ticks more than the fastest joint needs: the one that it is noticed in, and rounding.
 SPARE_TICKS = 2
 RUN, BRAKING, HOLD, ENDING, OFF = 1, 2, 3, 4, 5  # of the stop machine
@@ -37,12 +39,14 @@ class Ending:
     silent   from the last record that was taken to the first tick that brakes [s]
     braking  from there to rest [s] of the robot's time
     late     whether a tick came late in between: then `silent` says nothing about the process
+    starved  whether the host left the guard blind, which took the power away as it must: judged up to there, and no stop to count
     """
 
     broken: tuple[str, ...]
     silent: float
     braking: float
     late: bool
+    starved: bool = False
 
 
 def moving(row: Any) -> bool:
@@ -56,8 +60,12 @@ def judge(rows: Rows, killed: int, limits: LimitTable, source: str) -> Ending:
     q = rows["answer"]["q"][:, : limits.joints]
     if not np.isfinite(q).all() or not (np.diff(rows["tick"]) == 1).all():
         return Ending(("a set-point that is no number, or a tick that is missing",), math.nan, math.nan, False)
+    blinded = _blinded(rows, killed, limits.control_period, source)
+    if blinded is not None:
+        q = q[:blinded]
+        return Ending((*_joints(q, limits), *_tool(q, limits)), math.nan, math.nan, True, starved=True)
     steps = np.diff(q, axis=0)  # steps[i] leads to row i + 1
-    broken = [*_joints(q, steps, limits), *_tool(q, limits)]
+    broken = [*_joints(q, limits), *_tool(q, limits)]
     (brakes,) = np.nonzero((rows["tick"] > killed) & (rows["state"] >= BRAKING))
     if not len(brakes):
         return Ending((*broken, "no stop began"), math.nan, math.nan, False)
@@ -84,15 +92,32 @@ def _silence(rows: Rows, first: int, period: float, source: str) -> tuple[float,
     (taken,) = np.nonzero(rows[code][:first] == TAKEN)
     if source == "edge" or not len(taken):
         return math.nan, True
-    since = rows["at"][int(taken[-1]) : first + 1]
-    return float(rows["at"][first]) * 1e-9 - float(rows["asked"][stamp][int(taken[-1])]), bool(
-        (np.diff(since) > 2e9 * period).any() or (rows["lateness"][int(taken[-1]) : first + 1] >= 1e9 * period).any()
-    )
+    silent = float(rows["at"][first]) * 1e-9 - float(rows["asked"][stamp][int(taken[-1])])
+    return silent, _late(rows[int(taken[-1]) : first + 1], period)
 
 
-def _joints(q: Floats, steps: Floats, limits: LimitTable) -> list[str]:
+def _late(rows: Rows, period: float) -> bool:
+    """Whether one of these ticks came late."""
+    return bool((np.diff(rows["at"]) > 2e9 * period).any() or (rows["lateness"] >= 1e9 * period).any())
+
+
+def _blinded(rows: Rows, killed: int, period: float, source: str) -> int | None:
+    """The row that took the power away because the host kept the body's measurements from the guard: ticks came late, or the
+    body fell silent that nobody had killed. None where there is none."""
+    (removed,) = np.nonzero((rows["tick"] > killed) & (rows["state"] >= BRAKING) & (rows["answer"]["category"] == 0))
+    if not len(removed):
+        return None
+    at = int(removed[0])
+    (measured,) = np.nonzero(rows["state_code"][:at] == TAKEN)
+    last = int(measured[-1]) if len(measured) else 0
+    blind = float(rows["at"][at]) * 1e-9 - float(rows["asked"]["state_t"][at]) > BLIND
+    return at if blind and (source != "driver" or _late(rows[last : at + 1], period)) else None
+
+
+def _joints(q: Floats, limits: LimitTable) -> list[str]:
     """What joint range, speed and acceleration say."""
     broken, t = [], limits.control_period
+    steps = np.diff(q, axis=0)
     if (q < np.array(limits.position_min) - POSITION_SLACK).any() or (q > np.array(limits.position_max) + POSITION_SLACK).any():
         broken.append("a joint out of its range")
     speed, hard = np.abs(steps) / t, np.abs(np.diff(steps, axis=0)) / t**2

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from bypath import EDGE_TESTS, module_at
 from parts import Arguments
-from setpoints import BRAKING, Rows, judge, tool_places
+from setpoints import BRAKING, TAKEN, Ending, Rows, judge, tool_places
 
 from moravec.edge.records import edge_limits
 from moravec.guard.counted import counted
@@ -104,6 +104,31 @@ def test_a_late_tick_is_no_fault_and_is_told(tmp_path: Path) -> None:
     assert found.broken == () and found.late and found.silent > 0.02
 
 
+def unmeasured(rows: Rows, late: bool) -> Rows:
+    """The body is not measured from just before the braking on; the power goes a few ticks later, when that took too long."""
+    first = int(np.nonzero(rows["state"] == BRAKING)[0][0])
+    rows["state_code"][first:] = TAKEN + 1
+    rows["at"][first + 5 :] += 150_000_000 if late else 0
+    rows["asked"]["state_t"][first:] = rows["at"][first - 1] * 1e-9 - (0.0 if late else 0.15)
+    rows["answer"]["category"][first + 5 :] = 0
+    rows["answer"]["q"][first + 5 :] = rows["answer"]["q"][first + 4]
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("source", "late", "starved"), [("client", False, True), ("driver", True, True), ("driver", False, False)]
+)
+def test_power_that_goes_because_the_host_blinded_the_guard_is_no_stop_to_count(
+    tmp_path: Path, source: str, late: bool, starved: bool
+) -> None:
+    rows, killed, limits = stop(tmp_path)
+    found = judge(unmeasured(rows, late), killed, limits, source)
+    assert found.starved == starved and (found.broken == ()) == starved
+    first = int(np.nonzero(rows["state"] == BRAKING)[0][0])
+    rows["answer"]["q"][first + 2, 1] += 1e-4
+    assert any("joint acceleration" in what for what in judge(rows, killed, limits, source).broken), "judged up to there"
+
+
 def test_the_tool_is_where_the_kernel_says() -> None:
     limits, answer = ur5e_limits(), Answer()
     for q in np.random.default_rng(1).uniform(-3.0, 3.0, (20, 6)):
@@ -111,25 +136,28 @@ def test_the_tool_is_where_the_kernel_says() -> None:
         np.testing.assert_allclose(tool_places(q[None], limits)[0], answer.tool, atol=1e-12)
 
 
+def killed_once(robot: killing.Robot, kind: str, rng: np.random.Generator) -> Ending:
+    """The first kill of this kind that the host did not spoil."""
+    while (ending := robot.kill(kind, rng)) is None or ending.starved:
+        pass
+    return ending
+
+
 def test_real_processes_are_killed_and_a_limit_that_is_too_tight_fails(tmp_path: Path) -> None:
     rng = np.random.default_rng(4)
     with killing.Robot(tmp_path, f"short_{os.getpid()}", driven=True, turn=1.0) as robot:
         for kind in ("driver killed", "client paused"):
-            while (ending := robot.kill(kind, rng)) is None:
-                pass
-            assert ending.broken == ()
+            assert killed_once(robot, kind, rng).broken == ()
         robot._edge.limits = replace(edge_limits(ur5e_limits()), acceleration=(6.0,) * 6)
-        while (ending := robot.kill("client killed", rng)) is None:
-            pass
-        assert any("joint acceleration 2.0" in what for what in ending.broken)
+        assert any("joint acceleration 2.0" in what for what in killed_once(robot, "client killed", rng).broken)
         assert kills.boxes_hold(robot.end()) == []
 
 
 def record(count: int, seed: int, piece: int, failures: list[str]) -> Mapping[str, Any]:
     return {
-        "done": count, "kinds": {"client killed": count}, "failures": failures, "stalls": 1, "stops": count, "late": 0,
-        "silent": [0.017 + 1e-5 * piece] * count, "braking": [0.04] * count, "granted": True, "worst_late_ms": 0.1 * seed,
-        "seconds": 1.0,
+        "done": count, "kinds": {"client killed": count}, "failures": failures, "stalls": 1, "starved": 0, "stops": count,
+        "late": 0, "silent": [0.017 + 1e-5 * piece] * count, "braking": [0.04] * count, "granted": True,
+        "worst_late_ms": 0.1 * seed, "seconds": 1.0,
     }  # fmt: skip
 
 
