@@ -26,7 +26,7 @@ from moravec.models.manip.checkpoint import facts_of, load, restore, save, tenso
 from moravec.models.manip.config import TrainConfig
 from moravec.models.manip.frames import Frames
 from moravec.models.manip.losses import losses
-from moravec.models.manip.net import STEM, Manip, size_of
+from moravec.models.manip.net import Manip, size_of
 from moravec.models.manip.normal import normal_of
 from moravec.models.manip.text import vocabulary
 
@@ -86,8 +86,7 @@ class Trainer:
         targets = type(wanted)(*(getattr(wanted, name).to(device) for name in wanted.__slots__))
         with torch.autocast(device.type, torch.bfloat16):
             output = self.net.see(*inputs)
-        height, width = self.config.view.height // STEM, self.config.view.width // STEM
-        found = losses(output, targets, self.config.loss, (height, width))
+        found = losses(output, targets, self.config.loss, self.config.view)
         self._optimiser.zero_grad()
         found["all"].backward()
         self._share()

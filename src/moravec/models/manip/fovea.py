@@ -1,0 +1,63 @@
+"""A second, sharper look at the places that the first one found: small pieces of the picture in its full size.
+
+The maps of `net.Eye` say where a thing is to about a cell of eight pixels; a hand that is to close around a handle must know it to
+one. Each taught point has a piece of its own, cut around where the maps see it.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from moravec.models.manip.config import PIECE, NetConfig
+
+SLIGHT = 0.1  # of the usual size, where the correction of a point begins
+
+
+class Fovea(nn.Module):
+    """Pictures (b, 3, h, w) and points (b, taught, 2) from -1 to 1, to what stands there (b, taught, sharp) and better points."""
+
+    def __init__(self, config: NetConfig) -> None:
+        super().__init__()
+        wide = config.piece_channels
+        self.which = nn.Parameter(torch.randn(config.taught, wide) * 0.1)  # one network for all points; this says for which
+        self.first = nn.Conv2d(3, wide // 2, 4, stride=2, padding=1)
+        self.second = nn.Conv2d(wide // 2, wide, 3, stride=2, padding=1)
+        self.film = nn.Linear(config.words, 2 * wide)
+        self.third = nn.Conv2d(wide, wide, 3, stride=2, padding=1)
+        self.read = nn.Linear(wide * (PIECE // 8) ** 2, config.sharp)
+        self.correct = nn.Linear(config.sharp, 2)
+        nn.init.zeros_(self.film.weight)
+        nn.init.zeros_(self.film.bias)
+        with torch.no_grad():
+            self.correct.weight *= SLIGHT
+            self.correct.bias.zero_()
+
+    def forward(self, picture: Tensor, points: Tensor, sentence: Tensor) -> tuple[Tensor, Tensor]:
+        b, taught = points.shape[:2]
+        pieces = cut(picture, points.detach(), PIECE).contiguous(memory_format=torch.channels_last)
+        x = F.relu(self.second(F.relu(self.first(pieces))))
+        scale, offset = self.film(sentence).chunk(2, 1)
+        offset = (offset[:, None] + self.which).flatten(0, 1)  # (b * taught, wide)
+        scale = (1.0 + scale)[:, None].expand(b, taught, -1).flatten(0, 1)
+        x = F.relu(torch.addcmul(offset[:, :, None, None], x, scale[:, :, None, None]))
+        x = F.relu(self.third(x))
+        found = F.relu(self.read(x.permute(0, 2, 3, 1).flatten(1)))
+        right, down = self.correct(found).float().view(b, taught, 2).unbind(2)  # in halves of a piece
+        h, w = picture.shape[-2:]
+        better = points.detach() + torch.stack([right * (PIECE / w), down * (PIECE / h)], 2)
+        return found.view(b, taught, -1), better
+
+
+def cut(picture: Tensor, points: Tensor, size: int) -> Tensor:
+    """Square pieces (b * n, 3, size, size) of pictures (b, 3, h, w) around points (b, n, 2) from -1 to 1; black outside."""
+    b, n = points.shape[:2]
+    h, w = picture.shape[-2:]
+    steps = torch.arange(size, device=picture.device, dtype=torch.float32) - (size - 1) / 2.0
+    right = points[:, :, None, :1] + steps[:, None] * (2.0 / w)  # (b, n, size, 1)
+    down = points[:, :, None, 1:] + steps[:, None] * (2.0 / h)
+    shape = (b, n, size, size, 1)
+    grid = torch.cat([right[:, :, None].expand(shape), down[:, :, :, None].expand(shape)], 4)
+    pieces = F.grid_sample(picture, grid.view(b, n * size, size, 2).to(picture.dtype), align_corners=False)
+    return pieces.view(b, 3, n, size, size).transpose(1, 2).reshape(b * n, 3, size, size)
