@@ -93,9 +93,10 @@ def pick(context: SkillContext, args: Mapping[str, Value], find: Find[T], take: 
     for nudges in range(NUDGES + 1):
         frame, detections = yield from see(context, place)
         data: dict[str, Any] = {"detections": detections, "frames": [frame]}
-        target = match(wanted, detections)
-        if target is None:
+        found_again = match(wanted, detections)
+        if found_again is None:
             raise Failed("not_seen", f"{item} is not where it was seen last", data)
+        target = found_again
         others = [d for d in detections if d is not target]
         tried = context.hand.tried.setdefault(item, [])
         scene = Scene(frame, place, target, others, tried)
