@@ -84,7 +84,7 @@ class Train(Options):
         """In one process, the only one or one of several."""
         from moravec.commands.bars import bar
         from moravec.data.cache import Cache
-        from moravec.models.aligned import METAWORLD
+        from moravec.models.manip.robots import embodiment
         from moravec.models.manip.train import Trainer, keep_memory
 
         keep_memory()
@@ -96,7 +96,7 @@ class Train(Options):
         torch.set_num_threads(max(1, len(os.sched_getaffinity(0)) // (group.get_world_size() if launched else 1)))
         cache = Cache(data)
         config = self._config(cache)
-        trainer = Trainer(cache, METAWORLD, config, folder(out), device)
+        trainer = Trainer(cache, embodiment(cache.robot).alignment, config, folder(out), device)
         with bar("steps", config.steps) if trainer.rank == 0 else contextlib.nullcontext(_silent) as advance:
             trainer.run(lambda step, found: advance(step, ", ".join(f"{name} {value:.3f}" for name, value in found.items())))
         if trainer.rank == 0:

@@ -60,6 +60,7 @@ class Disturbance:
     noise: float = 0.008  # [m]
     noise_turn: float = 0.08  # [rad]
     near: float = 0.25
+    rounds: int = 3  # so often; then the hand is let go its way
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +158,7 @@ class Book:
 
     def __init__(self, how: Disturbance, rng: np.random.Generator) -> None:
         self._how, self._rng, self._teacher = how, rng, Teacher()
+        self._left = 0
         self.clear()
 
     def clear(self) -> None:
@@ -170,7 +172,7 @@ class Book:
     def starts(self) -> list[Start]:
         """Where the hand looks from and begins."""
         how, rng = self._how, self._rng
-        self._astray = bool(rng.random() < how.share)
+        self._left = how.glances + (how.rounds if rng.random() < how.share else 0)  # answers until nothing is disturbed
         starts = []
         for k in range(how.glances + 1):
             x, y = (float(v) for v in rng.uniform(-how.level, how.level, 2))
@@ -190,7 +192,8 @@ class Book:
         self._chunks.append(np.asarray(chunk.actions, np.float32))
         self._pictures.append(moment.seen.pictures[CAMERA])
         self._note_points(moment)
-        return self._astray_of(moment, chunk) if self._astray else chunk
+        self._left -= 1
+        return self._astray_of(moment, chunk) if self._left >= 0 else chunk
 
     def bound(self, tasks: tuple[str, ...], notes: dict[str, Any]) -> Episode:
         """What was written down, as an episode."""
