@@ -173,10 +173,10 @@ def _cell_provenance(seed: int) -> Any:
     how = Disturbance()
     return Provenance(
         what="Picks of the delivery cell, from the parcel and from the station, by its hard-coded grasps.",
-        how=f"Up to {PICKS} things of each simulated delivery, under the guard. Each frame is a look of the wrist camera, cut around "
-        f"the target, with the rest of the way as waypoints. {how.glances} looks from elsewhere come first; in {how.share:.0%} of "
-        "the picks the hand is led astray on its way, never in what is written down. Only picks that held the right thing are "
-        "kept.",
+        how=f"Up to {PICKS} things of each simulated delivery, under the guard. Each frame is a look of the wrist camera, cut "
+        f"around the target, with the rest of the way as waypoints. {how.glances} looks from elsewhere come first; in "
+        f"{how.share:.0%} of the picks the hand is led astray on its way, never in what is written down. Only picks that held "
+        "the right thing are kept.",
         command=shlex.join(["moravec", *sys.argv[1:]]), seed=seed, versions=_versions(), licence="MIT",
         limits=("The frames' times are nominal: waypoints are places, not times.",
                 "Privileged columns hold where the teacher means to grasp."),

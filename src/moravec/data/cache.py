@@ -1,8 +1,8 @@
 """Demonstrations as training reads them: pictures already cut and scaled, all frames side by side in a few flat files.
 
 A frame is read by its number from a memory map, without decoding anything. Made from a dataset once; `cache.json` is written
-last, and a folder without it is no cache. Layout: `pictures.npy` (n, h, w, 3) uint8; `state.npy`, `action.npy` float32 ((n, k, a) where
-a frame has a chunk of its own, see `episode.AHEAD`); `end.npy`
+last, and a folder without it is no cache. Layout: `pictures.npy` (n, h, w, 3) uint8; `state.npy`, `action.npy`
+float32 ((n, k, a) where a frame has a chunk of its own, see `episode.AHEAD`); `end.npy`
 (n,) the first frame after each one's episode; `group.npy` (n,) of sentences; `points.npy` (n, k, 2) from -1 to 1, `places.npy`
 (n, k, 3) [m].
 """

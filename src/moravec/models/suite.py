@@ -7,6 +7,7 @@ from pathlib import Path
 from moravec.core.errors import BadInput
 
 SHIPPED = ("manip",)
+PICK = Path(__file__).parent / "manip" / "pick"  # where the model of the learned pick stands, if one came with the package
 TRUSTED: tuple[str, ...] = ()  # public keys, in hex
 
 

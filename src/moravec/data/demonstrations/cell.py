@@ -65,7 +65,7 @@ class Disturbance:
 
 @dataclass(frozen=True, slots=True)
 class CellTeaching:
-    """`episodes` successful picks, out of deliveries that `open_world` makes of seeds. Raises BadInput for sizes that cannot be."""
+    """`episodes` successful picks, out of deliveries that `open_world` makes of seeds. Raises BadInput for wrong numbers."""
 
     open_world: OpenWorld
     episodes: int = 1000
@@ -143,7 +143,7 @@ class _Delivery:
             return False
         held = [thing for thing in self._world.things().values() if thing.location == "hand"]
         if len(held) == 1 and (held[0].colour, held[0].category) == (target.colour, target.category):
-            notes = {"seed": self._seed, "pick": number, "place": place.name, "colour": target.colour, "category": target.category}
+            notes = {"seed": self._seed, "pick": number, "place": place.name, "thing": f"{target.colour} {target.category}"}
             episodes.append(self._book.bound(sentences(target.colour, target.category), notes))
         self._believed = target
         return bool(held)

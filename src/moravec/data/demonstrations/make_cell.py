@@ -1,4 +1,4 @@
-"""The cell's demonstrations into a dataset: deliveries in several processes, in the order of their seeds, resumed after a kill."""
+"""The cell's demonstrations into a dataset: deliveries in several processes, in the order of their seeds, resumed."""
 
 from __future__ import annotations
 
@@ -41,12 +41,13 @@ def make_cell(
             if writer.episodes >= teaching.episodes:
                 break
     if made.episodes < teaching.episodes:
-        raise WorldError(f"the cell: {SEEDS_APART:,} deliveries gave {made.episodes:,} demonstrations; wanted {teaching.episodes:,}")
+        found = f"{made.episodes:,} demonstrations; wanted {teaching.episodes:,}"
+        raise WorldError(f"the cell: {SEEDS_APART:,} deliveries gave {found}")
     return made
 
 
 def _there(root: Path, episodes: int, teaching: CellTeaching) -> tuple[int, int]:
-    """The last delivery that a dataset holds something of, and how many episodes of it. Raises BadInput for another teaching's."""
+    """The last delivery that a dataset holds something of, and how many episodes of it. Raises BadInput for others."""
     if not episodes:
         return teaching.first, 0
     with Reader(root) as reader:
