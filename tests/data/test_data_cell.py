@@ -1,0 +1,219 @@
+"""The cell's demonstrations: clean labels, chunks of their own in the cache, and going on after a break."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip("pyarrow.parquet")
+pytest.importorskip("av")
+
+from helpers_data import MADE  # noqa: E402
+
+from moravec.core.errors import BadInput  # noqa: E402
+from moravec.core.frames import frozen, tool_down  # noqa: E402
+from moravec.core.observation import CameraFrame  # noqa: E402
+from moravec.core.workplace import Place  # noqa: E402
+from moravec.data.cache import Points, build  # noqa: E402
+from moravec.data.check import check  # noqa: E402
+from moravec.data.demonstrations import make_cell as making  # noqa: E402
+from moravec.data.demonstrations.cell import (  # noqa: E402
+    FIRST_TRAINED,
+    PIXELS,
+    PLACES,
+    SEEDS_APART,
+    Book,
+    CellTeaching,
+    Disturbance,
+    features,
+)
+from moravec.data.episode import AHEAD, Episode, check_episode  # noqa: E402
+from moravec.data.lerobot.read import Reader  # noqa: E402
+from moravec.models.manip.robots import embodiment  # noqa: E402
+from moravec.perception.detection import Detection  # noqa: E402
+from moravec.skills.learned.pilot import CHUNK  # noqa: E402
+from moravec.skills.learned.round import EXECUTE, moment_of  # noqa: E402
+from moravec.skills.learned.teacher import Teacher  # noqa: E402
+from moravec.skills.learned.waypoints import Pose  # noqa: E402
+from moravec.skills.learned.wording import sentences  # noqa: E402
+from moravec.skills.taking import Scene  # noqa: E402
+
+HAND = Pose((0.52, 0.03, 0.25), 0.5, 0.08)
+WILD = Disturbance(share=1.0, noise=0.02, glances=0)
+
+
+def box_scene() -> Scene:
+    """A box on a flat place, from above."""
+    place = Place("plate", "station", (0.5, 0.0), (0.24, 0.24), 0.02, 0.02)
+    thing = Detection(
+        "plate", (0.5, 0.0, 0.045), (0.08, 0.04, 0.05), 0.0, (0.002,) * 3, "red", 0.9, "box", 0.9, False, 0.1, None, "wrist",
+        (0, 0, 10, 10),
+    )  # fmt: skip
+    h, w, f, lens = 240, 320, 300.0, (0.5, 0.0, 0.5)
+    K = np.array([[f, 0, (w - 1) / 2], [0, f, (h - 1) / 2], [0, 0, 1.0]])
+    camera = tool_down(lens, 0.0)
+    v, u = np.mgrid[0:h, 0:w]
+    x, y = lens[0] + (u - K[0, 2]) / f * 0.43, lens[1] - (v - K[1, 2]) / f * 0.43
+    depth = np.where((np.abs(x - 0.5) < 0.04) & (np.abs(y) < 0.02), 0.43, 0.48).astype(np.float32)
+    frame = CameraFrame("wrist", 1, 0.5, np.full((h, w, 3), 90, np.uint8), depth, frozen(K), frozen(camera))
+    return Scene(frame, place, thing, [], [])
+
+
+def test_what_is_written_down_is_clean_and_what_is_done_is_astray() -> None:
+    scene = box_scene()
+    book, teacher = Book(WILD, np.random.default_rng(0)), Teacher()
+    book.starts()
+    assert book.aim(scene) and teacher.aim(scene)
+    said = [teacher.act(moment_of(scene, scene.frame, HAND)).actions for _ in range(5)]
+    done = [book.act(moment_of(scene, scene.frame, HAND)).actions for _ in range(5)]
+    episode = book.bound(sentences("red", "box"), {"seed": 1})
+    check_episode(features(), episode)
+    np.testing.assert_array_equal(episode.extras[AHEAD].reshape(-1, CHUNK, 5), said)
+    np.testing.assert_array_equal(episode.actions, [actions[0] for actions in said])
+    assert all(not np.allclose(d[:EXECUTE, :3], s[:EXECUTE, :3]) for d, s in zip(done[:3], said[:3], strict=True))
+    np.testing.assert_array_equal(done[3:], said[3:])  # it is let go its way in the end
+    np.testing.assert_allclose(episode.extras[PLACES][0, :3], said[0][-1, :3], atol=1e-5)
+
+
+def test_a_hand_that_is_about_to_close_is_left_alone() -> None:
+    scene = box_scene()
+    book = Book(WILD, np.random.default_rng(0))
+    book.starts()
+    assert book.aim(scene)
+    low = Pose((0.5, 0.0, 0.06), np.pi / 2, 0.06)
+    first = book.act(moment_of(scene, scene.frame, low)).actions
+    np.testing.assert_array_equal(first, book.bound(("take it",), {}).extras[AHEAD].reshape(1, CHUNK, 5)[0])
+
+
+def test_starts_look_first_and_then_begin() -> None:
+    book = Book(Disturbance(glances=2), np.random.default_rng(1))
+    starts = book.starts()
+    assert [start.look_only for start in starts] == [True, True, False]
+    assert starts != book.starts()
+
+
+def test_numbers_that_cannot_be_are_refused() -> None:
+    for wrong in ({"episodes": 0}, {"seed": -1}, {"seed": 10**6}):
+        with pytest.raises(BadInput, match="demonstrations of the cell"):
+            CellTeaching(_nowhere, **wrong)
+
+
+def _nowhere(seed: int) -> Any:
+    raise AssertionError("no world is opened here")
+
+
+# ── into a dataset and a cache ────────────────────────────────────────────────────────────────────────────────────────────
+def fake(teaching: CellTeaching, seed: int) -> list[Episode]:
+    """What a delivery might give: none to three short episodes, by its seed alone."""
+    rng = np.random.default_rng(seed)
+    out = []
+    for pick in range(int(rng.integers(0, 4))):
+        n = 3
+        chunks = rng.uniform(-0.05, 0.05, (n, CHUNK, 5)).astype(np.float32)
+        chunks[..., 4] = 0.05
+        picture = rng.integers(0, 255, (n, 120, 120, 3)).astype(np.uint8)
+        state = rng.uniform(0, 0.1, (n, 4)).astype(np.float32)
+        extras = {AHEAD: chunks.reshape(n, -1), PIXELS: np.full((n, 6), 60, np.float32), PLACES: np.zeros((n, 9), np.float32)}
+        notes = {"seed": seed, "pick": pick, "place": "parcel", "thing": "red can"}
+        out.append(Episode(sentences("red", "can"), 2.0, state, chunks[:, 0].copy(), {"target": picture}, extras, True, notes))
+    return out
+
+
+@dataclass
+class Done:
+    """A job of a pool of this process."""
+
+    work: Callable[..., Any]
+    arguments: tuple[Any, ...]
+
+    @property
+    def future(self) -> Done:
+        return self
+
+    def result(self) -> Any:
+        return self.work(*self.arguments)
+
+    def cancel(self) -> None:
+        """It has not begun."""
+
+
+class Inline:
+    """A pool of this process."""
+
+    def do(self, work: Callable[..., Any], *arguments: Any) -> Done:
+        return Done(work, arguments)
+
+
+class Broken(Exception):
+    """A kill."""
+
+
+@pytest.fixture
+def inline(monkeypatch: pytest.MonkeyPatch) -> None:
+    @contextmanager
+    def pool(processes: int) -> Iterator[Inline]:
+        yield Inline()
+
+    monkeypatch.setattr(making, "pool", pool)
+    monkeypatch.setattr(making, "attend", fake)
+
+
+def all_of(root: Path) -> list[tuple[Any, Any]]:
+    with Reader(root) as reader:
+        count = len(reader.lengths())
+        return [(dict(reader.entry(k).notes), reader.episode(k).extras[AHEAD].tobytes()) for k in range(count)]
+
+
+def test_broken_off_anywhere_it_goes_on_to_the_same_episodes(tmp_path: Path, inline: None) -> None:
+    teaching = CellTeaching(_nowhere, 9)
+    making.make_cell(tmp_path / "whole", teaching, 1, MADE, lambda made: None)
+
+    def breaking(made: Any) -> None:
+        if made.episodes in (2, 5, 8) and made.episodes not in broken:
+            broken.append(made.episodes)
+            raise Broken
+
+    broken: list[int] = []
+    for _ in range(4):
+        try:
+            made = making.make_cell(tmp_path / "parts", teaching, 1, MADE, breaking)
+        except Broken:
+            continue
+    assert broken == [2, 5, 8] and made.episodes == 9
+    assert all_of(tmp_path / "parts") == all_of(tmp_path / "whole")
+    assert making.make_cell(tmp_path / "parts", teaching, 1, MADE, breaking).episodes == 9
+    assert check(tmp_path / "whole") == []
+
+
+def test_another_teachings_dataset_is_refused(tmp_path: Path, inline: None) -> None:
+    making.make_cell(tmp_path, CellTeaching(_nowhere, 2), 1, MADE, lambda made: None)
+    with pytest.raises(BadInput, match="another --seed"):
+        making.make_cell(tmp_path, CellTeaching(_nowhere, 4, seed=1), 1, MADE, lambda made: None)
+
+
+def test_seeds_stay_apart() -> None:
+    assert CellTeaching(_nowhere).first == FIRST_TRAINED
+    assert CellTeaching(_nowhere, seed=3).first == FIRST_TRAINED + 3 * SEEDS_APART
+
+
+def test_the_cache_gives_each_frame_its_own_chunk(tmp_path: Path) -> None:
+    episodes = [e for seed in range(6) for e in fake(CellTeaching(_nowhere), seed)]
+    frames = sum(len(e) for e in episodes)
+    known = embodiment(features().robot)
+    cache = build(episodes, features(), frames, tmp_path, known.view, Points(PIXELS, PLACES), "here")
+    assert cache.robot == "ur5e" and len(known.alignment.action) == 5
+    chunks = np.concatenate([e.extras[AHEAD].reshape(-1, CHUNK, 5) for e in episodes])
+    rows = np.array([0, frames - 1, 4])
+    batch = cache.take(rows, CHUNK)
+    np.testing.assert_array_equal(batch.actions, chunks[rows])
+    assert batch.there.shape == (3, CHUNK) and batch.there.all()
+    longer = cache.take(rows, CHUNK + 2)
+    assert longer.actions.shape == (3, CHUNK + 2, 5) and longer.there.sum(1).tolist() == [CHUNK] * 3
+    assert cache.statistics["action low"].shape == (5,)
+    np.testing.assert_array_equal(batch.pictures[0], episodes[0].pictures["target"][0])
