@@ -14,16 +14,16 @@ import pytest
 pytest.importorskip("pyarrow.parquet")
 pytest.importorskip("av")
 
-from helpers_data import MADE  # noqa: E402
+from helpers_data import MADE
 
-from moravec.core.errors import BadInput  # noqa: E402
-from moravec.core.frames import frozen, tool_down  # noqa: E402
-from moravec.core.observation import CameraFrame  # noqa: E402
-from moravec.core.workplace import Place  # noqa: E402
-from moravec.data.cache import Points, build  # noqa: E402
-from moravec.data.check import check  # noqa: E402
-from moravec.data.demonstrations import make_cell as making  # noqa: E402
-from moravec.data.demonstrations.cell import (  # noqa: E402
+from moravec.core.errors import BadInput
+from moravec.core.frames import frozen, tool_down
+from moravec.core.observation import CameraFrame
+from moravec.core.workplace import Place
+from moravec.data.cache import Points, build
+from moravec.data.check import check
+from moravec.data.demonstrations import make_cell as making
+from moravec.data.demonstrations.cell import (
     FIRST_TRAINED,
     PIXELS,
     PLACES,
@@ -33,16 +33,16 @@ from moravec.data.demonstrations.cell import (  # noqa: E402
     Disturbance,
     features,
 )
-from moravec.data.episode import AHEAD, Episode, check_episode  # noqa: E402
-from moravec.data.lerobot.read import Reader  # noqa: E402
-from moravec.models.manip.robots import embodiment  # noqa: E402
-from moravec.perception.detection import Detection  # noqa: E402
-from moravec.skills.learned.pilot import CHUNK  # noqa: E402
-from moravec.skills.learned.round import EXECUTE, moment_of  # noqa: E402
-from moravec.skills.learned.teacher import Teacher  # noqa: E402
-from moravec.skills.learned.waypoints import Pose  # noqa: E402
-from moravec.skills.learned.wording import sentences  # noqa: E402
-from moravec.skills.taking import Scene  # noqa: E402
+from moravec.data.episode import AHEAD, Episode, check_episode
+from moravec.data.lerobot.read import Reader
+from moravec.models.manip.robots import embodiment
+from moravec.perception.detection import Detection
+from moravec.skills.learned.pilot import CHUNK
+from moravec.skills.learned.round import EXECUTE, moment_of
+from moravec.skills.learned.teacher import Teacher
+from moravec.skills.learned.waypoints import Pose
+from moravec.skills.learned.wording import sentences
+from moravec.skills.taking import Scene
 
 HAND = Pose((0.52, 0.03, 0.25), 0.5, 0.08)
 WILD = Disturbance(share=1.0, noise=0.02, glances=0)

@@ -78,7 +78,6 @@ def scenery() -> Iterator[Scenery]:
         mujoco.mj_step(cell.model, cell.data)
     runtime = Runtime(cell.robot, log, AsFastAsPossible(), lambda ask: ask.default)
     eyes = Vision(cell.workplace)
-    (station,) = cell.workplace.of_kind("station")
     seen: list[Any] = []
     context = SkillContext(
         cell.workplace, Arm(cell.workplace), eyes, runtime.now, runtime.state, runtime.posture, lambda name: seen[0]

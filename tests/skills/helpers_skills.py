@@ -20,7 +20,19 @@ from moravec.guard.limits import LimitTable
 from moravec.perception.detection import Detection
 from moravec.skills.arm import Arm
 from moravec.skills.context import Held, SkillContext
-from moravec.skills.contract import Ask, Capture, Compute, Follow, Followed, Grip, Gripped, Note, Pause, Request, Tighten
+from moravec.skills.contract import (
+    Ask,
+    Capture,
+    Compute,
+    Follow,
+    Followed,
+    Grip,
+    Gripped,
+    Note,
+    Pause,
+    Request,
+    Tighten,
+)
 from moravec.worlds.cell import layout
 
 WORKPLACE = layout.workplace()

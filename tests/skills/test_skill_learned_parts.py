@@ -44,7 +44,9 @@ def test_there_and_back(yaw: float, x: float, y: float, z: float, turn: float) -
     (back,) = absolute(hand, relative(hand, [goal]))
     np.testing.assert_allclose(back.position, goal.position, atol=1e-6)
     assert back.yaw == pytest.approx(goal.yaw, abs=1e-6) and back.opening == pytest.approx(0.03)
-    np.testing.assert_allclose(goal.matrix, hand.matrix @ np.linalg.inv(hand.matrix) @ tool_down(goal.position, goal.yaw))
+    move = np.linalg.inv(hand.matrix) @ goal.matrix
+    np.testing.assert_allclose(relative(hand, [goal])[0, :3], move[:3, 3], atol=1e-6)
+    assert relative(hand, [goal])[0, 3] == pytest.approx(np.arctan2(move[1, 0], move[0, 0]), abs=1e-6)
 
 
 @given(angles, angles)

@@ -8,7 +8,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from moravec.core.frames import apply, inverse
 from moravec.core.observation import CameraFrame
 from moravec.models.contract import Picture
 
@@ -52,7 +51,8 @@ def seen_at(frame: CameraFrame, cut: Crop, point: tuple[float, float, float]) ->
 
 def _pixel(frame: CameraFrame, point: tuple[float, float, float]) -> tuple[tuple[float, float], float]:
     """The projection [px] of a world point, and its depth [m]."""
-    local: NDArray[np.float64] = apply(inverse(np.asarray(frame.T_world_camera)), point)
+    T = frame.T_world_camera
+    local: NDArray[np.float64] = T[:3, :3].T @ (np.asarray(point, np.float64) - T[:3, 3])
     depth = max(float(local[2]), NEAREST)
     right, down, _ = frame.K @ (local / depth)
     return (float(right), float(down)), depth
