@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import subprocess
 import sys
 import time
@@ -21,18 +20,9 @@ from typing import Any
 
 from moravec.tape.reader import read
 from moravec.tape.records import Entry, Tick
+from moravec.trials.statistics import wilson
 
 SENTENCE = "Unpack the delivery, classify the items, organise and store them."
-
-
-def wilson(successes: int, trials: int, z: float = 1.96) -> tuple[float, float]:
-    """95 % interval of a share (Wilson 1927)."""
-    if trials == 0:
-        return 0.0, 1.0
-    p = successes / trials
-    middle = (p + z * z / (2 * trials)) / (1 + z * z / trials)
-    half = z / (1 + z * z / trials) * math.sqrt(p * (1 - p) / trials + z * z / (4 * trials * trials))
-    return middle - half, middle + half
 
 
 def _told(tape: Path) -> dict[str, Any]:

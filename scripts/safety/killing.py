@@ -133,7 +133,8 @@ class Robot:
             if moving(row) and float(np.abs(row["answer"]["dq"]).max()) > 0.05 and int(row["state"]) < BRAKING:
                 return
             time.sleep(LOOK)
-        raise ContractError(f"edge process {self._edge.path.name}: found a robot that did not move within {BEGIN:g} s")
+        found = f"state {int(row['state'])}, of the body's {int(row['state_code'])}, answer {row['answer']}"
+        raise ContractError(f"edge process {self._edge.path.name}: found a robot that did not move within {BEGIN:g} s: {found}")
 
     def _begin_missing(self) -> None:
         for name in sorted(self._mothers, reverse=True):  # the driver first: a client needs a posture to begin from

@@ -101,4 +101,5 @@ def test_the_lateness_of_a_loop_is_measured(capsys: pytest.CaptureFixture[str]) 
 
 
 def test_a_decision_is_measured_where_every_check_is_made() -> None:
-    assert (decision_times(1000, 0) > 0.0).all()
+    spent = decision_times(1000, 0, 2)
+    assert spent.shape == (2, 1000) and (spent > 0.0).all()

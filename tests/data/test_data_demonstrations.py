@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
 import time
-import warnings
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ pytest.importorskip("av")
 
 from helpers_data import MADE  # noqa: E402
 
-from moravec.core.errors import BadInput, WorldError  # noqa: E402
+from moravec.core.errors import BadInput  # noqa: E402
 from moravec.data.check import check  # noqa: E402
 from moravec.data.demonstrations.make import make_metaworld, ordered  # noqa: E402
 from moravec.data.demonstrations.metaworld import (  # noqa: E402
@@ -46,7 +45,7 @@ from moravec.data.demonstrations.metaworld import (  # noqa: E402
 from moravec.data.episode import Episode, check_episode  # noqa: E402
 from moravec.data.lerobot.read import Reader  # noqa: E402
 from moravec.trials.metaworld.suite import FIRST_SEED  # noqa: E402
-from moravec.worlds.metaworld.processes import pool  # noqa: E402
+from moravec.worlds.metaworld.processes import Job  # noqa: E402
 from moravec.worlds.metaworld.sentences import sentences_of  # noqa: E402
 
 SIZE = 64
@@ -259,39 +258,26 @@ def gone(pids: list[int], patience: float = 10.0) -> bool:
     return False
 
 
-def dies(number: int) -> int:
-    """In a worker: the third job is its last."""
-    if number == 3:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return number
+class Waits:
+    """Workers that do a job when its result is asked for, and write down what they were given."""
 
+    def __init__(self) -> None:
+        self.given: list[int] = []
 
-def refuses(number: int) -> int:
-    """In a worker: raises an error of three parts."""
-    raise BadInput("a number", number, ["one", "two"])
-
-
-def test_a_process_that_dies_is_told_in_one_clear_line() -> None:
-    with pytest.raises(WorldError, match="a process died at its work"), pool(1) as workers:
-        list(ordered(workers, dies, range(9), 2))  # type: ignore[arg-type]
-
-
-def test_bad_input_comes_back_from_another_process_as_it_was() -> None:
-    with pytest.raises(BadInput) as error, pool(1) as workers:
-        list(ordered(workers, refuses, [7], 2))  # type: ignore[arg-type, list-item]
-    assert str(error.value) == "a number: found '7'; allowed: one of one, two" and error.value.exit_status == 2
+    def do(self, work: Callable[[int], int], number: int) -> Any:
+        self.given.append(number)
+        future: Future[int] = Future()
+        future.set_result(work(number))
+        return Job(future)
 
 
 def test_order_is_kept_and_no_more_is_begun_than_asked() -> None:
-    taken: list[int] = []
-
-    def items() -> Iterator[int]:
-        for number in range(100):
-            taken.append(number)
-            yield 10 + number
-
-    with warnings.catch_warnings(), pool(2) as workers:
-        found = ordered(workers, dies, items(), 4)  # type: ignore[arg-type]
-        assert [next(found) for _ in range(6)] == [10, 11, 12, 13, 14, 15]
-        assert len(taken) <= 6 + 5
-        found.close()  # type: ignore[attr-defined]
+    workers, seen = Waits(), []
+    found = ordered(workers, abs, range(100), 4)  # type: ignore[arg-type]
+    for _ in range(6):
+        seen.append(next(found))
+        assert len(workers.given) == len(seen) + 4
+    found.close()  # type: ignore[attr-defined]
+    assert seen == [0, 1, 2, 3, 4, 5] and len(workers.given) == 10
+    assert list(ordered(Waits(), abs, range(3), 4)) == [0, 1, 2]  # type: ignore[arg-type, comparison-overlap]
+    assert list(ordered(Waits(), abs, [], 4)) == []  # type: ignore[arg-type]

@@ -232,15 +232,21 @@ def test_threads_of_one_process_are_not_both(edge: EdgeProcess) -> None:
         except ContractError as error:
             refused.append(str(error))
 
-    for _ in range(5):
-        threads = [threading.Thread(target=begin, args=(kind,)) for kind in (EdgeClient, OperatorClient)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert len(ends) <= 1 and refused and all("at once" in line for line in refused)
-        while ends:
-            ends.pop().close()
+    try:
+        for _ in range(5):
+            threads = [threading.Thread(target=begin, args=(kind,)) for kind in (EdgeClient, OperatorClient)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            # who looks whether the other's lease is held holds it for that moment: then the other hears "one at a time"
+            assert len(ends) <= 1 and refused
+            assert all("at once" in line or "one at a time" in line for line in refused), refused
+            while ends:
+                ends.pop().close()
+    finally:
+        for end in ends:
+            end.close()
 
 
 def test_an_operator_beside_a_client_that_moves(edge: EdgeProcess) -> None:

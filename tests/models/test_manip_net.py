@@ -113,6 +113,13 @@ def test_everything_learns() -> None:
     assert idle == []
 
 
+def test_what_is_expected_of_itself_changes_nothing_else() -> None:
+    """The model learns what it cannot do, and never to do it worse so that it knows it better."""
+    model = net().train()
+    model(**inputs("reach red")).error.sum().backward()
+    assert {name.split(".")[0] for name, p in model.named_parameters() if p.grad is not None} == {"doubt"}
+
+
 def test_the_default_is_small() -> None:
     assert size_of(Manip(NetConfig(), 800)) <= 10_000_000
 

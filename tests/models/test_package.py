@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from moravec.core.errors import BadInput
 from moravec.models.package import LARGEST, MANIFEST, SIGNATURE, hash_of, key_at, open_package, write_package
-from moravec.models.suite import SHIPPED, shipped_folder
+from moravec.models.suite import SHIPPED, TRUSTED, shipped_folder
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 OTHER = Ed25519PrivateKey.from_private_bytes(bytes(32))
@@ -164,8 +164,16 @@ def test_a_key_that_cannot_be_made_is_bad_input(tmp_path: Path) -> None:
             key_at(path)
 
 
-def test_a_shipped_model_is_known_by_name() -> None:
+def test_a_shipped_model_is_whole_and_signed_by_the_project() -> None:
+    """A version without its weights says so."""
     for name in SHIPPED:
-        assert shipped_folder(name).parent.name == name
+        try:
+            found = open_package(shipped_folder(name), TRUSTED).manifest["kind"]
+        except BadInput as error:
+            found = str(error)
+        assert found == name or "no weights in this version" in found
+
+
+def test_a_model_that_is_not_shipped_is_unknown() -> None:
     with pytest.raises(BadInput, match="did you mean 'manip'"):
         shipped_folder("mnaip")

@@ -14,13 +14,14 @@ from moravec.models.aligned import METAWORLD
 from moravec.models.manip.train import Trainer
 
 STEPS = 3
+CONFIG = replace(TRAIN, steps=STEPS, clip=1e9)  # what is clipped would not show how large it was
 
 
 def main(out: Path) -> None:
     """Trains for STEPS steps."""
     torch.set_num_threads(1)
     distributed.init_process_group("gloo")
-    Trainer(Toy(), METAWORLD, replace(TRAIN, steps=STEPS), out).run(lambda step, found: None)
+    Trainer(Toy(), METAWORLD, CONFIG, out).run(lambda step, found: None)
     distributed.destroy_process_group()
 
 

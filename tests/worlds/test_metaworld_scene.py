@@ -61,6 +61,20 @@ def test_an_episode_is_a_function_of_its_seed_whatever_came_before(task: str) ->
     used.close()
 
 
+@pytest.mark.parametrize("settled", [True, False])
+def test_the_first_picture_shows_the_goal_where_it_is_if_settled(scene: Scene, settled: bool) -> None:
+    """The protocol's own first picture shows another."""
+    shots = []
+    for before in (3, 4):
+        scene.reset(before)
+        scene.step(scene.expert())
+        scene.reset(7, settled)
+        shots.append(scene.picture())
+    mujoco.mj_forward(scene.data.model, scene.data)
+    assert np.array_equal(shots[1], scene.picture()) == settled
+    assert not settled or np.array_equal(*shots)
+
+
 def test_what_is_told_is_as_it_is_declared(scene: Scene) -> None:
     scene.reset(0)
     assert scene.state().shape == (len(STATE),) and scene.state().dtype == np.float32
@@ -133,18 +147,16 @@ def test_an_episode_has_an_end(scene: Scene) -> None:
     assert scene.steps == 1
 
 
-def blobs(scene: Scene, at: np.ndarray[Any, Any], drawing: str = "plain") -> np.ndarray[Any, Any]:
+def blob(scene: Scene, at: np.ndarray[Any, Any], pictures: Pictures) -> np.ndarray[Any, Any]:
     """Where a green ball at `at` (3,) [m] is seen: what a picture with it and one without it differ in, (right, down) [px]."""
     model, data = scene.data.model, scene.data
     site, names = 0, ("site_rgba", "site_size", "site_group")
     kept = {name: getattr(model, name)[site].copy() for name in names}
-    pictures = Pictures(model, 128, drawing)  # type: ignore[arg-type]
     shots = []
     for alpha in (0.0, 1.0):
         model.site_rgba[site], model.site_size[site], model.site_group[site] = (0.0, 1.0, 0.0, alpha), 0.015, 0
         data.site_xpos[site] = at
         shots.append(pictures.draw(data).astype(int))
-    pictures.close()
     for name, values in kept.items():
         getattr(model, name)[site] = values
     changed = np.abs(shots[1] - shots[0]).sum(2) > 60
@@ -157,10 +169,12 @@ def blobs(scene: Scene, at: np.ndarray[Any, Any], drawing: str = "plain") -> np.
 def test_a_point_is_seen_where_it_is_said_to_be(scene: Scene, drawing: str) -> None:
     """A ball is put at known places; the picture is upright and not mirrored."""
     scene.reset(2)
+    pictures = Pictures(scene.data.model, 128, drawing)  # type: ignore[arg-type]
     for place in ([0.1, 0.6, 0.25], [-0.1, 0.5, 0.15], [0.2, 0.75, 0.15]):
         at = np.array(place)
         wanted = pixels(scene.data.model, scene.data, at[None], 128)[0]
-        assert np.abs(blobs(scene, at, drawing) - wanted).max() < 1.5
+        assert np.abs(blob(scene, at, pictures) - wanted).max() < 1.5
+    pictures.close()
 
 
 def test_up_is_up_and_pixels_scale_with_the_picture(scene: Scene) -> None:

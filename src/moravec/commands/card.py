@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated
 
 import tyro
@@ -24,9 +23,8 @@ class Card(Options):
         """Prints it. Raises BadInput for a model that is none, or whose signature does not hold."""
         from moravec.models.card import markdown
         from moravec.models.package import open_package
-        from moravec.models.suite import SHIPPED, TRUSTED, shipped_folder
+        from moravec.models.suite import TRUSTED, folder_of, keys
 
-        folder = shipped_folder(self.model) if self.model in SHIPPED else Path(self.model)
-        package = open_package(folder, (*TRUSTED, *filter(None, self.trust.split(","))))
+        package = open_package(folder_of(self.model), (*TRUSTED, *keys(self.trust)))
         show(self, package.manifest, markdown(package))
         return 0

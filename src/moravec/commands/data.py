@@ -99,6 +99,8 @@ class Data(Options):
     def _check(self) -> int:
         from moravec.data.check import check
 
+        if not Path(self.what).is_dir():
+            raise BadInput("'moravec data check'", self.what, "a folder with a LeRobotDataset v3.0")
         faults = check(Path(self.what))
         for fault in faults[:SHOWN]:
             say(fault.line())

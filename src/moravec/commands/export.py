@@ -41,9 +41,9 @@ class Export(Options):
         if self.out is None:
             raise BadInput("'moravec export'", "no --out", "a folder for the model")
         weights, facts = load(self.run / "weights.safetensors")
-        out = folder(self.out)
+        evaluation, key, out = _evaluation(self.evaluation), key_at(self.key.expanduser()), folder(self.out)
         difference = export(rebuilt(facts, weights), View(**facts["config"]["view"]), out / shipped.FILE)
-        package = shipped.write(out, facts, difference, _evaluation(self.evaluation), key_at(self.key.expanduser()))
+        package = shipped.write(out, facts, difference, evaluation, key)
         size = (out / shipped.FILE).stat().st_size
         result = {"folder": str(out), "parameters": facts["parameters"], "bytes": size, "parity": difference, "key": package.key}
         show(self, result, f"{facts['parameters']:,} parameters, {size / 1e6:.1f} MB in {out}; largest difference from PyTorch "

@@ -39,6 +39,7 @@ _MOVED = (0, 3, 5)  # joints
 _PIECE, _PAUSE = 500, 0.002  # at real-time priority a loop must let others run, or the system makes it: that would be measured
 _START = 300.0  # [s], the first start on a machine compiles
 _GIVE_UP = 5.0  # [s] until a robot that does not brake is one that never will; hosts stall
+AGAIN = 3  # times that the same decisions are made, to tell what they take from what interrupts them
 _PERSON = (1.5, 1.0)  # [m], near enough to be measured, too far to slow anything
 
 
@@ -49,12 +50,12 @@ def seven_joints() -> LimitTable:
     return replace(limits, **more, dh=(*limits.dh, (0.0, 0.0, 0.0, 0.0)), novelty_max=1.0)  # type: ignore[arg-type]
 
 
-def decision_times(n: int, seed: int) -> Matrix:
-    """Seconds (n,) of one compiled decision each: seven joints, every check, one person, an arm that swings. As in the edge
-    process: called from machine code, at real-time priority where that is granted. Raises ContractError where one of them does
-    not pass."""
+def decision_times(n: int, seed: int, times: int = 1) -> Matrix:
+    """Seconds (times, n) of one compiled decision each: seven joints, every check, one person, an arm that swings. As in the
+    edge process: called from machine code, at real-time priority where that is granted. Each row are the same decisions again:
+    what interrupts a processor seldom meets the same one twice. Raises ContractError where one of them does not pass."""
     with ThreadPoolExecutor(1) as pool:  # the priority goes with the thread
-        spent = pool.submit(_decisions, n, seed).result()
+        spent = np.stack([pool.submit(_decisions, n, seed).result() for _ in range(times)])
     if np.isnan(spent).any():
         raise ContractError("decision: found one that did not pass; allowed: none, or another path than a motion's is measured")
     return spent

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from moravec.core.errors import BadInput
-from moravec.models.chunks import Executed, Stepper
+from moravec.models.chunks import AgeLimit, Executed, Stepper
 from moravec.models.contract import Policy, join
 from moravec.models.package import MANIFEST, hash_of
-from moravec.models.suite import SHIPPED, TRUSTED, shipped_folder
+from moravec.models.suite import SHIPPED, TRUSTED, folder_of
 from moravec.trials.metaworld.baselines import BASELINES, open_baseline
 from moravec.trials.metaworld.suite import robot_spec
 from moravec.worlds.metaworld.scene import RATE, Scene
@@ -25,7 +25,7 @@ def opener(policy: str, execute: int, trust: tuple[str, ...]) -> tuple[Callable[
         return partial(open_baseline, policy), {"policy": policy}
     if policy.startswith(REMOTE):
         return partial(open_remote, policy, execute), {"policy": policy, "execute": execute}
-    folder = shipped_folder(policy) if policy in SHIPPED else Path(policy)
+    folder = folder_of(policy)
     if not (folder / MANIFEST).is_file():
         raise BadInput("--policy", policy, [*BASELINES, *SHIPPED, "a folder of 'moravec export'", "ws://HOST:PORT"])
     open_folder(folder, trust)  # what is wrong with it is told before anything begins
@@ -53,7 +53,8 @@ def open_remote(uri: str, execute: int, scene: Scene) -> Stepper:
 
     policy = RemotePolicy(uri, robot_spec(), clock=SceneClock(scene))
     join(policy.spec, robot_spec())
-    return Executed(policy, execute, first=1)  # the protocol's first picture shows goals where the last episode had them
+    age = AgeLimit(execute, execute / RATE)  # a server need not say how long its chunks are; here the world waits for them
+    return Executed(policy, execute, age, first=1)  # the protocol's first picture shows goals where the last episode had them
 
 
 class SceneClock:

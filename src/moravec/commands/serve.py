@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
+from moravec.commands.clock import WallClock
 from moravec.commands.options import Options, say, typed, unset, whole
 from moravec.core.errors import BadInput
 
@@ -41,13 +41,12 @@ class Serve(Options):
         """Serves. Raises BadInput for a model that is none, an address that cannot be had, or one that anybody reaches."""
         from moravec.commands.policies import open_folder
         from moravec.models.serving.server import ServerOptions, serve
-        from moravec.models.suite import SHIPPED, shipped_folder
+        from moravec.models.suite import folder_of, keys
 
         key = self._key()
         if key is None and self.host not in LOCAL:
             raise BadInput("--host", self.host, f"{', '.join(LOCAL)}; or any with --key-file: others can reach it there")
-        folder = shipped_folder(self.model) if self.model in SHIPPED else Path(self.model)
-        policy = open_folder(folder, tuple(k for k in self.trust.split(",") if k), threads=2)
+        policy = open_folder(folder_of(self.model), keys(self.trust), threads=2)
         serve(lambda: policy, ServerOptions(self.host, self.port, key), clock=WallClock(), tell=_tell)
         return 0
 
@@ -58,14 +57,6 @@ class Serve(Options):
             return self.key_file.read_text().strip()
         except OSError as error:
             raise BadInput("--key-file", str(self.key_file), f"a file that can be read ({error.strerror})") from error
-
-
-class WallClock:
-    """The wall's monotonic time [s]."""
-
-    def now(self) -> float:
-        """Seconds since some origin."""
-        return time.monotonic()
 
 
 def _tell(event: ServerEvent) -> None:

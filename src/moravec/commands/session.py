@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self, final
 
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from moravec.commands.asking import Answer, answerer
+from moravec.commands.clock import WallClock
 from moravec.commands.interrupts import Interrupts
 from moravec.commands.options import say
 from moravec.commands.outfolder import ResultFile, run_folder
@@ -36,14 +36,6 @@ from moravec.worlds.registry import World, WorldOptions, open_world
 
 if TYPE_CHECKING:
     from moravec.commands.run import Run
-
-
-class WallClock:
-    """The wall's monotonic time [s]; paces the seals of the tape."""
-
-    def now(self) -> float:
-        """Seconds since some origin."""
-        return time.monotonic()
 
 
 @final

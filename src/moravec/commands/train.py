@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 MODELS = ("manip",)
 Steps = Annotated[int, typed(whole("--steps", 1, 100_000_000), "N")]
+Until = Annotated[int, typed(whole("--until", 1, 100_000_000), "N")]
 Batch = Annotated[int, typed(whole("--batch", 1, 65_536), "N")]
 Processes = Annotated[int, typed(whole("--processes", 1, 64), "N")]
 
@@ -42,6 +43,8 @@ class Train(Options):
     """Steps of training."""
     batch: Batch = 128
     """Frames of a step, of all processes together."""
+    until: Annotated[Until | None, unset("N")] = None
+    """Stop at this step, to be gone on with: its weights can be exported and tried."""
     processes: Annotated[Processes | None, unset("N")] = None
     """On the CPU: by default one for each core; with a GPU or under torchrun: one."""
 
@@ -73,7 +76,10 @@ class Train(Options):
         launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
         words = ["train", self.model, "--data", str(data), "--out", str(out), "--steps", str(self.steps)]
         words += ["--batch", str(self.batch), "--seed", str(self.seed), *(["--json"] if self.json else [])]
-        return subprocess.run([*launcher, "-m", "moravec.cli", *words], check=False).returncode
+        words += [] if self.until is None else ["--until", str(self.until)]
+        threads = max(1, len(os.sched_getaffinity(0)) // processes)  # unless it is said, the launcher warns of it at length
+        start = ["env", f"OMP_NUM_THREADS={threads}", *launcher, "-m", "moravec.cli", *words]
+        return subprocess.run(start, check=False).returncode
 
     def _config(self, cache: Cache) -> TrainConfig:
         from moravec.models.manip.config import TrainConfig
@@ -94,24 +100,31 @@ class Train(Options):
         if torch.cuda.is_available():
             device = f"cuda:{group.get_node_local_rank(0)}"
         torch.set_num_threads(max(1, len(os.sched_getaffinity(0)) // (group.get_world_size() if launched else 1)))
+        if not launched or group.get_rank() == 0:
+            folder(out)
         cache = Cache(data)
         config = self._config(cache)
-        trainer = Trainer(cache, embodiment(cache.robot).alignment, config, folder(out), device)
+        trainer = Trainer(cache, embodiment(cache.robot).alignment, config, out, device)
         with bar("steps", config.steps) if trainer.rank == 0 else contextlib.nullcontext(_silent) as advance:
-            trainer.run(lambda step, found: advance(step, ", ".join(f"{name} {value:.3f}" for name, value in found.items())))
+
+            def told(step: int, found: dict[str, float]) -> None:
+                advance(step, ", ".join(f"{name} {value:.3f}" for name, value in found.items()))
+
+            trainer.run(told, self.until)
         if trainer.rank == 0:
-            self._tell(cache, config, out)
+            self._tell(cache, trainer.step, out)
         if launched:
             group.destroy_process_group()
         return 0
 
-    def _tell(self, cache: Cache, config: TrainConfig, out: Path) -> None:
+    def _tell(self, cache: Cache, step: int, out: Path) -> None:
         from moravec.console.curves import curves
 
-        history = [json.loads(line) for line in (out / "history.jsonl").read_text().splitlines()]
+        path = out / "history.jsonl"
+        history = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
         (out / "losses.svg").write_text(curves(history))
-        result = {"folder": str(out), "steps": config.steps, "frames": len(cache), **history[-1]}
-        show(self, result, f"{config.steps:,} steps on {len(cache):,} frames; weights and losses.svg in {out}")
+        result = {"folder": str(out), "frames": len(cache), **(history[-1] if history else {}), "steps": self.steps, "step": step}
+        show(self, result, f"{step:,} of {self.steps:,} steps on {len(cache):,} frames; weights and losses.svg in {out}")
 
 
 def _silent(done: int, word: str) -> None:

@@ -57,6 +57,7 @@ class Trial(Options):
         """Makes what attempts are missing; 0 however often they succeeded. Raises BadInput."""
         from moravec.commands.bars import bar
         from moravec.commands.policies import opener
+        from moravec.models.suite import keys
         from moravec.trials.metaworld.record import Book
         from moravec.trials.metaworld.run import run
         from moravec.trials.metaworld.suite import attempts, words_of
@@ -66,8 +67,7 @@ class Trial(Options):
             raise BadInput("the suite", self.suite, SUITES)
         tasks = chosen(self.tasks)
         wanted = attempts(tasks, self.episodes, self.seed, words_of(self.sentences))
-        trust = tuple(key for key in self.trust.split(",") if key)
-        open_stepper, known = opener(self.policy, self.ahead, trust)
+        open_stepper, known = opener(self.policy, self.ahead, keys(self.trust))
         out = folder(self.out or Path("runs") / f"trial-{self.suite}-{self.seed}")
         book = Book(out, {**known, "sentences": self.sentences, "drawing": self.drawing, "seed": self.seed})
         done = sum(attempt.key in book.records for attempt in wanted)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 
 WIDTH, HEIGHT = 860, 420  # [user units]
@@ -13,21 +14,42 @@ POINTS = 400  # most of one line
 LEAST = 1e-4  # what a logarithm is drawn of, at least
 
 
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How high a value is drawn, as a share of the frame, and which heights have a name."""
+
+    share: Callable[[float], float]
+    marks: Sequence[tuple[float, str]]
+
+
 def curves(history: Sequence[Mapping[str, float]], title: str = "losses of training, logarithmic") -> str:
     """One line for each number of the history but `step`, on a logarithmic scale."""
-    names = [name for name in (history[-1] if history else {}) if name != "step"]
-    values = [max(LEAST, row[name]) for row in history for name in names if name in row]
+    values = [max(LEAST, value) for row in history for name, value in row.items() if name != "step"]
     low = math.floor(math.log10(min(values))) if values else 0
     high = max(low + 1, math.ceil(math.log10(max(values)))) if values else 1
+    marks = [(10.0**power, f"{10.0**power:g}") for power in range(low, high + 1)]
+    return _drawn(history, title, Scale(lambda value: (math.log10(max(LEAST, value)) - low) / (high - low), marks))
+
+
+def successes(history: Sequence[Mapping[str, float]], title: str = "success while training") -> str:
+    """One line for each share of the history, which are from 0 to 1, with a dot for each measurement."""
+    marks = [(tenths / 5.0, f"{20 * tenths} %") for tenths in range(6)]
+    return _drawn(history, title, Scale(lambda value: value, marks), dots=True)
+
+
+def _drawn(history: Sequence[Mapping[str, float]], title: str, scale: Scale, dots: bool = False) -> str:
+    names = [name for name in (history[-1] if history else {}) if name != "step"]
     last = max((row["step"] for row in history), default=1.0)
-    parts = [_frame(low, high, last, title)]
+    parts = [_frame(scale, last, title)]
     for index, name in enumerate(names):
         every = [row for row in history if name in row]
         rows = every[:: -(-len(every) // (POINTS - 1))]
         rows += [] if rows[-1] is every[-1] else every[-1:]
         colour = COLOURS[index % len(COLOURS)]
-        line = " ".join(f"{_x(row['step'], last):.1f},{_y(row[name], low, high):.1f}" for row in rows)
+        places = [(_x(row["step"], last), _y(scale.share(row[name]))) for row in rows]
+        line = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
         parts.append(f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="1.6"/>')
+        parts += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>' for x, y in places if dots]
         y = TOP + 18 * index + 10
         parts.append(
             f'<rect x="{WIDTH - RIGHT + 14}" y="{y - 8}" width="14" height="4" fill="{colour}"/>'
@@ -39,12 +61,12 @@ def curves(history: Sequence[Mapping[str, float]], title: str = "losses of train
     )
 
 
-def _frame(low: int, high: int, last: float, title: str) -> str:
+def _frame(scale: Scale, last: float, title: str) -> str:
     parts = [f'<text x="{LEFT}" y="15" font-weight="bold">{escape(title)}</text>']
-    for power in range(low, high + 1):
-        y = _y(10.0**power, low, high)
+    for value, name in scale.marks:
+        y = _y(scale.share(value))
         parts.append(f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}" stroke="#ddd"/>')
-        parts.append(f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{10.0**power:g}</text>')
+        parts.append(f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{name}</text>')
     for share in (0.0, 0.25, 0.5, 0.75, 1.0):
         x = _x(share * last, last)
         parts.append(f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{HEIGHT - BOTTOM}" stroke="#eee"/>')
@@ -57,6 +79,5 @@ def _x(step: float, last: float) -> float:
     return LEFT + (WIDTH - LEFT - RIGHT) * step / max(last, 1e-9)
 
 
-def _y(value: float, low: int, high: int) -> float:
-    share = (math.log10(max(LEAST, value)) - low) / (high - low)
+def _y(share: float) -> float:
     return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * min(1.0, max(0.0, share))

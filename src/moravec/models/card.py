@@ -82,9 +82,9 @@ def _made(package: Package) -> list[str]:
     training = manifest["training"]
     return [
         "## How it was made", "",
-        f"{training['steps']:,} steps of {training['batch']} frames, seed {training['seed']}, on data {manifest['data'][:16]}, "
-        f"from nothing, with version {manifest['version']}. Losses of places used the simulator's coordinates in training; at "
-        "work it has pictures, state and words alone.", "",
+        f"{manifest['step']:,} of {training['steps']:,} steps of {training['batch']} frames, seed {training['seed']}, on data "
+        f"{manifest['data'][:16]}, from nothing, with version {manifest['version']}. Losses of places used the simulator's "
+        "coordinates in training; at work it has pictures, state and words alone.", "",
         f"Signed by {package.key}.",
     ]  # fmt: skip
 

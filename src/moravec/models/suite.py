@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from moravec.core.errors import BadInput
+from moravec.models.package import MANIFEST
 
 SHIPPED = ("manip",)
 PICK = Path(__file__).parent / "manip" / "pick"  # where the model of the learned pick stands, if one came with the package
@@ -15,4 +16,17 @@ def shipped_folder(name: str) -> Path:
     """The folder of a model that is part of the package. Raises BadInput."""
     if name not in SHIPPED:
         raise BadInput("the model", name, SHIPPED)
-    return Path(__file__).parent / name / "weights"
+    folder = Path(__file__).parent / name / "weights"
+    if not (folder / MANIFEST).is_file():
+        raise BadInput(f"the shipped model {name}", "no weights in this version", "a folder of 'moravec export'")
+    return folder
+
+
+def folder_of(model: str) -> Path:
+    """The folder that a person means: a shipped model's by its name, or any by its path. Raises BadInput."""
+    return shipped_folder(model) if model in SHIPPED else Path(model)
+
+
+def keys(words: str) -> tuple[str, ...]:
+    """Public keys that a person trusts, separated by commas."""
+    return tuple(key for key in words.split(",") if key)

@@ -28,7 +28,8 @@ def write(
     spec = replace(spec_from(facts["spec"]), chunk=facts["config"]["net"]["chunk"])
     manifest = {
         "kind": KIND, "spec": plain_spec(spec), "view": facts["config"]["view"], "normal": facts["normal"],
-        "vocabulary": facts["vocabulary"], "parameters": facts["parameters"], "data": facts["data"], "training": facts["config"],
+        "vocabulary": facts["vocabulary"], "parameters": facts["parameters"], "data": facts["data"],
+        "training": facts["config"], "step": facts["step"],
         "version": facts["version"], "parity": difference, "evaluation": dict(evaluation),
     }  # fmt: skip
     return write_package(folder, [FILE], manifest, key)

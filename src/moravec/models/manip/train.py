@@ -1,7 +1,7 @@
 """Training, step by step, in one process or several; broken off and gone on with, it is the same to the last bit.
 
 A run's folder holds `config.json` (configuration, seed, data hash, versions of code and PyTorch), `checkpoint.safetensors`,
-`history.jsonl` (losses), and at the end `weights.safetensors`, the average of the weights.
+`history.jsonl` (losses), and wherever it ended `weights.safetensors`, the average of the weights, which says at which step.
 """
 
 from __future__ import annotations
@@ -59,7 +59,9 @@ class Trainer:
         self._resume()
 
     def run(self, tell: Tell, until: int | None = None) -> None:
-        """Trains to the end, or to step `until`; `tell(step, losses)` every TOLD_EVERY steps and at the end, at rank 0.
+        """Trains to the end, or to step `until`, from where it goes on another time.
+
+        `tell(step, losses)` is called every TOLD_EVERY steps and at the end, at rank 0.
 
         Raises MoravecError where a loss is no number: the last checkpoint is from before that.
         """
@@ -73,8 +75,8 @@ class Trainer:
                 losses_of.clear()
             if self.step % self.config.save_every == 0 or self.step == last:
                 self._save()
-        if self.step == self.config.steps and self.rank == 0:
-            save(self.out / "weights.safetensors", self.average, self.facts)
+        if self.rank == 0:
+            save(self.out / "weights.safetensors", self.average, {"step": self.step, **self.facts})
 
     def _step(self, batch: Batch) -> dict[str, float]:
         for group in self._optimiser.param_groups:

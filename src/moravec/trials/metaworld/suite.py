@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 
 from moravec.core.errors import BadInput
-from moravec.models.contract import CameraSpec, Channel, PolicySpec, check_prompt
+from moravec.data.demonstrations.metaworld import CAMERA_NAME, features
+from moravec.models.contract import PolicySpec, check_prompt
 from moravec.worlds.metaworld.pictures import Drawing
-from moravec.worlds.metaworld.scene import ACTION, RATE, STATE
 from moravec.worlds.metaworld.sentences import sentences
 from moravec.worlds.metaworld.tasks import TASKS
 
-CAMERA = "corner"
+CAMERA = CAMERA_NAME
 FIRST_SEED = 1_000_000  # training draws its seeds below
 SEEDS_APART = 10_000  # between two values of --seed
 MOST_EPISODES = SEEDS_APART
@@ -42,9 +42,7 @@ class Attempt:
 
 def robot_spec(size: int = SIZES["plain"]) -> PolicySpec:
     """What the table's robot offers and takes; a picture of another size is scaled by area to this one."""
-    state = (*(Channel(name, "m", "world") for name in STATE[:3]), Channel(STATE[3], "1", "", 0.0, 1.0))
-    action = (*(Channel(name, "0.01 m", "world", -1.0, 1.0) for name in ACTION[:3]), Channel(ACTION[3], "1", "", -1.0, 1.0))
-    return PolicySpec(state, (CameraSpec(CAMERA, size, size),), action, RATE)
+    return features(size).spec()
 
 
 def words_of(source: str) -> Mapping[str, Sequence[str]]:
