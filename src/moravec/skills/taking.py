@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeAlias, TypeVar
 
@@ -116,7 +116,7 @@ def pick(context: SkillContext, args: Mapping[str, Value], find: Find[T], take: 
         if not others or len(tried) < SURELY_ONE or any(other.colour != target.colour for other in others):
             yield from _make_sure_of_one(context, place, held, others, data)
     tried.clear()
-    context.hand.held, context.hand.beside = held, ()
+    context.hand.held, context.hand.beside = replace(held, seen=f"{target.colour} {target.category}"), ()
     return {**data, "width": held.width, "target": target}
 
 

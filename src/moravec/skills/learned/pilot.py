@@ -9,15 +9,15 @@ from moravec.core.observation import CameraFrame
 from moravec.models.contract import CameraSpec, Channel, Policy, PolicyChunk, PolicyInput, PolicySpec
 from moravec.robots.ur5e.limits import GRIP_WIDTH
 from moravec.skills.learned.crop import CAMERA, PIXELS
+from moravec.skills.learned.errand import Errand
 from moravec.skills.learned.waypoints import LARGEST_MOVE, LARGEST_TURN, Pose
-from moravec.skills.taking import Scene
 
 CHUNK = 10  # waypoints of one answer
 RATE = 2.0  # [Hz] nominal: waypoints are places, not times; a round of looking and moving takes about half a second
 
 STATE = (
-    Channel("x", "m", "tool, from the target"), Channel("y", "m", "tool, from the target"),
-    Channel("height", "m", "above the place's floor"), Channel("opening", "m"),
+    Channel("x", "m", "tool, from the anchor"), Channel("y", "m", "tool, from the anchor"),
+    Channel("height", "m", "above the errand's ground"), Channel("opening", "m"),
 )  # fmt: skip
 ACTION = (
     Channel("dx", "m", "tool", -LARGEST_MOVE, LARGEST_MOVE), Channel("dy", "m", "tool", -LARGEST_MOVE, LARGEST_MOVE),
@@ -29,19 +29,19 @@ SPEC = PolicySpec(STATE, (CameraSpec(CAMERA, PIXELS, PIXELS),), ACTION, RATE, CH
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One look during a pick. A policy is shown `seen` alone; the rest is for a teacher and for the record."""
+    """One look under way. A policy is shown `seen` alone; the rest is for a teacher and for the record."""
 
     seen: PolicyInput
     frame: CameraFrame
     hand: Pose  # where the hand is
-    scene: Scene
+    errand: Errand
 
 
 class Pilot(Protocol):
     """Says where the hand goes next. Waypoints are relative to the hand's pose at the chunk's start, in the tool's own frame."""
 
-    def aim(self, scene: Scene) -> bool:
-        """A new target. False where the pilot knows of no way to take hold of it."""
+    def aim(self, errand: Errand) -> bool:
+        """A new errand. False where the pilot knows of no way."""
         ...
 
     def act(self, moment: Moment) -> PolicyChunk:
@@ -55,7 +55,7 @@ class Modelled:
     def __init__(self, policy: Policy) -> None:
         self._policy = policy
 
-    def aim(self, scene: Scene) -> bool:
+    def aim(self, errand: Errand) -> bool:
         """It finds out on the way."""
         self._policy.reset(0)
         return True

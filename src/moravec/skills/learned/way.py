@@ -15,31 +15,28 @@ from moravec.skills.contract import Follow, Followed, Request
 from moravec.skills.learned.round import Round
 from moravec.skills.learned.waypoints import Pose, pose_of, stretches
 from moravec.skills.moves import fail
-from moravec.skills.taking import CONTACT_FORCE
 from moravec.skills.trajectory import path_motion
 
-LARGEST_REACH = 0.12  # [m] of a waypoint from the target, level
 FINE = 0.02  # [m] between the poses that the joints' path is made of
-SLOW = 0.5  # share of the speed limits
 PATIENCE = 2.0  # times as long as planned, and
 LEAST_LIFE = 2.0  # [s] more, a chunk is good for: then what it rests on is too old
 
 
 def follow_way(context: SkillContext, seen: Round, goals: Sequence[Pose]) -> Generator[Request, Any, Followed]:
     """Through `goals`, ended early by a touch or by the guard. Fails as unreachable where the arm cannot."""
-    hand = seen.moment.hand
+    hand, manner = seen.moment.hand, seen.moment.errand.manner
     followed = Followed("done", context.state())
     for part in stretches(hand, goals):
-        chunk = _motion(context, part)
+        chunk = _motion(context, part, manner.slow)
         life = PATIENCE * chunk.duration + LEAST_LIFE + (context.now() - seen.made)
         made = Provenance(seen.made, seen.made + life, seen.moment.frame.t, seen.novelty)
-        followed = yield Follow(replace(chunk, provenance=made), CONTACT_FORCE)
+        followed = yield Follow(replace(chunk, provenance=made), manner.force)
         if followed.end != "done":
             break
     return followed
 
 
-def _motion(context: SkillContext, part: Sequence[Pose]) -> ActionChunk:
+def _motion(context: SkillContext, part: Sequence[Pose], slow: float) -> ActionChunk:
     start = context.posture()
     hand = pose_of(context.arm.tool_pose(start), 0.0)
     hand = replace(hand, yaw=part[0].yaw + wrap_angle(hand.yaw - part[0].yaw))
@@ -48,7 +45,7 @@ def _motion(context: SkillContext, part: Sequence[Pose]) -> ActionChunk:
     if path is None:
         fail("unreachable", f"the arm cannot follow the pilot to {np.round(part[-1].position, 3).tolist()} m")
     places = np.array([hand.place, *(pose.place for pose in poses)])
-    return path_motion(path, places, context.limits.scaled(SLOW), "pilot")
+    return path_motion(path, places, context.limits.scaled(slow), "pilot")
 
 
 def _between(start: Pose, goal: Pose) -> list[Pose]:

@@ -1,4 +1,4 @@
-"""The learned pick in the real cell under the real guard: led by the teacher it holds, led by nonsense it fails as declared."""
+"""Learned skills in the real cell under the real guard: led by the teacher they work, led by nonsense they fail as declared."""
 
 from __future__ import annotations
 
@@ -19,11 +19,15 @@ from moravec.runtime.pace import AsFastAsPossible
 from moravec.skills.arm import Arm
 from moravec.skills.context import SkillContext
 from moravec.skills.contract import SkillResult
-from moravec.skills.learned.pick import ROUNDS, TIGHTER, LearnedPick
+from moravec.skills.guarded import HardCoded
+from moravec.skills.learned.errand import Errand
+from moravec.skills.learned.lead import ROUNDS, TIGHTER
+from moravec.skills.learned.pick import LearnedPick
 from moravec.skills.learned.pilot import CHUNK, Moment, Pilot
+from moravec.skills.learned.place import LearnedPlace
 from moravec.skills.learned.teacher import Teacher
-from moravec.skills.manifests import PICK
-from moravec.skills.taking import Scene
+from moravec.skills.manifests import PICK, PLACE
+from moravec.skills.putting import PutDown, Stow
 from moravec.worlds.cell.config import CellConfig
 from moravec.worlds.cell.world import Cell
 
@@ -37,7 +41,7 @@ class Says:
     rows: Any
     confidence: float = 1.0
 
-    def aim(self, scene: Scene) -> bool:
+    def aim(self, errand: Errand) -> bool:
         return True
 
     def act(self, moment: Moment) -> PolicyChunk:
@@ -59,6 +63,12 @@ class Scenery:
 
     def pick(self, pilot: Pilot) -> SkillResult:
         return self.runtime.run(LearnedPick(pilot).run(self.context, {"item": "thing"}))
+
+    def put(self, pilot: Pilot, plain: HardCoded, place: str) -> SkillResult:
+        return self.runtime.run(LearnedPlace(plain, pilot).run(self.context, {"item": "thing", "place": place}))
+
+    def where(self) -> str:
+        return self.cell.truth.place(self.cell.items[0])
 
     def lawful(self) -> bool:
         return self.cell.truth.report()["violations"] == {}
@@ -129,3 +139,40 @@ def test_led_by_the_teacher_it_holds_the_thing(scenery: Scenery) -> None:
     assert 2 <= len(rounds) <= ROUNDS and all(note.payload["confidence"] == 1.0 for note in rounds)
     held = scenery.context.hand.held
     assert held is not None and held.width == result.data["width"] > 0.01
+
+
+# In the order in which they stand here: the thing hangs from the hand since the pick above.
+FOOLISH = {
+    "no number": (Says(chunk(dx=math.nan)), {"unreachable"}),
+    "far away": (Says(chunk(dx=0.24, dy=0.24, opening=0.02)), {"unreachable"}),
+    "through the plate": (Says(chunk(dz=0.24, opening=0.02)), {"unreachable"}),
+    "never opens": (Says(chunk(dx=0.001, opening=0.02)), {"unreachable"}),
+    "goes down and does not open": (Says(chunk(dz=0.01, opening=0.0)), {"contact"}),
+    "is lost": (Says(chunk(dz=0.02), 0.01), {"unreachable"}),
+}
+
+
+@pytest.mark.parametrize("name", FOOLISH)
+def test_nonsense_does_not_let_go(scenery: Scenery, name: str) -> None:
+    pilot, codes = FOOLISH[name]
+    result = scenery.put(pilot, PutDown(), "station")
+    assert result.status == "failed" and result.code in codes, result.message
+    assert result.recoverable and result.code in {error.code for error in PLACE.errors}
+    assert scenery.where() == "hand" and scenery.context.hand.held is not None
+    assert scenery.lawful() and scenery.tool_height() > HIGH_ENOUGH - 0.01
+    assert scenery.log.tightened[-1][2] is None
+
+
+def test_led_by_the_teacher_it_puts_down_and_stows(scenery: Scenery) -> None:
+    assert scenery.where() == "hand"
+    down = scenery.put(Teacher(), PutDown(), "station")
+    assert down.status == "succeeded", down.message
+    assert scenery.where() == "station" and scenery.context.hand.held is None
+    assert np.allclose(down.data["spot"], scenery.cell.workplace.place("station").centre, atol=0.01)
+    assert scenery.pick(Teacher()).status == "succeeded"
+    notes = len(scenery.log.notes)
+    stowed = scenery.put(Teacher(), Stow(), "bin_2")
+    assert stowed.status == "succeeded", stowed.message
+    assert scenery.where() == "bin_2" and scenery.lawful()
+    asked = {note.payload["asked"] for _, note in scenery.log.notes[notes:] if note.topic == "pilot"}
+    assert len(asked) == 1 and asked.pop().endswith("into the bin")
