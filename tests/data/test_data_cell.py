@@ -37,6 +37,7 @@ from moravec.data.episode import AHEAD, Episode, check_episode
 from moravec.data.lerobot.read import Reader
 from moravec.models.manip.robots import embodiment
 from moravec.perception.detection import Detection
+from moravec.skills.learned.errand import PickErrand
 from moravec.skills.learned.pilot import CHUNK
 from moravec.skills.learned.round import EXECUTE, moment_of
 from moravec.skills.learned.teacher import Teacher
@@ -67,11 +68,12 @@ def box_scene() -> Scene:
 
 def test_what_is_written_down_is_clean_and_what_is_done_is_astray() -> None:
     scene = box_scene()
+    errand = PickErrand(scene, 0.2)
     book, teacher = Book(WILD, np.random.default_rng(0)), Teacher()
     book.starts()
-    assert book.aim(scene) and teacher.aim(scene)
-    said = [teacher.act(moment_of(scene, scene.frame, HAND)).actions for _ in range(5)]
-    done = [book.act(moment_of(scene, scene.frame, HAND)).actions for _ in range(5)]
+    assert book.aim(errand) and teacher.aim(errand)
+    said = [teacher.act(moment_of(errand, scene.frame, HAND)).actions for _ in range(5)]
+    done = [book.act(moment_of(errand, scene.frame, HAND)).actions for _ in range(5)]
     episode = book.bound(sentences("red", "box"), {"seed": 1})
     check_episode(features(), episode)
     np.testing.assert_array_equal(episode.extras[AHEAD].reshape(-1, CHUNK, 5), said)
@@ -83,11 +85,12 @@ def test_what_is_written_down_is_clean_and_what_is_done_is_astray() -> None:
 
 def test_a_hand_that_is_about_to_close_is_left_alone() -> None:
     scene = box_scene()
+    errand = PickErrand(scene, 0.2)
     book = Book(WILD, np.random.default_rng(0))
     book.starts()
-    assert book.aim(scene)
+    assert book.aim(errand)
     low = Pose((0.5, 0.0, 0.06), np.pi / 2, 0.06)
-    first = book.act(moment_of(scene, scene.frame, low)).actions
+    first = book.act(moment_of(errand, scene.frame, low)).actions
     np.testing.assert_array_equal(first, book.bound(("take it",), {}).extras[AHEAD].reshape(1, CHUNK, 5)[0])
 
 

@@ -1,4 +1,5 @@
-"""The delivery cell's hard-coded grasps as teachers of the learned pick: one delivery for each seed, several picks out of it.
+"""The delivery cell's hard-coded skills as teachers of the learned ones: one delivery for each seed, several errands out of it:
+things are picked, put on the station, picked there and put into bins.
 
 Physics, guard and perception are those of a run. Every look is one frame: what a policy is shown there, and the rest of the way
 as the teacher says it. The hand begins elsewhere than it would and is led astray on the way; what is written down never is.
@@ -25,21 +26,29 @@ from moravec.runtime.pace import AsFastAsPossible
 from moravec.runtime.recorder import Unrecorded
 from moravec.skills.arm import Arm
 from moravec.skills.context import SkillContext
-from moravec.skills.contract import Request, SkillResult
+from moravec.skills.contract import Pause, Request, Skill, SkillResult
 from moravec.skills.delivery import delivery_skills
+from moravec.skills.guarded import HardCoded
 from moravec.skills.learned.crop import CAMERA, crop, seen_at
-from moravec.skills.learned.pick import LearnedPick, Start
+from moravec.skills.learned.errand import Errand
+from moravec.skills.learned.lead import Start
+from moravec.skills.learned.pick import LearnedPick
 from moravec.skills.learned.pilot import ACTION, CHUNK, RATE, SPEC, STATE, Moment
-from moravec.skills.learned.round import CLOSING, EXECUTE
+from moravec.skills.learned.place import LearnedPlace
+from moravec.skills.learned.round import EXECUTE
 from moravec.skills.learned.teacher import Teacher
-from moravec.skills.learned.waypoints import in_tool
-from moravec.skills.learned.wording import sentences
-from moravec.skills.taking import Scene
-from moravec.worlds.registry import World
+from moravec.skills.learned.waypoints import absolute, in_tool
+from moravec.skills.learned.wording import sentences, sentences_down
+from moravec.skills.putting import Discard, PutDown, Stow
+from moravec.worlds.registry import Thing, World
 
-PIXELS, PLACES = "privileged.pixels", "privileged.points"  # where the teacher means to grasp: for losses in training
-POINTS = ("grasp", "one flank", "other flank")
+PIXELS, PLACES = "privileged.pixels", "privileged.points"  # where the teacher means to grasp or let go: for losses in training
+POINTS = ("goal", "one flank", "other flank")
 PICKS = 6  # things that are tried in one delivery; each is picked from the parcel and then from the station
+BINS = 2  # that are filled in one delivery
+SETTLED = 0.4  # [s] until what was let go lies still
+LOW = 0.04  # [m] above the goal, disturbances are smaller
+REJECTED = 0.25  # share of the things that go into the reject bin
 FIRST_TRAINED, SEEDS_APART = 1_000_000, 10_000  # seeds of deliveries: below are those that people and evaluations draw
 LARGEST_SEED = 90_000
 
@@ -50,13 +59,13 @@ Numbers: TypeAlias = NDArray[np.float32]
 @dataclass(frozen=True, slots=True)
 class Disturbance:
     """How the hand is led astray: up to how far it begins from where it would, from how many other places it looks before, and
-    the standard deviation of waypoints that are carried out, near what is grasped a `near` share of that."""
+    the standard deviation of waypoints that are carried out, near the goal a `near` share of that."""
 
     level: float = 0.035  # [m]
     height: tuple[float, float] = (-0.02, 0.07)  # [m]
     turn: float = 0.6  # [rad]
-    glances: int = 3
-    share: float = 0.7  # of the picks in which waypoints are disturbed
+    glances: int = 6
+    share: float = 0.7  # of the errands in which waypoints are disturbed
     noise: float = 0.008  # [m]
     noise_turn: float = 0.08  # [rad]
     near: float = 0.25
@@ -65,7 +74,7 @@ class Disturbance:
 
 @dataclass(frozen=True, slots=True)
 class CellTeaching:
-    """`episodes` successful picks, out of deliveries that `open_world` makes of seeds. Raises BadInput for wrong numbers."""
+    """`episodes` successful errands, out of deliveries that `open_world` makes of seeds. Raises BadInput for wrong numbers."""
 
     open_world: OpenWorld
     episodes: int = 1000
@@ -92,7 +101,7 @@ def features() -> Features:
 
 
 def attend(teaching: CellTeaching, seed: int) -> list[Episode]:
-    """The successful picks out of one delivery; the same for the same seed. In a worker."""
+    """The successful errands out of one delivery; the same for the same seed. In a worker."""
     with closing(teaching.open_world(seed)) as world:
         runtime = Runtime(world.robot, Unrecorded(), AsFastAsPossible(), lambda ask: ask.default)
         return runtime.run(_Delivery(world, runtime, teaching.disturbance, seed).lessons())
@@ -105,7 +114,7 @@ class _Delivery:
         self._world, self._seed = world, seed
         self._rng = np.random.default_rng((seed, 3))
         self._book = Book(how, self._rng)
-        self._skills = delivery_skills() | {"pick": LearnedPick(self._book, self._book.starts)}
+        self._skills = taught_by(self._book)
         self._believed: Detection | None = None
         work = world.workplace
         self._context = SkillContext(
@@ -115,42 +124,71 @@ class _Delivery:
     def lessons(self) -> Generator[Request, Any, list[Episode]]:
         """Opens the parcel, and takes things out one by one."""
         episodes: list[Episode] = []
-        work = self._world.workplace
-        (parcel,), (station,), bins = work.of_kind("parcel"), work.of_kind("station"), work.of_kind("bin")
+        work, rng = self._world.workplace, self._rng
+        (parcel,), (station,), (reject,) = (work.of_kind(kind) for kind in ("parcel", "station", "reject"))
+        bins = [work.of_kind("bin")[k] for k in rng.permutation(len(work.of_kind("bin")))[:BINS]]
         if (yield from self._do("open", place=parcel.name)).status != "succeeded":
             return episodes
-        for number in range(PICKS):
+        for _ in range(PICKS):
             looked = yield from self._do("look", place=parcel.name)
             there: Sequence[Detection] = looked.data.get("detections") or ()
             if not there:
                 break
-            self._believed = there[int(self._rng.integers(len(there)))]
-            if not (yield from self._lesson(episodes, parcel, number)):
+            self._believed = there[int(rng.integers(len(there)))]
+            if not (yield from self._pick(episodes, parcel)) or not (yield from self._put(episodes, "place", station)):
                 continue
-            put = yield from self._do("place", item="thing", place=station.name)
-            if put.status == "succeeded":
-                self._believed = replace(self._believed, place=station.name, position=(*station.centre, station.floor))
-                if (yield from self._lesson(episodes, station, number)):
-                    yield from self._do("stow", item="thing", place=bins[number % len(bins)].name)
+            self._believed = replace(self._believed, place=station.name, position=(*station.centre, station.floor))
+            if (yield from self._pick(episodes, station)):
+                rejected = rng.random() < REJECTED
+                place = reject if rejected else bins[int(rng.integers(len(bins)))]
+                yield from self._put(episodes, "discard" if rejected else "stow", place)
         return episodes
 
-    def _lesson(self, episodes: list[Episode], place: Place, number: int) -> Generator[Request, Any, bool]:
-        """One pick; kept where the right thing, and nothing else, hangs from the hand. Whether something does."""
+    def _pick(self, episodes: list[Episode], place: Place) -> Generator[Request, Any, bool]:
+        """Kept where the right thing, and nothing else, hangs from the hand. Whether something does."""
         self._book.clear()
         result = yield from self._do("pick", item="thing")
         target = result.data.get("target")
         if result.status != "succeeded" or target is None:
             return False
-        held = [thing for thing in self._world.things().values() if thing.location == "hand"]
+        held = self._in_hand()
         if len(held) == 1 and (held[0].colour, held[0].category) == (target.colour, target.category):
-            notes = {"seed": self._seed, "pick": number, "place": place.name, "thing": f"{target.colour} {target.category}"}
-            episodes.append(self._book.bound(sentences(target.colour, target.category), notes))
+            self._keep(episodes, sentences(target.colour, target.category), "pick", place, held[0])
         self._believed = target
         return bool(held)
+
+    def _put(self, episodes: list[Episode], skill: str, place: Place) -> Generator[Request, Any, bool]:
+        """Kept where what was in the hand lies in its place then. Whether the skill says so."""
+        names = [name for name, thing in self._world.things().items() if thing.place == "hand"]
+        held = self._context.hand.held
+        self._book.clear()
+        result = yield from self._do(skill, item="thing", place=place.name)
+        if result.status != "succeeded" or held is None:
+            return False
+        yield Pause(SETTLED)
+        things = self._world.things()
+        if len(names) == 1 and things[names[0]].place == place.name:
+            self._keep(episodes, sentences_down(held.seen, place.kind), skill, place, things[names[0]])
+        return True
+
+    def _keep(self, episodes: list[Episode], words: tuple[str, ...], skill: str, place: Place, thing: Thing) -> None:
+        named = f"{thing.colour} {thing.category}"
+        notes = {"seed": self._seed, "number": len(episodes), "skill": skill, "place": place.name, "thing": named}
+        episodes.append(self._book.bound(words, notes))
+
+    def _in_hand(self) -> list[Thing]:
+        return [thing for thing in self._world.things().values() if thing.place == "hand"]
 
     def _do(self, skill: str, **args: str) -> Generator[Request, Any, SkillResult]:
         result: SkillResult = yield from self._skills[skill].run(self._context, args)
         return result
+
+
+def taught_by(book: Book) -> dict[str, Skill]:
+    """A delivery's skills, those that a pilot leads begun where `book` says."""
+    plain: tuple[HardCoded, ...] = (PutDown(), Stow(), Discard())
+    led = (LearnedPick(book, book.starts), *(LearnedPlace(skill, book, book.starts) for skill in plain))
+    return delivery_skills() | {skill.manifest.name: skill for skill in led}
 
 
 class Book:
@@ -180,10 +218,10 @@ class Book:
             starts.append(Start(offset, float(rng.uniform(-how.turn, how.turn)), k < how.glances))
         return starts
 
-    def aim(self, scene: Scene) -> bool:
-        """As the teacher; what was written down before is of another scene."""
+    def aim(self, errand: Errand) -> bool:
+        """As the teacher; what was written down before is of another errand."""
         self.clear()
-        return self._teacher.aim(scene)
+        return self._teacher.aim(errand)
 
     def act(self, moment: Moment) -> PolicyChunk:
         """The teacher's answer goes into the book; what is given on is astray of it."""
@@ -206,28 +244,28 @@ class Book:
         return Episode(tasks, RATE, np.stack(self._state), chunks[:, 0].copy(), pictures, extras, True, notes)
 
     def _note_points(self, moment: Moment) -> None:
-        """Where the teacher means to grasp, and where the fingers will touch: the one on the tool's +x side first."""
-        grasp, hand = self._teacher.grasp, moment.hand
-        assert grasp is not None  # the teacher has just acted
-        along = np.array([np.cos(grasp.yaw), np.sin(grasp.yaw), 0.0]) * grasp.width / 2
+        """Where the teacher means to grasp or let go, and where the fingers touch then: the one on the tool's +x side first."""
+        goal, hand = self._teacher.goal, moment.hand
+        assert goal is not None  # the teacher has just acted
+        along = np.array([np.cos(goal.yaw), np.sin(goal.yaw), 0.0]) * goal.opening / 2
         if in_tool(hand, along.tolist())[0] < 0.0:
             along = -along
-        cut = crop(moment.frame, moment.scene.target.position)
+        cut = crop(moment.frame, moment.errand.anchor)
         pixels, places = [], []
         for point in (np.zeros(3), along, -along):
-            x, y, z = (float(v) for v in np.array(grasp.position) + point)
+            x, y, z = (float(v) for v in np.array(goal.position) + point)
             pixels += seen_at(moment.frame, cut, (x, y, z))
             places += in_tool(hand, np.subtract((x, y, z), hand.position).tolist())
         self._pixels.append(pixels)
         self._places.append(places)
 
     def _astray_of(self, moment: Moment, chunk: PolicyChunk) -> PolicyChunk:
-        """Waypoints before the next look, moved a little; none where the hand closes before that."""
-        how, rng, actions = self._how, self._rng, np.array(chunk.actions, np.float64)
-        if np.any(actions[:EXECUTE, 4] < CLOSING):
+        """Waypoints before the next look, moved a little; none where the hand gets to its goal before that."""
+        how, rng, goal, actions = self._how, self._rng, self._teacher.goal, np.array(chunk.actions, np.float64)
+        assert goal is not None
+        if any(moment.errand.ends(pose) for pose in absolute(moment.hand, chunk.actions[:EXECUTE])):
             return chunk
-        top = moment.scene.target.position[2] + moment.scene.target.extent[2] / 2
-        low = moment.hand.position[2] - actions[EXECUTE - 1, 2] < top + 0.01  # z points down: the last place before the look
+        low = moment.hand.position[2] - actions[EXECUTE - 1, 2] < goal.position[2] + LOW  # z points down: before the next look
         share = how.near if low else 1.0
         actions[:EXECUTE, :3] += share * rng.normal(0.0, how.noise, (1, 3)) * (1.0, 1.0, 0.5)
         actions[:EXECUTE, 3] += share * rng.normal(0.0, how.noise_turn)
