@@ -32,9 +32,9 @@ Processes = Annotated[int, typed(whole("--processes", 1, 256), "N")]
 class Data(Options):
     """Make demonstrations, check a data set, describe it, or ready it for training.
 
-    make metaworld: the scripted experts' demonstrations, as a LeRobotDataset v3.0 in --out. make cell: picks of the work cell, by
-    its hard-coded grasps. check DIR: faults that users meet.
-    card DIR: what is in it. cache DIR: pictures cut, scaled and side by side in --out, for training.
+    make metaworld: the scripted experts' demonstrations, as a LeRobotDataset v3.0 in --out. make cell: picks and
+    puttings down in the work cell, by its hard-coded skills. check DIR: faults that users meet. card DIR: what is in it.
+    cache DIR: pictures cut, scaled and side by side in --out, for training.
     """
 
     action: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="make|check|card|cache")]
@@ -44,7 +44,7 @@ class Data(Options):
     tasks: Annotated[str, tyro.conf.arg(metavar="NAMES")] = "all"
     """make: tasks or tiers, separated by commas."""
     episodes: Whole = 50
-    """make: whole demonstrations of each task; of the cell: picks."""
+    """make: whole demonstrations of each task; of the cell: errands."""
     glimpses: Whole = 0
     """make: of each task, so many beginnings of a few frames besides."""
     processes: Annotated[Processes | None, unset("N")] = None
@@ -174,14 +174,15 @@ def _cell_provenance(seed: int) -> Any:
 
     how = Disturbance()
     return Provenance(
-        what="Picks of the delivery cell, from the parcel and from the station, by its hard-coded grasps.",
+        what="Picks of the delivery cell, from the parcel and from the station, and puttings down on the station and into bins, "
+        "by its hard-coded skills.",
         how=f"Up to {PICKS} things of each simulated delivery, under the guard. Each frame is a look of the wrist camera, cut "
-        f"around the target, with the rest of the way as waypoints. {how.glances} looks from elsewhere come first; in "
-        f"{how.share:.0%} of the picks the hand is led astray on its way, never in what is written down. Only picks that held "
-        "the right thing are kept.",
+        "around the target, or around where the thing is to go, with the rest of the way as waypoints. "
+        f"{how.glances} looks from elsewhere come first; in {how.share:.0%} of the errands the hand is led astray on its way, "
+        "never in what is written down. Only what held the right thing, or put it where it was to go, is kept.",
         command=shlex.join(["moravec", *sys.argv[1:]]), seed=seed, versions=_versions(), licence="MIT",
         limits=("The frames' times are nominal: waypoints are places, not times.",
-                "Privileged columns hold where the teacher means to grasp."),
+                "Privileged columns hold where the teacher means to grasp or let go."),
     )  # fmt: skip
 
 

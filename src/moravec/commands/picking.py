@@ -9,7 +9,7 @@ from pathlib import Path
 from moravec.core.errors import BadInput
 from moravec.models.contract import join
 from moravec.models.package import MANIFEST, hash_of
-from moravec.models.suite import PICK, TRUSTED
+from moravec.models.suite import PICK, TRUSTED, keys
 from moravec.skills.learned.pilot import SPEC, Modelled, Pilot
 
 THREADS = 1  # the same answer, bit for bit, on every machine with the same processor
@@ -29,14 +29,20 @@ def picking(skills: str, model: Path | None, trust: str) -> Picking:
         if model is not None:
             raise BadInput("--pick-model", str(model), "with --skills learned")
         return Picking()
+    pilot, known = opened("--skills learned, its model", "--pick-model DIR", model, keys(trust))
+    return Picking(pilot, {"skills": skills, "pick_model": known})
+
+
+def opened(asked: str, option: str, model: Path | None, trust: tuple[str, ...]) -> tuple[Pilot, str]:
+    """A model (None: the one that came with the package) as a pilot, and its manifest's hash. Raises BadInput, ContractError for
+    one that cannot lead this hand."""
     folder = model or PICK
     if not (folder / MANIFEST).is_file():
         found = "no model" if model is None else str(model)
-        raise BadInput("--skills learned, its model", found, "--pick-model DIR, a folder of 'moravec export'; none came with "
-                       "this package" if model is None else "a folder of 'moravec export'")  # fmt: skip
+        raise BadInput(asked, found, f"{option}, a folder of 'moravec export'; none came with this package"
+                       if model is None else "a folder of 'moravec export'")  # fmt: skip
     from moravec.models.manip.shipped import open_policy
 
-    keys = (key.strip() for key in trust.split(","))
-    policy = open_policy(folder, (*TRUSTED, *(key for key in keys if key)), THREADS)
+    policy = open_policy(folder, (*TRUSTED, *trust), THREADS)
     join(policy.spec, SPEC)
-    return Picking(Modelled(policy), {"skills": skills, "pick_model": hash_of(folder / MANIFEST)})
+    return Modelled(policy), hash_of(folder / MANIFEST)

@@ -36,7 +36,7 @@ class Run(Options):
     brain: Brain = "symbolic"
     """The mind that reads and plans."""
     skills: Skills = "hard-coded"
-    """How things are picked: by the hard-coded skill, or led by a learned model."""
+    """How things are picked and put down: by the hard-coded skills, or led by a learned model."""
     pick_model: Annotated[Path | None, unset("DIR")] = None
     """With --skills learned: the model, a folder of 'moravec export'; by default the one that came with the package."""
     trust: Annotated[str, unset("KEYS")] = ""

@@ -12,7 +12,7 @@ from moravec.core.workplace import Place
 from moravec.skills.bringing import OVER_RIM, TIP_CLEARANCE, TOUCH_FORCE, release_opening
 from moravec.skills.context import Held
 from moravec.skills.learned.waypoints import Pose
-from moravec.skills.learned.wording import asked, asked_down
+from moravec.skills.learned.wording import asked, asked_down, held_out, held_out_down
 from moravec.skills.spots import EDGE, Spot
 from moravec.skills.taking import CONTACT_FORCE, Scene
 from moravec.skills.walls import has_room, kept_from_walls
@@ -48,6 +48,11 @@ class Errand(Protocol):
     @property
     def sentence(self) -> str:
         """What the pilot is told."""
+        ...
+
+    @property
+    def held_out(self) -> tuple[str, ...]:
+        """What it might be told and was never told in training."""
         ...
 
     @property
@@ -104,6 +109,11 @@ class PickErrand:
     def sentence(self) -> str:
         """By its colour and its kind."""
         return asked(self.scene.target.colour, self.scene.target.category)
+
+    @property
+    def held_out(self) -> tuple[str, ...]:
+        """By its colour and its kind too."""
+        return held_out(self.scene.target.colour, self.scene.target.category)
 
     @property
     def place(self) -> Place:
@@ -168,6 +178,11 @@ class PlaceErrand:
     def sentence(self) -> str:
         """What, and where to."""
         return asked_down(self.held.seen, self.place.kind)
+
+    @property
+    def held_out(self) -> tuple[str, ...]:
+        """What, and where to, too."""
+        return held_out_down(self.held.seen, self.place.kind)
 
     @property
     def anchor(self) -> Point:

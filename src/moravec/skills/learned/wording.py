@@ -53,6 +53,11 @@ def sentences(colour: str, category: str) -> tuple[str, ...]:
     return tuple(form.format(colour=colour, category=category) for form in PICK)
 
 
+def held_out(colour: str, category: str) -> tuple[str, ...]:
+    """What training never shows, for picking such a thing."""
+    return tuple(form.format(colour=colour, category=category) for form in PICK_HELD_OUT)
+
+
 def asked_down(thing: str, kind: str) -> str:
     """The sentence that a pilot is given to put a `thing` ("red cup", "" where nobody knows) in a place of that kind."""
     return sentences_down(thing, kind)[0]
@@ -60,4 +65,13 @@ def asked_down(thing: str, kind: str) -> str:
 
 def sentences_down(thing: str, kind: str) -> tuple[str, ...]:
     """All that training shows for putting it there, the pilot's own first."""
-    return tuple(form.format(thing=f"the {thing}" if thing else "it") for form in PLACE[kind])
+    return _put(PLACE[kind], thing)
+
+
+def held_out_down(thing: str, kind: str) -> tuple[str, ...]:
+    """What training never shows, for putting it there."""
+    return _put(PLACE_HELD_OUT[kind], thing)
+
+
+def _put(forms: tuple[str, ...], thing: str) -> tuple[str, ...]:
+    return tuple(form.format(thing=f"the {thing}" if thing else "it") for form in forms)
