@@ -65,11 +65,11 @@ class Record:
         return asdict(self)
 
 
-def make(attempt: Attempt, open_world: Callable[[int], World], pilot: Pilot | None, held_out: bool) -> Record:
+def make(attempt: Attempt, deliver: Callable[[int], World], pilot: Pilot | None, held_out: bool) -> Record:
     """In the delivery of the attempt's seed, led by `pilot` (None: the program itself), told held-out sentences or its own."""
     start = time.perf_counter()
     watch = None if pilot is None else Watched(pilot, attempt.seed if held_out else None)
-    with closing(open_world(attempt.seed)) as world:
+    with closing(deliver(attempt.seed)) as world:
         record = _Trial(world, attempt, watch).run()
     took = [] if watch is None else watch.took
     return replace(record, seconds=round(time.perf_counter() - start, 2), looks=len(took), act_ms=took)

@@ -13,12 +13,12 @@ from moravec.trials.record import Book
 from moravec.worlds.metaworld.processes import pool
 from moravec.worlds.registry import World
 
-OpenWorld = Callable[[int], World]
+Deliver = Callable[[int], World]  # of a seed
 OpenPilot = Callable[[], Pilot | None]  # both importable by name, for other processes
 
 
 def run(
-    book: Book[Record], wanted: Sequence[Attempt], open_world: OpenWorld, open_pilot: OpenPilot, held_out: bool,
+    book: Book[Record], wanted: Sequence[Attempt], deliver: Deliver, open_pilot: OpenPilot, held_out: bool,
     processes: int, tell: Callable[[Record], None],
 ) -> list[Record]:  # fmt: skip
     """Makes every attempt that has no record yet; all records, in the order of `wanted`.
@@ -38,15 +38,15 @@ def run(
 
     if processes == 1:
         for attempt in left:
-            done(tried(attempt, open_world, open_pilot, held_out))
+            done(tried(attempt, deliver, open_pilot, held_out))
     elif left:
         with pool(processes) as workers:
-            jobs = {job.future: job for job in [workers.do(tried, each, open_world, open_pilot, held_out) for each in left]}
+            jobs = {job.future: job for job in [workers.do(tried, each, deliver, open_pilot, held_out) for each in left]}
             for future in as_completed(jobs):
                 done(jobs[future].result())
     return [book.records[attempt.key] for attempt in wanted]
 
 
-def tried(attempt: Attempt, open_world: OpenWorld, open_pilot: OpenPilot, held_out: bool) -> Record:
+def tried(attempt: Attempt, deliver: Deliver, open_pilot: OpenPilot, held_out: bool) -> Record:
     """One attempt, in this process."""
-    return make(attempt, open_world, open_pilot() if attempt.by == POLICY else None, held_out)
+    return make(attempt, deliver, open_pilot() if attempt.by == POLICY else None, held_out)
