@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,19 +31,25 @@ from moravec.data.demonstrations.cell import (
     Book,
     CellTeaching,
     Disturbance,
+    attend,
     features,
 )
 from moravec.data.episode import AHEAD, Episode, check_episode
 from moravec.data.lerobot.read import Reader
 from moravec.models.manip.robots import embodiment
 from moravec.perception.detection import Detection
-from moravec.skills.learned.errand import PickErrand
+from moravec.skills.bringing import OVER_RIM
+from moravec.skills.context import Held
+from moravec.skills.learned.crop import crop, seen_at
+from moravec.skills.learned.errand import PickErrand, PlaceErrand
 from moravec.skills.learned.pilot import CHUNK
 from moravec.skills.learned.round import EXECUTE, moment_of
 from moravec.skills.learned.teacher import Teacher
-from moravec.skills.learned.waypoints import Pose
-from moravec.skills.learned.wording import sentences
+from moravec.skills.learned.waypoints import Pose, in_tool
+from moravec.skills.learned.wording import sentences, sentences_down
+from moravec.skills.spots import Spot
 from moravec.skills.taking import Scene
+from moravec.worlds.registry import World, WorldOptions, open_world
 
 HAND = Pose((0.52, 0.03, 0.25), 0.5, 0.08)
 WILD = Disturbance(share=1.0, noise=0.02, glances=0)
@@ -99,6 +105,44 @@ def test_starts_look_first_and_then_begin() -> None:
     starts = book.starts()
     assert [start.look_only for start in starts] == [True, True, False]
     assert starts != book.starts()
+
+
+def test_a_putting_down_is_written_down_with_where_it_is_let_go() -> None:
+    """The points are the spot and where the fingers hold, in the picture around the place's middle."""
+    scene = box_scene()
+    held = Held(0.03, (0.04, 0.04, 0.03), 0.05, "red box")
+    place = replace(scene.place, kind="bin", rim=0.08)
+    errand = PlaceErrand(place, held, [Spot(0.52, 0.01, 0.02)], 0.2)
+    hand = Pose((0.5, 0.03, 0.18), 0.5, 0.05)
+    book = Book(WILD, np.random.default_rng(0))
+    book.starts()
+    assert book.aim(errand)
+    for _ in range(2):
+        book.act(moment_of(errand, scene.frame, hand))
+    episode = book.bound(sentences_down("red box", "bin"), {"seed": 1})
+    check_episode(features(), episode)
+    spot, one, other = episode.extras[PLACES][0].reshape(3, 3)
+    np.testing.assert_allclose(spot, in_tool(hand, (0.02, -0.02, 0.08 + OVER_RIM - 0.18)), atol=1e-6)
+    np.testing.assert_allclose([one - spot, other - spot], [(0.025, 0.0, 0.0), (-0.025, 0.0, 0.0)], atol=1e-6)
+    cut = crop(scene.frame, errand.anchor)
+    np.testing.assert_allclose(episode.extras[PIXELS][0, :2], seen_at(scene.frame, cut, (0.52, 0.01, 0.08 + OVER_RIM)), atol=1e-3)
+    assert np.all(episode.extras[AHEAD].reshape(-1, CHUNK, 5)[:, -1, 4] > 0.06), "the fingers open in the end"
+
+
+def test_one_delivery_gives_picks_and_puttings_down_of_the_right_thing() -> None:
+    """A real one, of one thing."""
+    still = Disturbance(glances=1, share=0.0)
+    episodes = attend(CellTeaching(_one_thing, disturbance=still), 11)
+    assert [e.notes["skill"] for e in episodes][:3] == ["pick", "place", "pick"] and len(episodes) == 4
+    assert [e.notes["place"] for e in episodes][:3] == ["parcel", "station", "station"]
+    assert len({e.notes["thing"] for e in episodes}) == 1
+    for episode in episodes:
+        check_episode(features(), episode)
+        assert str(episode.notes["thing"]) in episode.tasks[0] and len(episode) >= 3
+
+
+def _one_thing(seed: int) -> World:
+    return open_world("cell", WorldOptions(seed, items=1))
 
 
 def test_numbers_that_cannot_be_are_refused() -> None:

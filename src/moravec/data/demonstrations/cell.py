@@ -251,7 +251,7 @@ class Book:
         if in_tool(hand, along.tolist())[0] < 0.0:
             along = -along
         cut = crop(moment.frame, moment.errand.anchor)
-        pixels, places = [], []
+        pixels, places = list[float](), list[float]()
         for point in (np.zeros(3), along, -along):
             x, y, z = (float(v) for v in np.array(goal.position) + point)
             pixels += seen_at(moment.frame, cut, (x, y, z))

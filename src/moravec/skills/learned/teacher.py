@@ -34,13 +34,13 @@ class Teacher:
 
     def __init__(self) -> None:
         self._known: list[tuple[float, Grasp]] = []
+        self._grasp: Grasp | None = None
         self.goal: Pose | None = None  # that it leads to, with the opening of the fingers there; at a grasp, of the thing
 
     def aim(self, errand: Errand) -> bool:
         """Finds grasps, as the hard-coded pick does; where to let go is found already."""
-        self.goal = None
+        self.goal = self._grasp = None
         self._known = sound_grasps(errand.scene) if isinstance(errand, PickErrand) else []
-        self._grasp: Grasp | None = None
         return bool(self._known) or isinstance(errand, PlaceErrand)
 
     def act(self, moment: Moment) -> PolicyChunk:
