@@ -1,11 +1,11 @@
 """From an empty folder to a signed Manip, and what it is worth: one command that goes on where it was broken off.
 
     python scripts/build_manip.py --out runs/manip --key KEYFILE
-    python scripts/build_manip.py --out runs/small --tasks reach,drawer-open --episodes 5 --steps 200 --attempts 2   # a small one
+    python scripts/build_manip.py --out runs/small --tasks reach,drawer-open --episodes 5 --steps 200 --attempts 2 # small
 
-Stages: demonstrations, check, cache, training, export, trials (training's words, held-out words, the protocol's drawing), and the
-export anew with the trials in its manifest. Training stops at milestones, where a short trial says how far it is: `success.svg`
-shows that while it goes on. `stages.json` says how long each stage took, over all runs.
+Stages: demonstrations, check, cache, training, export, trials (training's words, held-out words, the protocol's drawing, the
+other sentence of a scene), and the export anew with the trials in its manifest. Training stops at milestones, where a short trial
+says how far it is: `success.svg` shows that while it goes on. `stages.json` says how long each stage took, over all runs.
 """
 
 from __future__ import annotations
@@ -23,7 +23,10 @@ from moravec.models.package import key_at
 
 MILESTONES = 4  # parts of a training; after each but the last
 GLANCED = 2  # attempts at each task are made
-TRIALS = {"train": (), "held-out": ("--sentences", "held_out"), "protocol": ("--drawing", "protocol")}
+TRIALS = {
+    "train": ("metaworld",), "held-out": ("metaworld", "--sentences", "held_out"),
+    "protocol": ("metaworld", "--drawing", "protocol"), "swap": ("metaworld-swap",),
+}  # fmt: skip
 
 
 def stages(given: argparse.Namespace, trust: str) -> Iterator[Stage]:
@@ -46,9 +49,9 @@ def stages(given: argparse.Namespace, trust: str) -> Iterator[Stage]:
         yield named(f"trial {step}", *short, "--out", here / "trial")
     yield named("training", *train)
     yield named("export", "export", run, *key, "--out", model)
-    trial = ("trial", "metaworld", "--policy", model, *tried, "--episodes", given.attempts)
-    for name, more in TRIALS.items():
-        yield named(f"trial {name}", *trial, *more, "--out", out / f"trial-{name}")
+    trial = ("--policy", model, *tried, "--episodes", given.attempts)
+    for name, words in TRIALS.items():
+        yield named(f"trial {name}", "trial", *words, *trial, "--out", out / f"trial-{name}")
     results = ",".join(str(out / f"trial-{name}" / "result.json") for name in TRIALS)
     yield named("shipped", "export", run, *key, "--evaluation", results, "--out", out / "shipped")
 

@@ -74,7 +74,8 @@ class Robot:
         victims = [name for name in ("driver", "client") if name in kind] or ["edge"]
         rng.shuffle(victims)
         pause = float(rng.uniform(*PAUSE))
-        was_moving, killed = moving(self._rows(self._memory.ticks)[0]), self._memory.ticks
+        killed = self._memory.ticks  # read once: this process may be stalled between two readings, and the robot stops meanwhile
+        was_moving = moving(self._rows(killed)[0])
         for victim in victims:
             self._strike(victim, kind, pause)
         rows = self._until_rest(first, killed)

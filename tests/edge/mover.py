@@ -20,6 +20,7 @@ import numpy as np
 from moravec.core.command import Command
 from moravec.core.errors import ContractError
 from moravec.edge.client import EdgeClient
+from moravec.worlds.cell.layout import HOME_Q
 
 MOVED = (0, 3, 5)  # joints
 SWING, TURN = 0.2, 1.0  # [rad]; [s] to and fro, where no other is asked for
@@ -32,15 +33,19 @@ def say(what: object) -> None:
     sys.stdout.flush()
 
 
-def swing(client: EdgeClient, home: np.ndarray, seq: int, turn: float) -> int:
-    """From rest to and fro in `turn` [s], until something else than running is found; the last sequence number."""
+def swing(client: EdgeClient, seq: int, turn: float) -> int:
+    """From rest to and fro in `turn` [s], until something else than running is found; the last sequence number.
+
+    Always towards where an edge process begins: from wherever the last one was killed a robot would wander off, in the end to a
+    zone that the guard forbids.
+    """
     n, setpoint = client.terms.joints, client.setpoint()
     if setpoint is None:
         return seq
     q0 = setpoint.q[:n].copy()
     way = np.zeros(n)
     for j in MOVED:
-        way[j] = SWING if q0[j] <= home[j] else -SWING
+        way[j] = SWING if q0[j] <= HOME_Q[j] else -SWING
     start = tick = client.ticks
     w = 2.0 * math.pi / turn
     while True:
@@ -58,14 +63,12 @@ def move(path: Path, turn: float) -> None:
     """Until killed, or the edge process is."""
     with EdgeClient(path) as client:
         say(os.getpid())
-        setpoint, seq = client.setpoint(), 0
-        assert setpoint is not None
-        home = setpoint.q.copy()
+        seq = 0
         try:
             while True:
                 answer = client.answer()
                 if answer is not None and answer.state in (RUN, HOLD):
-                    seq = swing(client, home, seq, turn)
+                    seq = swing(client, seq, turn)
                 client.wait(client.ticks + 1)
         except ContractError:
             say(f"lost {client.silence():.4f}")

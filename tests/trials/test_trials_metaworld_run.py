@@ -22,13 +22,15 @@ pytest.importorskip("metaworld")
 from helpers_trials import LONG, away, dying, refusing, silent
 
 from moravec.core.errors import BadInput, WorldError
+from moravec.models.chunks import Step, Why
 from moravec.trials.metaworld.baselines import open_baseline
 from moravec.trials.metaworld.episode import STRIP, THUMB, Record
 from moravec.trials.metaworld.grid import grid
 from moravec.trials.metaworld.record import STRIPS, Book
 from moravec.trials.metaworld.run import GROUP, run
-from moravec.trials.metaworld.suite import Attempt, attempts, words_of
+from moravec.trials.metaworld.suite import Attempt, attempts, swaps, words_of
 from moravec.worlds.metaworld.scene import HORIZON
+from moravec.worlds.metaworld.swap import told_of
 
 expert, chance = partial(open_baseline, "expert"), partial(open_baseline, "random")
 SOURCE = Path(__file__).resolve().parents[2] / "src"
@@ -55,6 +57,29 @@ def test_the_expert_succeeds_and_chance_does_not(tmp_path: Path) -> None:
         assert record.success or (record.steps == HORIZON and 0 <= record.decided < HORIZON)
         assert record.cause == ("" if record.success else "goal not reached")
     assert [record.asked for record in knows + tries] == [0] * 6, "neither looks at a picture"
+
+
+class Usual:
+    """Does what a scene is usually for, whatever it is told."""
+
+    def __init__(self, scene: Any) -> None:
+        self._scene = scene
+
+    def reset(self, seed: int) -> None:
+        """Nothing is kept."""
+
+    def next(self, seen: Any) -> Step:
+        return Step(self._scene._shown.expert(), Why.ACT)
+
+
+def test_whoever_does_not_listen_is_found_out(tmp_path: Path) -> None:
+    asked = wanted(*swaps("faucet-open,faucet-close"), episodes=1)
+    told = words_of("train")
+    assert [attempt.prompt in told[told_of(attempt.task)] for attempt in asked] == [True, True]
+    listens, deaf = (tried(tmp_path / name, way, asked) for name, way in (("expert", expert), ("usual", Usual)))
+    assert [record.success for record in listens] == [True, True]
+    assert [(record.success, record.cause) for record in deaf] == [(False, "not what was asked")] * 2
+    assert all(0 < record.decided < record.steps == HORIZON for record in deaf)
 
 
 def test_processes_and_order_change_nothing(tmp_path: Path) -> None:

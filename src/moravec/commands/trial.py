@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from moravec.trials.metaworld.episode import Record
     from moravec.worlds.metaworld.pictures import Drawing
 
-SUITES = ("metaworld", "cell-pick", "cell-place")
+SUITES = ("metaworld", "metaworld-swap", "cell-pick", "cell-place")
 METAWORLD_ONLY = ("tasks", "drawing", "ahead")
 Episodes = Annotated[int, typed(whole("--episodes", 1, 10_000), "N")]
 Processes = Annotated[int, typed(whole("--processes", 1, 256), "N")]
@@ -32,11 +32,12 @@ Drawn = Annotated[str, typed(one_of("--drawing", ("plain", "protocol")), "plain|
 class Trial(Options):
     """Make many attempts and say how often they work, with intervals, and why others do not.
 
-    metaworld: the fifty tasks. cell-pick, cell-place: picks and puttings down in the work cell, each beside the hard-coded
-    skill's in the same delivery. Seeds that no training has seen. What was broken off goes on in the same --out.
+    metaworld: the fifty tasks. metaworld-swap: scenes in which two sentences are possible, told the one that they are not made
+    for. cell-pick, cell-place: picks and puttings down in the work cell, each beside the hard-coded skill's in the same
+    delivery. Seeds that no training has seen. What was broken off goes on in the same --out.
     """
 
-    suite: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="metaworld|cell-pick|cell-place")]
+    suite: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="metaworld|metaworld-swap|cell-pick|cell-place")]
     """What is tried."""
     policy: Annotated[str, tyro.conf.arg(metavar="P")] = "manip"
     """manip, a folder of 'moravec export', ws://HOST:PORT, expert (which knows all places) or random. In the cell: manip, a
@@ -60,7 +61,7 @@ class Trial(Options):
         """Makes what attempts are missing; 0 however often they succeeded. Raises BadInput."""
         if self.suite not in SUITES:
             raise BadInput("the suite", self.suite, SUITES)
-        if self.suite != "metaworld":
+        if self.suite.startswith("cell-"):
             from moravec.commands.trial_cell import try_cell
 
             return try_cell(self, given=[name for name in METAWORLD_ONLY if getattr(self, name) != getattr(Trial, name)])
@@ -72,14 +73,14 @@ class Trial(Options):
         from moravec.models.suite import keys
         from moravec.trials.metaworld.record import Book
         from moravec.trials.metaworld.run import run
-        from moravec.trials.metaworld.suite import attempts, words_of
+        from moravec.trials.metaworld.suite import attempts, swaps, words_of
         from moravec.worlds.metaworld.tasks import chosen
 
-        tasks = chosen(self.tasks)
+        tasks = chosen(self.tasks) if self.suite == "metaworld" else swaps(self.tasks)
         wanted = attempts(tasks, self.episodes, self.seed, words_of(self.sentences))
         open_stepper, known = opener(self.policy, self.ahead, keys(self.trust))
         out = folder(self.out or Path("runs") / f"trial-{self.suite}-{self.seed}")
-        book = Book(out, {**known, "sentences": self.sentences, "drawing": self.drawing, "seed": self.seed})
+        book = Book(out, {"suite": self.suite, **known, "sentences": self.sentences, "drawing": self.drawing, "seed": self.seed})
         done = sum(attempt.key in book.records for attempt in wanted)
         with bar("attempts", len(wanted)) as advance:
 

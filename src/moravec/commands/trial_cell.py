@@ -36,7 +36,7 @@ SHIPPED, TEACHER = "manip", "teacher"
 def try_cell(asked: Trial, given: Sequence[str]) -> int:
     """Makes what attempts are missing. `given` are options that mean nothing here. Raises BadInput."""
     if given:
-        raise BadInput(f"--{given[0]}", f"with {asked.suite}", "with metaworld")
+        raise BadInput(f"--{given[0]}", f"with {asked.suite}", "with metaworld and metaworld-swap")
     if asked.sentences not in WORDS:
         raise BadInput("--sentences", asked.sentences, WORDS)
     open_pilot, known = _leader(asked.policy, keys(asked.trust))

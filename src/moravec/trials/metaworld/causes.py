@@ -13,6 +13,7 @@ CLOSE = 0.10  # [m] of the object to its goal: nearly there
 LIFTED = 0.04  # [m] above where it began
 
 CAUSES = {
+    "not what was asked": "it did what the scene is usually for",
     "trouble": "the policy gave no action",
     "not reached": "the hand never came near the object",
     "not moved": "the hand was at the object, which stayed where it was",

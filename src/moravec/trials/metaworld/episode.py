@@ -17,6 +17,7 @@ from moravec.trials.metaworld.causes import Track, cause_of
 from moravec.trials.metaworld.suite import CAMERA, SIZES, Attempt
 from moravec.worlds.metaworld.pictures import Drawing
 from moravec.worlds.metaworld.scene import HORIZON, RATE, Scene
+from moravec.worlds.metaworld.swap import Swapped, scene_of
 
 STRIP = 4  # pictures of a failed attempt: beginning, two between, and where it was decided
 THUMB = 128  # [px] of each
@@ -77,9 +78,10 @@ class Attempter:
     """Makes attempts at one task, in one process."""
 
     def __init__(self, task: str, open_stepper: Callable[[Scene], Stepper], drawing: Drawing) -> None:
-        """Raises BadInput for an unknown task, WorldError where it cannot be simulated, and what the policy raises."""
+        """`task` may be one of `swap.SWAPS`. Raises BadInput for an unknown one, WorldError where it cannot be simulated, and
+        what the policy raises."""
         self._drawing: Drawing = drawing
-        self._scene = Scene(task, SIZES[drawing], drawing)
+        self._scene = scene_of(task, SIZES[drawing], drawing)
         self._stepper = open_stepper(self._scene)
 
     def make(self, attempt: Attempt) -> tuple[Record, list[Picture]]:
@@ -100,7 +102,7 @@ class Attempter:
             held += step.action is None
             track.append(scene.points())
             done = scene.step(STILL if step.action is None else step.action)
-        cause, decided = ("", -1) if done else _why(attempt.task, np.array(track), held)
+        cause, decided = ("", -1) if done else _why(scene, np.array(track), held)
         record = Record(
             attempt.task, attempt.index, attempt.seed, attempt.prompt, done, scene.steps, cause, decided, held, asked,
             round(time.perf_counter() - start, 3), took,
@@ -119,11 +121,13 @@ def scaled(picture: Picture, size: int) -> Picture:
     return np.asarray(cv2.resize(picture, (size, size), interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _why(task: str, track: NDArray[np.float64], held: int) -> tuple[str, int]:
+def _why(scene: Scene, track: NDArray[np.float64], held: int) -> tuple[str, int]:
     """The cause of a failure, and the step that decided it."""
+    if isinstance(scene, Swapped) and scene.strayed is not None:
+        return "not what was asked", scene.strayed
     if 2 * held > len(track):
         return "trouble", 0
-    return cause_of(task, Track(track[:, 3], track[:, 0], track[:, 2]))
+    return cause_of(scene.task, Track(track[:, 3], track[:, 0], track[:, 2]))
 
 
 def _strip(film: dict[int, Picture], decided: int) -> list[Picture]:

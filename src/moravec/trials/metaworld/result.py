@@ -10,13 +10,14 @@ from moravec.trials.metaworld.causes import CAUSES
 from moravec.trials.metaworld.episode import Record
 from moravec.trials.shares import quantiles, told
 from moravec.trials.statistics import mean_of_shares
-from moravec.worlds.metaworld.tasks import TASKS, TIERS
+from moravec.worlds.metaworld.tasks import TIERS
 
 
 def summary(records: Sequence[Record]) -> dict[str, Any]:
     """The result. Keys in per cent begin with `pc_`, as lerobot's do; `tier_mean` is the plain mean of the four tiers' shares."""
     tiers = {tier: _counts([r for r in records if r.task in names]) for tier, names in TIERS.items()}
-    tasks = {task: _share([r for r in records if r.task == task]) for task in TASKS if any(r.task == task for r in records)}
+    known = sorted({record.task for record in records})
+    tasks = {task: _share([r for r in records if r.task == task]) for task in known}
     tried = {tier: count for tier, count in tiers.items() if count[1]}
     result: dict[str, Any] = {
         **_share(records), "per_tier": {tier: told(*count) for tier, count in tried.items()}, "per_task": tasks,

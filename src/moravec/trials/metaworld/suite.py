@@ -14,7 +14,8 @@ from moravec.data.demonstrations.metaworld import CAMERA_NAME, features
 from moravec.models.contract import PolicySpec, check_prompt
 from moravec.worlds.metaworld.pictures import Drawing
 from moravec.worlds.metaworld.sentences import sentences
-from moravec.worlds.metaworld.tasks import TASKS
+from moravec.worlds.metaworld.swap import SWAPS, TOLD, told_of
+from moravec.worlds.metaworld.tasks import TASKS, chosen
 
 CAMERA = CAMERA_NAME
 FIRST_SEED = 1_000_000  # training draws its seeds below
@@ -45,6 +46,15 @@ def robot_spec(size: int = SIZES["plain"]) -> PolicySpec:
     return features(size).spec()
 
 
+def swaps(words: str) -> tuple[str, ...]:
+    """Of SWAPS those whose scene is of a task that `words` name, see `chosen`. Raises BadInput where there is none."""
+    tasks = chosen(words)
+    found = tuple(name for name in SWAPS if name.split(TOLD)[0] in tasks)
+    if not found:
+        raise BadInput("the scenes of two sentences", words, sorted({name.split(TOLD)[0] for name in SWAPS}))
+    return found
+
+
 def words_of(source: str) -> Mapping[str, Sequence[str]]:
     """Of each task its sentences: "train", "held_out", or a JSON file of {task: sentence or sentences}, or the protocol's own.
 
@@ -72,7 +82,7 @@ def words_of(source: str) -> Mapping[str, Sequence[str]]:
 
 
 def attempts(tasks: Sequence[str], episodes: int, seed: int, words: Mapping[str, Sequence[str]]) -> list[Attempt]:
-    """`episodes` of each task, in the order in which they are made: the first of every task, then the second, and so on.
+    """`episodes` of each task or swap, in the order in which they are made: the first of every task, then the second, and so on.
 
     Raises BadInput for more than MOST_EPISODES or a negative seed.
     """
@@ -84,6 +94,7 @@ def attempts(tasks: Sequence[str], episodes: int, seed: int, words: Mapping[str,
     for index in range(episodes):
         for task in tasks:
             number = FIRST_SEED + seed * SEEDS_APART + index
-            rng = np.random.default_rng((number, TASKS.index(task)))
-            out.append(Attempt(task, index, number, str(rng.choice(list(words[task])))))
+            told = told_of(task)
+            rng = np.random.default_rng((number, TASKS.index(told)))
+            out.append(Attempt(task, index, number, str(rng.choice(list(words[told])))))
     return out

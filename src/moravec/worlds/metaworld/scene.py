@@ -23,6 +23,8 @@ RATE = 80.0  # [Hz], steps of the environment (5 of MuJoCo's of 2.5 ms)
 STATE = ("hand x", "hand y", "hand z", "opening")  # [m] in the world's frame; 0 closed to 1 open
 ACTION = ("move x", "move y", "move z", "close")  # each -1 to 1; 1 is 0.01 m of the hand's target, or closing with full effort
 POINTS = ("object", "second object", "goal", "hand")  # what the simulator knows, for losses in training
+STANDING = ("body_pos", "body_quat", "site_pos", "site_rgba", "site_size")  # of a model
+MOVING = ("qpos", "qvel", "mocap_pos", "mocap_quat")  # of its state
 # What the protocol sets: everything is drawn anew at a reset, from the seed; the observation of the experts holds the goal.
 _SETTINGS = {"_set_task_called": True, "_partially_observable": False, "_freeze_rand_vec": False, "seeded_rand_vec": True}
 
@@ -40,8 +42,8 @@ class Scene:
         for name, value in _SETTINGS.items():
             setattr(self._env, name, value)
         self._env.__dict__.pop("sawyer_observation_space", None)  # made while the goal was hidden
-        self._model: mujoco.MjModel = self._env.model
-        self._model.cam_pos[self._model.camera(CAMERA).id] = CAMERA_POSITION
+        self.model: mujoco.MjModel = self._env.model
+        self.model.cam_pos[self.model.camera(CAMERA).id] = CAMERA_POSITION
         self._pictures: Pictures | None = None
         self._expert: Any = None
         self._observed: NDArray[np.float64] = np.zeros(39)
@@ -53,13 +55,16 @@ class Scene:
         found: mujoco.MjData = self._env.data
         return found
 
-    def reset(self, seed: int, settled: bool = True) -> None:
-        """A new episode, drawn from `seed` alone. Goals are drawn where the last episode left them until the simulator has
-        worked out all places again; `settled` does that at once, which the protocol leaves to the first step."""
+    def reset(self, seed: int, settled: bool = True, drawn: Matrix | None = None) -> None:
+        """A new episode, drawn from `seed` alone, or with the places that `drawn` says. Goals are drawn where the
+        last episode left them until the simulator has worked out all places again; `settled` does that at once, which the
+        protocol leaves to the first step."""
+        for name, value in {"_freeze_rand_vec": drawn is not None, "_last_rand_vec": drawn}.items():
+            setattr(self._env, name, value)
         self._env.seed(seed)
         self._observed, _ = self._env.reset()
         if settled:
-            mujoco.mj_forward(self._model, self.data)
+            mujoco.mj_forward(self.model, self.data)
         self._expert = _package("policies").ENV_POLICY_MAP[self.task]()
         self.steps = 0
 
@@ -70,7 +75,7 @@ class Scene:
     def picture(self) -> NDArray[np.uint8]:
         """(size, size, 3), RGB. Raises WorldError where nothing draws."""
         if self._pictures is None:
-            self._pictures = Pictures(self._model, self._size, self._drawing)
+            self._pictures = Pictures(self.model, self._size, self._drawing)
         return self._pictures.draw(self.data)
 
     def step(self, action: NDArray[np.float32]) -> bool:
@@ -80,6 +85,33 @@ class Scene:
         self._observed, _, _, _, info = self._env.step(np.clip(action, -1.0, 1.0).astype(np.float32))
         self.steps += 1
         return bool(info["success"])
+
+    def places(self) -> Matrix:
+        """(3,) or (6,) [m]: what object and goal were placed by, each task in its own way."""
+        return np.array(vars(self._env)["_last_rand_vec"], np.float64)
+
+    def target(self) -> Matrix:
+        """(3,) [m]: where the task's measure wants the object, or the hand, to be."""
+        return np.array(vars(self._env)["_target_pos"], np.float64)
+
+    def judge(self, action: NDArray[np.float32]) -> bool:
+        """Whether the task is done as everything stands now, `action` (4,) being the last one."""
+        self._observed = self._observe()
+        return bool(self._env.evaluate_state(self._observed, np.asarray(action, np.float64))[1]["success"])
+
+    def be_as(self, other: Scene, marks: bool = False) -> None:
+        """Everything stands and moves as in `other`, which has the same table; with `marks` everything that is drawn without
+        being there is where it is there as well."""
+        for what in STANDING if marks else ():
+            getattr(self.model, what)[:] = getattr(other.model, what)
+        for what in MOVING:
+            getattr(self.data, what)[:] = getattr(other.data, what)
+        mujoco.mj_forward(self.model, self.data)
+        self._observed = self._observe()
+
+    def _observe(self) -> NDArray[np.float64]:
+        observed: NDArray[np.float64] = self._env._get_obs()  # noqa: SLF001  # there is no public way
+        return observed
 
     def expert(self) -> NDArray[np.float32]:
         """What the scripted expert, which knows all places, would do now: (4,), clipped to -1 ... 1."""
@@ -94,7 +126,7 @@ class Scene:
 
     def pixels(self) -> Matrix:
         """Where POINTS are in the picture: (4, 2), right and down [px]; NaN where there is none."""
-        return pixels(self._model, self.data, self.points(), self._size)
+        return pixels(self.model, self.data, self.points(), self._size)
 
     def close(self) -> None:
         """Gives the driver's memory back."""
