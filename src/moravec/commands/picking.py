@@ -39,8 +39,8 @@ def opened(asked: str, option: str, model: Path | None, trust: tuple[str, ...]) 
     folder = model or PICK
     if not (folder / MANIFEST).is_file():
         found = "no model" if model is None else str(model)
-        raise BadInput(asked, found, f"{option}, a folder of 'moravec export'; none came with this package"
-                       if model is None else "a folder of 'moravec export'")  # fmt: skip
+        none = "; none came with this package" if model is None else ""
+        raise BadInput(asked, found, f"{option}, a folder of 'moravec export'{none}")
     from moravec.models.manip.shipped import open_policy
 
     policy = open_policy(folder, (*TRUSTED, *trust), THREADS)

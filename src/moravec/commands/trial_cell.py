@@ -67,7 +67,7 @@ def _leader(policy: str, trust: tuple[str, ...]) -> tuple[OpenPilot, dict[str, A
     if policy == TEACHER:
         return Teacher, {"policy": policy}
     model = None if policy == SHIPPED else Path(policy)
-    _, manifest = opened(f"--policy {policy}", "--policy DIR, hard-coded, teacher", model, trust)  # told before anything begins
+    _, manifest = opened(f"--policy {policy}", "hard-coded, teacher, --policy DIR", model, trust)  # told before anything begins
     return partial(_model, model, trust), {"policy": policy, "manifest": manifest}
 
 
