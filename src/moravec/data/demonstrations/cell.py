@@ -64,7 +64,7 @@ class Disturbance:
     level: float = 0.035  # [m]
     height: tuple[float, float] = (-0.02, 0.07)  # [m]
     turn: float = 0.6  # [rad]
-    glances: int = 6
+    glances: int = 4
     share: float = 0.7  # of the errands in which waypoints are disturbed
     noise: float = 0.008  # [m]
     noise_turn: float = 0.08  # [rad]
