@@ -88,7 +88,7 @@ class Robot:
             return Ending((f"the edge process ended with {self._edge.process.returncode}",), np.nan, np.nan, True)
         if rows is None:
             return Ending((f"not at rest within {GIVE_UP:g} s",), np.nan, np.nan, True)
-        return judge(rows, killed, self._edge.limits, victims[0])
+        return judge(rows, killed, self._edge.limits, victims[0], "driver" not in victims)
 
     def end(self) -> dict[str, Any]:
         """The edge process is asked to end; what it counted."""

@@ -71,13 +71,16 @@ def one_robot(out: Path, index: int, count: int, rng: np.random.Generator, broke
     """`count` kills around one edge process; every other one has a driver process."""
     driven = index % 2 == 1
     kinds: Counter[str] = Counter()
-    failures, endings, stalls = [], [], 0
+    failures, endings, stalls, starved = [], [], 0, 0
     with Robot(out, f"kills_{os.getpid()}_{index}", driven, float(rng.uniform(*TURNS))) as robot:
         while len(endings) < count and not failures and not broken_off.is_set():
             kind = str(rng.choice(DRIVER_KINDS if driven else CLIENT_KINDS))
             ending = robot.kill(kind, rng)
             if ending is None:  # a stall of this machine stopped the robot before it was killed: it counts for nothing
                 stalls += 1
+                continue
+            if ending.starved:  # nor does one in which this machine let the body's process starve
+                starved += 1
                 continue
             endings.append(ending)
             kinds[kind] += 1
@@ -86,7 +89,8 @@ def one_robot(out: Path, index: int, count: int, rng: np.random.Generator, broke
     failures += boxes_hold(told)
     punctual = [e.silent for e in endings if not e.late]
     return {
-        "done": len(endings), "kinds": dict(kinds), "failures": failures, "stalls": stalls, "stops": told["stops"],
+        "done": len(endings), "kinds": dict(kinds), "failures": failures, "stalls": stalls, "starved": starved,
+        "stops": told["stops"],
         "late": sum(e.late for e in endings), "silent": punctual, "braking": [e.braking for e in endings],
         "granted": told["granted"]["priority"] == "", "worst_late_ms": told["lateness_us"]["max"] / 1e3,
     }  # fmt: skip
@@ -108,7 +112,7 @@ def summed(records: list[Record]) -> dict[str, Any]:
     for record in records:
         kinds.update(record["kinds"])
     joined = {name: [x for record in records for x in record[name]] for name in ("failures", "silent", "braking")}
-    totals = {name: sum(record[name] for record in records) for name in ("done", "stalls", "stops", "late")}
+    totals = {name: sum(record[name] for record in records) for name in ("done", "stalls", "starved", "stops", "late")}
     worst = max((record["worst_late_ms"] for record in records), default=0.0)
     return {
         "kinds": dict(sorted(kinds.items())), **joined, **totals, "worst_late_ms": worst,
@@ -147,7 +151,7 @@ def outcome(given: Arguments, records: list[Record]) -> Outcome:
         "silent_ms": {"p50": round(float(np.median(silent)), 3), "max": round(float(silent.max()), 3)},
         "braking_ms": {"p50": round(float(np.median(braking)), 3), "max": round(float(braking.max()), 3)},
         "with_late_ticks": all_of["late"], "worst_late_ms": all_of["worst_late_ms"],
-        "stalled_before": all_of["stalls"], "real_time_priority": all_of["granted"],
+        "stalled_before": all_of["stalls"], "bodies_starved": all_of["starved"], "real_time_priority": all_of["granted"],
     }  # fmt: skip
     rows = [
         ("kills and pauses that ended in a controlled stop inside every limit",

@@ -1,8 +1,8 @@
 """Judges what an edge process approved around one kill, from its ring, by the limit table and by nothing of the guard's.
 
 From a moving robot to rest: every set-point inside every limit, braking that never speeds up, and rest within its budget.
-A host that stalls makes ticks late: that is noted, and is no fault. A limit that is broken is one, and so is a robot that does
-not come to rest.
+A host that stalls makes ticks late: that is noted, and is no fault. Nor is it one of the edge process if the host starves the
+robot's body, a process that nobody has killed. A limit that is broken is one, and so is a robot that does not come to rest.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ Floats = NDArray[np.float64]
 SLACK, POSITION_SLACK, EPS = 1e-3, 1e-6, 1e-9
 # From the last record that was taken to the first tick that brakes [s], where no tick came late: the issue's table.
 SILENT_MOST = 0.02
+# From a stop in which the body is not measured for so long [s] the guard takes the power away: its figure, a second time.
+BLIND = 0.1
 # Braking may take so many ticks more than the fastest joint needs: the one that it is noticed in, and rounding.
 SPARE_TICKS = 2
 RUN, BRAKING, HOLD, ENDING, OFF = 1, 2, 3, 4, 5  # of the stop machine
@@ -37,12 +39,14 @@ class Ending:
     silent   from the last record that was taken to the first tick that brakes [s]
     braking  from there to rest [s] of the robot's time
     late     whether a tick came late in between: then `silent` says nothing about the process
+    starved  whether a body that was not to be harmed fell silent: then nothing is judged
     """
 
     broken: tuple[str, ...]
     silent: float
     braking: float
     late: bool
+    starved: bool = False
 
 
 def moving(row: Any) -> bool:
@@ -50,9 +54,11 @@ def moving(row: Any) -> bool:
     return int(row["state"]) == RUN and bool(np.abs(row["answer"]["dq"]).max() > 0.0)
 
 
-def judge(rows: Rows, killed: int, limits: LimitTable, source: str) -> Ending:
+def judge(rows: Rows, killed: int, limits: LimitTable, source: str, unharmed: bool = False) -> Ending:
     """`rows` from a moving robot to its first rest after tick number `killed`. What fell silent is the `source`: "client",
-    "driver", or "edge", which cannot notice while it stands still itself."""
+    "driver", or "edge", which cannot notice while it stands still itself. `unharmed`: nobody has touched the body."""
+    if unharmed and (rows["at"] * 1e-9 - rows["asked"]["state_t"] > BLIND).any():
+        return Ending((), math.nan, math.nan, True, starved=True)
     q = rows["answer"]["q"][:, : limits.joints]
     if not np.isfinite(q).all() or not (np.diff(rows["tick"]) == 1).all():
         return Ending(("a set-point that is no number, or a tick that is missing",), math.nan, math.nan, False)

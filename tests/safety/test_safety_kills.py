@@ -56,6 +56,15 @@ def put(rows: Rows, name: str, value: Any, part: str = "") -> Rows:
     return rows
 
 
+def test_a_body_that_the_machine_starves_is_told_apart(tmp_path: Path) -> None:
+    rows, killed, limits = stop(tmp_path)
+    assert not judge(rows, killed, limits, "client", unharmed=True).starved
+    rows["asked"]["state_t"][-1] = rows["at"][-1] * 1e-9 - 0.11
+    assert judge(rows, killed, limits, "client", unharmed=True).starved
+    put(rows, "category", 0, "answer")
+    assert judge(rows, killed, limits, "client").broken, "of one that was killed it is no excuse"
+
+
 FAULTS: list[tuple[str, Callable[[Rows], Rows]]] = [
     ("no number", lambda r: put(r, "q", np.nan, "answer")),
     ("tick that is missing", lambda r: r[np.arange(len(r)) != 12]),
@@ -127,9 +136,9 @@ def test_real_processes_are_killed_and_a_limit_that_is_too_tight_fails(tmp_path:
 
 def record(count: int, seed: int, piece: int, failures: list[str]) -> Mapping[str, Any]:
     return {
-        "done": count, "kinds": {"client killed": count}, "failures": failures, "stalls": 1, "stops": count, "late": 0,
-        "silent": [0.017 + 1e-5 * piece] * count, "braking": [0.04] * count, "granted": True, "worst_late_ms": 0.1 * seed,
-        "seconds": 1.0,
+        "done": count, "kinds": {"client killed": count}, "failures": failures, "stalls": 1, "starved": 0,
+        "stops": count, "late": 0, "silent": [0.017 + 1e-5 * piece] * count, "braking": [0.04] * count,
+        "granted": True, "worst_late_ms": 0.1 * seed, "seconds": 1.0,
     }  # fmt: skip
 
 
