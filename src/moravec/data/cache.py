@@ -1,7 +1,8 @@
 """Demonstrations as training reads them: pictures already cut and scaled, all frames side by side in a few flat files.
 
 A frame is read by its number from a memory map, without decoding anything. Made from a dataset once; `cache.json` is written
-last, and a folder without it is no cache. Layout: `pictures.npy` (n, h, w, 3) uint8; `state.npy`, `action.npy` float32; `end.npy`
+last, and a folder without it is no cache. Layout: `pictures.npy` (n, h, w, 3) uint8; `state.npy`, `action.npy`
+float32 ((n, k, a) where a frame has a chunk of its own, see `episode.AHEAD`); `end.npy`
 (n,) the first frame after each one's episode; `group.npy` (n,) of sentences; `points.npy` (n, k, 2) from -1 to 1, `places.npy`
 (n, k, 3) [m].
 """
@@ -19,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moravec.core.errors import BadInput
-from moravec.data.episode import Episode, Features
+from moravec.data.episode import AHEAD, Episode, Features
 from moravec.models.contract import CameraSpec, Floats, PolicySpec, plain_spec, spec_from
 from moravec.models.manip.config import View
 from moravec.models.manip.frames import FrameBatch
@@ -64,6 +65,11 @@ class Cache:
         return spec_from(self.facts["spec"])
 
     @property
+    def robot(self) -> str:
+        """The robot that was recorded."""
+        return str(self.facts.get("robot", "sawyer"))  # caches of before there were two do not say
+
+    @property
     def sentences(self) -> list[tuple[str, ...]]:
         """See `Frames.sentences`."""
         return [tuple(group) for group in self.facts["sentences"]]
@@ -77,7 +83,7 @@ class Cache:
     def statistics(self) -> Mapping[str, Floats]:
         """See `Frames.statistics`."""
         state, action = self._arrays["state"], self._arrays["action"]
-        low, high = np.quantile(action, (0.01, 0.99), axis=0)
+        low, high = np.quantile(action.reshape(-1, action.shape[-1]), (0.01, 0.99), axis=0)
         mean, std = state.mean(0, dtype=np.float64), state.std(0, dtype=np.float64)
         found = {"state mean": mean, "state std": std, "action low": low, "action high": high}
         return {name: values.astype(np.float32) for name, values in found.items()}
@@ -89,14 +95,23 @@ class Cache:
 
     def take(self, rows: NDArray[np.int64], chunk: int) -> FrameBatch:
         """See `Frames.take`."""
-        ahead = rows[:, None] + np.arange(chunk)
-        ends = self._arrays["end"][rows]
-        there = ahead < ends[:, None]
-        actions = self._arrays["action"][np.minimum(ahead, ends[:, None] - 1)]
+        actions, there = self._ahead(rows, chunk)
         return FrameBatch(
             self._arrays["pictures"][rows], self._arrays["state"][rows], actions, there.astype(np.float32),
             self._arrays["group"][rows], self._arrays["points"][rows], self._arrays["places"][rows],
         )  # fmt: skip
+
+    def _ahead(self, rows: NDArray[np.int64], chunk: int) -> tuple[Floats, NDArray[np.bool_]]:
+        """Actions (b, chunk, a) from each of `rows` on, and (b, chunk) which of them there are."""
+        action = self._arrays["action"]
+        steps = np.arange(chunk)
+        if action.ndim == 3:  # each frame has its own chunk
+            own = action.shape[1]
+            there = np.broadcast_to(steps < own, (len(rows), chunk))
+            return action[rows][:, np.minimum(steps, own - 1)], there
+        ends = self._arrays["end"][rows, None]
+        ahead = rows[:, None] + steps
+        return action[np.minimum(ahead, ends - 1)], ahead < ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +137,7 @@ def build(
     folder.mkdir(parents=True, exist_ok=True)
     (folder / FACTS).unlink(missing_ok=True)
     camera, taught = features.cameras[0], len(features.extras.get(points.pixels, ())) // 2
-    out = _files(folder, frames, view, len(features.state), len(features.action), taught)
+    out = _files(folder, frames, view, len(features.state), _action_shape(features), taught)
     groups: dict[tuple[str, ...], int] = {}
     digest, at = sha256(), 0
     for episode in episodes:
@@ -131,7 +146,8 @@ def build(
             raise BadInput("the dataset's frames", f"more than {frames}", f"{frames}, as its information says")
         span = slice(at, at + n)
         out["pictures"][span] = [looked(picture, view) for picture in episode.pictures[camera.name]]
-        out["state"][span], out["action"][span], out["end"][span] = episode.state, episode.actions, at + n
+        out["state"][span], out["end"][span] = episode.state, at + n
+        out["action"][span] = episode.extras.get(AHEAD, episode.actions).reshape(n, *out["action"].shape[1:])
         out["group"][span] = groups.setdefault(episode.tasks, len(groups))
         out["points"][span], out["places"][span] = _places(episode, features, camera, view, points, taught)
         for name in ARRAYS:
@@ -143,15 +159,23 @@ def build(
         array.flush()
     words = {"view": asdict(view), "spec": plain_spec(features.spec()), "sentences": [list(group) for group in groups]}
     digest.update(json.dumps(words, sort_keys=True).encode())
-    facts = {"format": FORMAT, "frames": frames, **words, "source": source, "hash": digest.hexdigest()}
+    facts = {"format": FORMAT, "frames": frames, **words, "robot": features.robot, "source": source, "hash": digest.hexdigest()}
     (folder / FACTS).write_text(json.dumps(facts, indent=1) + "\n")
     return Cache(folder)
 
 
-def _files(folder: Path, n: int, view: View, state: int, action: int, taught: int) -> dict[str, Any]:
+def _action_shape(features: Features) -> tuple[int, ...]:
+    """Of one frame's actions: its action, or its own chunk of them. Raises BadInput for half an action."""
+    width, ahead = len(features.action), len(features.extras.get(AHEAD, ()))
+    if ahead % width:
+        raise BadInput(f"the column {AHEAD}", f"{ahead} numbers", f"whole actions of {width}")
+    return (ahead // width, width) if ahead else (width,)
+
+
+def _files(folder: Path, n: int, view: View, state: int, action: tuple[int, ...], taught: int) -> dict[str, Any]:
     shapes: dict[str, tuple[tuple[int, ...], Any]] = {
         "pictures": ((n, view.height, view.width, 3), np.uint8), "state": ((n, state), np.float32),
-        "action": ((n, action), np.float32), "end": ((n,), np.int64), "group": ((n,), np.int64),
+        "action": ((n, *action), np.float32), "end": ((n,), np.int64), "group": ((n,), np.int64),
         "points": ((n, taught, 2), np.float32), "places": ((n, taught, 3), np.float32),
     }  # fmt: skip
     return {
