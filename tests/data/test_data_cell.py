@@ -164,7 +164,7 @@ def fake(teaching: CellTeaching, seed: int) -> list[Episode]:
         n = 3
         chunks = rng.uniform(-0.05, 0.05, (n, CHUNK, 5)).astype(np.float32)
         chunks[..., 4] = 0.05
-        picture = rng.integers(0, 255, (n, 120, 120, 3)).astype(np.uint8)
+        picture = rng.integers(0, 255, (n, 160, 160, 3)).astype(np.uint8)
         state = rng.uniform(0, 0.1, (n, 4)).astype(np.float32)
         extras = {AHEAD: chunks.reshape(n, -1), PIXELS: np.full((n, 6), 60, np.float32), PLACES: np.zeros((n, 9), np.float32)}
         notes = {"seed": seed, "pick": pick, "place": "parcel", "thing": "red can"}

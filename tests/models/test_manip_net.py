@@ -109,7 +109,8 @@ def test_everything_learns() -> None:
     for _ in range(3):
         optimiser.zero_grad()
         out = model(**inputs("reach purple", "reach green"))
-        (sum(value.square().mean() for value in (out.actions, out.error, out.maps, out.places)) + out.points.sum() + out.sharp.sum()).backward()
+        squares = sum(value.square().mean() for value in (out.actions, out.error, out.maps, out.places))
+        (squares + out.points.sum() + out.sharp.sum()).backward()
         optimiser.step()
     idle = [name for name, p in model.named_parameters() if p.grad is None or not bool((p.grad != 0).any())]
     assert idle == []

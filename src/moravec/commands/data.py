@@ -25,6 +25,7 @@ MAKERS = ("metaworld", "cell")
 SHOWN = 20  # faults that are told one by one
 
 Whole = Annotated[int, typed(whole("a number of episodes", 0, 100_000), "N")]
+Every = Annotated[int, typed(whole("--every", 1, 1_000), "N")]
 Processes = Annotated[int, typed(whole("--processes", 1, 256), "N")]
 
 
@@ -47,6 +48,8 @@ class Data(Options):
     """make: whole demonstrations of each task; of the cell: errands."""
     glimpses: Whole = 0
     """make: of each task, so many beginnings of a few frames besides."""
+    every: Every = 1
+    """cache: one picture of so many frames is kept; actions are kept all."""
     processes: Annotated[Processes | None, unset("N")] = None
     """make: by default one for each core."""
 
@@ -131,9 +134,10 @@ class Data(Options):
             with bar("frames", frames) as advance:
                 points = Points(PIXELS, PLACES, ABSENT)
                 view = embodiment(reader.features.robot).view
-                cache = build(_told(reader, advance), reader.features, frames, out, view, points, data_hash(reader.root))
-        result = {"folder": str(out), "frames": len(cache), "hash": cache.hash}
-        show(self, result, f"{len(cache):,} frames in {out}, hash {cache.hash[:16]}")
+                told, source = _told(reader, advance), data_hash(reader.root)
+                cache = build(told, reader.features, frames, out, view, points, source, self.every)
+        result = {"folder": str(out), "frames": frames, "pictures": len(cache), "hash": cache.hash}
+        show(self, result, f"{len(cache):,} pictures of {frames:,} frames in {out}, hash {cache.hash[:16]}")
         return 0
 
     def _out(self, action: str) -> Path:

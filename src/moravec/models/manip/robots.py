@@ -21,7 +21,7 @@ class Embodiment:
 
 ROBOTS: Mapping[str, Embodiment] = MappingProxyType({
     "sawyer": Embodiment(METAWORLD, View()),
-    "ur5e": Embodiment(CELL, View(0.0, 1.0, 0.0, 1.0)),  # its pictures are cut around the target already
+    "ur5e": Embodiment(CELL, View(0.0, 1.0, 0.0, 1.0, 160, 160)),  # its pictures are cut around the target already
 })  # fmt: skip
 
 

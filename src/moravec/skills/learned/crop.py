@@ -13,7 +13,7 @@ from moravec.models.contract import Picture
 
 CAMERA = "target"  # what a policy calls these pictures
 SIDE = 0.22  # [m] of the square, at the target's depth
-PIXELS = 120  # of its side
+PIXELS = 160  # of its side
 NEAREST = 0.05  # [m] a target nearer than this is taken to be this far
 
 
