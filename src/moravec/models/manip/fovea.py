@@ -1,7 +1,7 @@
 """A second, sharper look at the places that the first one found: small pieces of the picture in its full size.
 
-The maps of `net.Eye` have cells of eight pixels; a hand that is to close around a handle must know where it is to one. Each taught
-point has a piece of its own, cut around where the maps see it.
+The maps of `net.Eye` have cells of eight pixels; a hand that is to close around a handle must know where it is to one. Each
+taught point has a piece of its own, cut around where the maps see it.
 """
 
 from __future__ import annotations
