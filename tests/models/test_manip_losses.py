@@ -16,7 +16,7 @@ from moravec.models.manip.losses import SHOWN, Targets, losses, place_loss, poin
 from moravec.models.manip.net import Output  # noqa: E402
 
 torch.set_num_threads(1)
-B, CHUNK, TAUGHT, ROWS, COLUMNS = 4, 3, 2, 4, 6
+B, CHUNK, TAUGHT, ROWS, COLUMNS = 4, 3, 2, 6, 8
 CELLS = (ROWS, COLUMNS)
 VIEW = View(0.0, 1.0, 0.0, 1.0, ROWS * COARSE * STEM, COLUMNS * COARSE * STEM)
 NAN = math.nan
@@ -160,10 +160,11 @@ def test_where_nobody_knows_any_place_the_rest_is_learnt_all_the_same() -> None:
 def test_a_corrected_point_is_wanted_where_the_piece_shows_it() -> None:
     wanted = torch.tensor([[[0.1, -0.2], [NAN, NAN]]])
     pixel = torch.tensor([2.0 / VIEW.width, 2.0 / VIEW.height])
-    rough = torch.cat([wanted, torch.zeros(1, 1, 2)], 1)  # one more than is taught
-    assert float(sharp_loss(wanted, rough, wanted, VIEW, 2.0)) == 0.0
-    one, two = (float(sharp_loss(wanted + k * pixel, rough, wanted, VIEW, 2.0)) for k in (1.0, 2.0))
+    found = torch.nan_to_num(wanted)
+    rough = torch.cat([found, torch.zeros(1, 1, 2)], 1)  # one more than is taught
+    assert float(sharp_loss(found, rough, wanted, VIEW, 2.0)) == 0.0
+    one, two = (float(sharp_loss(found + k * pixel, rough, wanted, VIEW, 2.0)) for k in (1.0, 2.0))
     assert one == pytest.approx(0.125) and two == pytest.approx(0.5), "smooth L1 in units of two pixels"
     near, far = (rough + (SHOWN + k) * pixel * torch.tensor([1.0, 0.0]) for k in (-0.1, 0.1))
-    assert float(sharp_loss(wanted + pixel, near, wanted, VIEW, 2.0)) > 0.0
-    assert float(sharp_loss(wanted + pixel, far, wanted, VIEW, 2.0)) == 0.0, "what is not in the piece is not asked for"
+    assert float(sharp_loss(found + pixel, near, wanted, VIEW, 2.0)) > 0.0
+    assert float(sharp_loss(found + pixel, far, wanted, VIEW, 2.0)) == 0.0, "what is not in the piece is not asked for"
