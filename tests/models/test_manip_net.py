@@ -134,14 +134,15 @@ def test_cells_lie_where_losses_look_for_them() -> None:
 
 
 def test_a_piece_is_what_stands_at_its_point() -> None:
-    """Pixel by pixel where the point is in the middle of four; black where there is no picture."""
-    picture = torch.arange(3 * 48 * 64, dtype=torch.float32).view(1, 3, 48, 64)
-    at = torch.tensor([[[2.0 * 30 / 64 - 1.0, 2.0 * 20 / 48 - 1.0], [-1.0, -1.0]]])  # 30 to the right, 20 down; and the corner
-    whole, corner = cut(picture, at, PIECE)
+    """Whole pixels, and beyond the edge what is at the edge."""
+    picture = torch.randint(0, 256, (1, 48, 64, 3), dtype=torch.uint8)
+    at = torch.tensor([[[2.0 * 30.3 / 64 - 1.0, 2.0 * 20.4 / 48 - 1.0], [-1.2, -1.0]]])  # 30 to the right, 20 down; and a corner
+    (whole, corner), middles = cut(picture, at, PIECE)
     half = PIECE // 2
-    assert torch.allclose(whole, picture[0, :, 20 - half : 20 + half, 30 - half : 30 + half], atol=0.05)
-    assert torch.allclose(corner[:, half:, half:], picture[0, :, :half, :half], atol=0.05)
-    assert not corner[:, :half].any() and not corner[:, :, :half].any()
+    assert torch.equal(whole, picture[0, 20 - half : 20 + half, 30 - half : 30 + half])
+    assert torch.equal(corner[half:, half:], picture[0, :half, :half])
+    assert bool((corner[:half, :half] == picture[0, 0, 0]).all())
+    assert torch.allclose(middles, torch.tensor([[[2.0 * 30 / 64 - 1.0, 2.0 * 20 / 48 - 1.0], [-1.0, -1.0]]]))
 
 
 def test_a_sharper_picture_is_seen_as_such() -> None:

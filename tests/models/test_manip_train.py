@@ -227,7 +227,8 @@ def by_hand(config: TrainConfig) -> dict[str, Any]:
         for half in halves:
             batch = half.make(step)
             with torch.autocast("cpu", torch.bfloat16):
-                output = net.see(batch.pictures, batch.state, batch.mask, batch.words, batch.pieces)
+                given = (batch.pictures, batch.small, batch.state, batch.mask, batch.words, batch.pieces)
+                output = net.see(*given, batch.light)
             loss = losses(output, batch.wanted, config.loss, config.view)["all"]
             gradients.append(torch.autograd.grad(loss, list(net.parameters()), allow_unused=True))
         for parameter, one, other in zip(net.parameters(), *gradients, strict=True):

@@ -11,12 +11,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from moravec.models.manip.config import PIECE, NetConfig
+from moravec.models.manip.light import Light
 
 SLIGHT = 0.1  # of the usual size, where the correction of a point begins
 
 
 class Fovea(nn.Module):
-    """Pictures (b, 3, h, w) and points (b, taught, 2) from -1 to 1, to what stands there (b, taught, sharp) and better points."""
+    """Pictures uint8 (b, h, w, 3) and points (b, taught, 2) from -1 to 1, to what stands there (b, taught, sharp) and better points."""
 
     def __init__(self, config: NetConfig) -> None:
         super().__init__()
@@ -34,9 +35,14 @@ class Fovea(nn.Module):
             self.correct.weight *= SLIGHT
             self.correct.bias.zero_()
 
-    def forward(self, picture: Tensor, points: Tensor, sentence: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(
+        self, picture: Tensor, points: Tensor, sentence: Tensor, light: Light | None = None
+    ) -> tuple[Tensor, Tensor]:
         b, taught = points.shape[:2]
-        pieces = cut(picture, points.detach(), PIECE).contiguous(memory_format=torch.channels_last)
+        pieces, middles = cut(picture, points.detach(), PIECE)
+        pieces = pieces.permute(0, 3, 1, 2).float() / 255.0
+        if light is not None:
+            pieces = light.on_pieces(pieces, middles)
         x = F.relu(self.second(F.relu(self.first(pieces))))
         scale, offset = self.film(sentence).chunk(2, 1)
         offset = (offset[:, None] + self.which).flatten(0, 1)  # (b * taught, wide)
@@ -45,19 +51,21 @@ class Fovea(nn.Module):
         x = F.relu(self.third(x))
         found = F.relu(self.read(x.permute(0, 2, 3, 1).flatten(1)))
         right, down = self.correct(found).float().view(b, taught, 2).unbind(2)  # in halves of a piece
-        h, w = picture.shape[-2:]
-        better = points.detach() + torch.stack([right * (PIECE / w), down * (PIECE / h)], 2)
+        h, w = picture.shape[1:3]
+        better = middles + torch.stack([right * (PIECE / w), down * (PIECE / h)], 2)
         return found.view(b, taught, -1), better
 
 
-def cut(picture: Tensor, points: Tensor, size: int) -> Tensor:
-    """Square pieces (b * n, 3, size, size) of pictures (b, 3, h, w) around points (b, n, 2) from -1 to 1; black outside."""
+def cut(picture: Tensor, points: Tensor, size: int) -> tuple[Tensor, Tensor]:
+    """Square pieces (b * n, size, size, 3) of pictures (b, h, w, 3) around points (b, n, 2) from -1 to 1, whole pixels of them;
+    beyond the edge, what is at the edge. And their middles (b, n, 2), which are the points rounded to edges of pixels."""
     b, n = points.shape[:2]
-    h, w = picture.shape[-2:]
-    steps = torch.arange(size, device=picture.device, dtype=torch.float32) - (size - 1) / 2.0
-    right = points[:, :, None, :1] + steps[:, None] * (2.0 / w)  # (b, n, size, 1)
-    down = points[:, :, None, 1:] + steps[:, None] * (2.0 / h)
-    shape = (b, n, size, size, 1)
-    grid = torch.cat([right[:, :, None].expand(shape), down[:, :, :, None].expand(shape)], 4)
-    pieces = F.grid_sample(picture, grid.view(b, n * size, size, 2).to(picture.dtype), align_corners=False)
-    return pieces.view(b, 3, n, size, size).transpose(1, 2).reshape(b * n, 3, size, size)
+    h, w = picture.shape[1:3]
+    sides = torch.stack([torch.full_like(points[..., 0], 0.5) * w, torch.full_like(points[..., 0], 0.5) * h], 2)
+    middle = ((points.clamp(-1.0, 1.0) + 1.0) * sides).round()
+    steps = torch.arange(size, device=picture.device) - size // 2
+    whole = middle.long()
+    right = (whole[:, :, :1] + steps).clamp(min=0).minimum(torch.full_like(steps, 1) * (w - 1))  # (b, n, size)
+    down = (whole[:, :, 1:] + steps).clamp(min=0).minimum(torch.full_like(steps, 1) * (h - 1))
+    places = (down[:, :, :, None] * w + right[:, :, None, :]).view(b, n * size * size, 1).expand(-1, -1, 3)
+    return picture.reshape(b, -1, 3).gather(1, places).view(b * n, size, size, 3), middle / sides - 1.0

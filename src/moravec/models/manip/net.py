@@ -16,6 +16,7 @@ from torch.nn import functional as F
 from moravec.models.aligned import WIDTH
 from moravec.models.manip.config import COARSE, STEM, NetConfig
 from moravec.models.manip.fovea import Fovea
+from moravec.models.manip.light import Light
 from moravec.models.manip.text import BUCKETS, LENGTH
 
 PLACES = 3  # numbers of a taught point's place in space
@@ -165,13 +166,18 @@ class Manip(nn.Module):
         self.doubt = nn.Linear(config.hidden, 1)
 
     def forward(self, picture: Tensor, state: Tensor, mask: Tensor, words: Tensor, pieces: Tensor) -> Output:
-        return self.see(picture.permute(0, 3, 1, 2).float() / 255.0, state, mask, words, pieces)
+        small = F.avg_pool2d(picture.permute(0, 3, 1, 2).float() / 255.0, COARSE)
+        return self.see(picture, small, state, mask, words, pieces)
 
-    def see(self, picture: Tensor, state: Tensor, mask: Tensor, words: Tensor, pieces: Tensor) -> Output:
-        """The same for a picture (b, 3, h, w) from 0 to 1, which training has changed."""
+    def see(
+        self, picture: Tensor, small: Tensor, state: Tensor, mask: Tensor, words: Tensor, pieces: Tensor,
+        light: Light | None = None,
+    ) -> Output:
+        """The same with a `small` picture (b, 3, h / COARSE, w / COARSE) from 0 to 1 besides, both in another `light`."""
         sentence = self.reader(words, pieces)
-        picture = picture.contiguous(memory_format=torch.channels_last)
-        maps = self.eye(F.avg_pool2d(picture, COARSE), sentence)
+        if light is not None:
+            small = light.on(small)
+        maps = self.eye(small.contiguous(memory_format=torch.channels_last), sentence)
         b, c = maps.shape[:2]
         k, taught = self.config.points, self.config.taught
         cells = maps.permute(0, 2, 3, 1).reshape(b, -1, c)  # where channels come last in memory, nothing moves
@@ -180,9 +186,9 @@ class Manip(nn.Module):
         where = logits.softmax(2)
         points = where @ grid_of(maps).float().flatten(2)[0].T
         read = torch.bmm(where.to(cells.dtype), self.tell(cells))
-        pieces, sharp = self.fovea(picture, points[:, :taught], sentence)
+        near, sharp = self.fovea(picture, points[:, :taught], sentence, light)
         seen = torch.cat([points.to(read.dtype), read], 2).flatten(1)
-        near = torch.cat([sharp.to(read.dtype), pieces], 2).flatten(1)
+        near = torch.cat([sharp.to(read.dtype), near], 2).flatten(1)
         hidden = self.look(torch.cat([seen, near, sentence], 1)) + self.body(torch.cat([state, mask], 1))
         places = self.places(F.gelu(hidden)).float().view(b, taught, PLACES)
         hidden = hidden + self.near(between(places).to(hidden.dtype))
