@@ -17,7 +17,8 @@ SLIGHT = 0.1  # of the usual size, where the correction of a point begins
 
 
 class Fovea(nn.Module):
-    """Pictures uint8 (b, h, w, 3) and points (b, taught, 2) from -1 to 1, to what stands there (b, taught, sharp) and better points."""
+    """Pictures uint8 (b, h, w, 3) and points (b, taught, 2) from -1 to 1, to what stands there (b, taught, sharp) and to better
+    points."""
 
     def __init__(self, config: NetConfig) -> None:
         super().__init__()
