@@ -12,17 +12,16 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
-import sys
-import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+
+from stages import Stage, run_all, stage
 
 from moravec.console.curves import successes
 from moravec.models.package import key_at
 
-CLI = (sys.executable, "-m", "moravec.cli")
+EVERY = 2  # frames, of 80 a second, of which one picture is kept: neighbours hardly differ, and twice as many fill the memory
 MILESTONES = 4  # parts of a training; after each but the last
 GLANCED = 2  # attempts at each task are made
 TRIALS = {
@@ -31,43 +30,32 @@ TRIALS = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """One command; `done` is there once it has ended well. Commands that resume find their own half-done work."""
-
-    name: str
-    words: tuple[str, ...]
-    done: Path
-
-
 def stages(given: argparse.Namespace, trust: str) -> Iterator[Stage]:
     """In order."""
     out: Path = given.out
-    data, cache, run, model = (str(out / name) for name in ("demonstrations", "cache", "run", "model"))
-    seed = ("--seed", str(given.seed))
-    marks = out / "stages"
-    many = ("--tasks", given.tasks, "--episodes", str(given.episodes), "--glimpses", str(given.glimpses))
-    yield Stage("demonstrations", ("data", "make", "metaworld", *many, *seed, "--out", data), marks / "demonstrations")
-    yield Stage("check", ("data", "check", data), marks / "check")
-    yield Stage("card", ("data", "card", data), marks / "card")
-    yield Stage("cache", ("data", "cache", data, "--out", cache), marks / "cache")
-    key, tried = ("--key", str(given.key)), ("--trust", trust, "--tasks", given.tasks)
-    train = ("train", "manip", "--data", cache, "--steps", str(given.steps), "--batch", str(given.batch), *seed, "--out", run)
+    data, cache, run, model = (out / name for name in ("demonstrations", "cache", "run", "model"))
+    seed, named = ("--seed", given.seed), partial(stage, out)
+    many = ("--tasks", given.tasks, "--episodes", given.episodes, "--glimpses", given.glimpses)
+    yield named("demonstrations", "data", "make", "metaworld", *many, *seed, "--out", data)
+    yield named("check", "data", "check", data)
+    yield named("card", "data", "card", data)
+    yield named("cache", "data", "cache", data, "--every", EVERY, "--out", cache)
+    key, tried = ("--key", given.key), ("--trust", trust, "--tasks", given.tasks)
+    train = ("train", "manip", "--data", cache, "--steps", given.steps, "--batch", given.batch, *seed, "--out", run)
     for step in milestones(given.steps):
-        yield Stage(f"training {step}", (*train, "--until", str(step)), marks / f"training-{step}")
+        yield named(f"training {step}", *train, "--until", step)
         here = milestone(out, step)
-        yield Stage(f"export {step}", ("export", run, *key, "--out", str(here / "model")), marks / f"export-{step}")
-        short = ("trial", "metaworld", "--policy", str(here / "model"), *tried, "--episodes", str(min(GLANCED, given.attempts)))
-        yield Stage(f"trial {step}", (*short, "--out", str(here / "trial")), marks / f"trial-{step}")
-    yield Stage("training", train, marks / "training")
-    yield Stage("export", ("export", run, *key, "--out", model), marks / "export")
-    trial = ("--policy", model, *tried, "--episodes", str(given.attempts))
+        yield named(f"export {step}", "export", run, *key, "--out", here / "model")
+        short = ("trial", "metaworld", "--policy", here / "model", *tried, "--episodes", min(GLANCED, given.attempts))
+        yield named(f"trial {step}", *short, "--out", here / "trial")
+    yield named("training", *train)
+    yield named("export", "export", run, *key, "--out", model)
+    trial = ("--policy", model, *tried, "--episodes", given.attempts)
     trials = {name: words for name, words in TRIALS.items() if name != "swap" or given.tasks == "all"}
     for name, words in trials.items():
-        yield Stage(f"trial {name}", ("trial", *words, *trial, "--out", str(out / f"trial-{name}")), marks / f"trial-{name}")
+        yield named(f"trial {name}", "trial", *words, *trial, "--out", out / f"trial-{name}")
     results = ",".join(str(out / f"trial-{name}" / "result.json") for name in trials)
-    shown = str(out / "shipped")
-    yield Stage("shipped", ("export", run, *key, "--evaluation", results, "--out", shown), marks / "shipped")
+    yield named("shipped", "export", run, *key, "--evaluation", results, "--out", out / "shipped")
 
 
 def milestones(steps: int) -> list[int]:
@@ -91,21 +79,6 @@ def draw(out: Path, steps: int) -> None:
     (out / "success.svg").write_text(successes(rows))
 
 
-def run(stage: Stage, book: Path) -> None:
-    """Runs what has no mark yet, and adds up its seconds. Ends the program where a command fails."""
-    if stage.done.exists():
-        return
-    print(f"== {stage.name}: moravec {' '.join(stage.words)}", flush=True)
-    start = time.monotonic()
-    done = subprocess.run([*CLI, *stage.words], check=False, stdout=None if "card" not in stage.words else subprocess.DEVNULL)
-    times = json.loads(book.read_text()) if book.exists() else {}
-    times[stage.name] = round(times.get(stage.name, 0.0) + time.monotonic() - start, 1)
-    book.write_text(json.dumps(times, indent=1) + "\n")
-    if done.returncode != 0:
-        raise SystemExit(f"{stage.name}: exit status {done.returncode}; run the same command again to go on")
-    stage.done.touch()
-
-
 def main(words: Sequence[str] | None = None) -> None:
     """All stages."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -119,14 +92,9 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument("--attempts", type=int, default=30, help="episodes of each task in a trial")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args(words)
-    (given.out / "stages").mkdir(parents=True, exist_ok=True)
     trust = key_at(given.key).public_key().public_bytes_raw().hex()
-    for stage in stages(given, trust):
-        run(stage, given.out / "stages.json")
-        draw(given.out, given.steps)
-    times = json.loads((given.out / "stages.json").read_text())
-    told = ", ".join(f"{name} {seconds:.0f} s" for name, seconds in times.items())
-    print(f"{sum(times.values()) / 60.0:.1f} min in all: {told}; the model: {given.out / 'shipped'}")
+    told = run_all(given.out, stages(given, trust), lambda: draw(given.out, given.steps))
+    print(f"{told}; the model: {given.out / 'shipped'}")
 
 
 if __name__ == "__main__":

@@ -89,3 +89,25 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["--version"])
     assert re.fullmatch(r"moravec \d+\.\d+\.\d+\n", capsys.readouterr().out)
+
+
+def test_learned_skills_need_a_model(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Told before anything begins, with what would help."""
+    assert main(["run", "sort it", "--skills", "learned", "--pick-model", str(tmp_path), "--out", str(tmp_path / "out")]) == 2
+    assert "a folder of 'moravec export'" in capsys.readouterr().err
+    assert main(["run", "sort it", "--pick-model", str(tmp_path)]) == 2
+    assert "--skills learned" in capsys.readouterr().err
+    assert main(["run", "sort it", "--skills", "learnt"]) == 2
+    assert "did you mean 'learned'" in capsys.readouterr().err
+
+
+def test_trials_in_the_cell_need_what_can_lead_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def refused(*words: str) -> str:
+        assert main(["trial", "cell-pick", *words, "--out", str(tmp_path / "out")]) == 2
+        return capsys.readouterr().err
+
+    assert "hard-coded, teacher" in refused("--policy", str(tmp_path))
+    assert "none came with this package" in refused()
+    assert "--tasks" in refused("--policy", "teacher", "--tasks", "reach")
+    assert "held_out" in refused("--policy", "teacher", "--sentences", "held_uot")
+    assert not (tmp_path / "out").exists()

@@ -40,9 +40,9 @@ def made(lengths: tuple[int, ...] = LENGTHS, features: Features = FEATURES) -> l
 
 
 def cache_of(
-    folder: Path, episodes: list[Episode], features: Features = FEATURES, view: View = VIEW, points: Points = NONE
+    folder: Path, episodes: list[Episode], features: Features = FEATURES, view: View = VIEW, points: Points = NONE, every: int = 1
 ) -> Cache:
-    return build(episodes, features, sum(map(len, episodes)), folder, view, points, "toy")
+    return build(episodes, features, sum(map(len, episodes)), folder, view, points, "toy", every)
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +75,23 @@ def test_a_chunk_ends_with_its_episode(small: Cache, rows: list[int], chunk: int
         assert batch.there[place].tolist() == [1.0] * left + [0.0] * (chunk - left)
         assert np.array_equal(batch.actions[place, :left], actions[row : row + left])
         assert np.all(batch.actions[place, left:] == actions[ends[row] - 1]), "what does not count is finite all the same"
+
+
+@pytest.mark.parametrize("every", [2, 3, 4, 20])
+def test_with_fewer_pictures_no_action_is_lost(tmp_path: Path, every: int) -> None:
+    """A frame of the thin cache is the same as in the whole one, with all the actions that follow it."""
+    rng = np.random.default_rng(3)
+    extras = [{name: rng.random((n, width), np.float32) for name, width in (("pixels", 4), ("places", 6))} for n in LENGTHS]
+    episodes = [replace(each, extras=more) for each, more in zip(made(), extras, strict=True)]
+    whole = cache_of(tmp_path / "whole", episodes, TAUGHT, points=POINTS)
+    thin = cache_of(tmp_path / "thin", episodes, TAUGHT, points=POINTS, every=every)
+    rows = np.arange(len(thin))
+    assert len(thin) == -(-len(whole) // every)
+    one, other = whole.take(rows * every, 4), thin.take(rows, 4)
+    for name in ("pictures", "state", "actions", "there", "groups", "points", "places"):
+        assert np.array_equal(getattr(one, name), getattr(other, name), equal_nan=name in ("points", "places")), name
+    assert thin.sentences == whole.sentences and thin.hash != whole.hash
+    assert all(np.array_equal(whole.statistics[name], thin.statistics[name]) for name in whole.statistics)
 
 
 def test_what_was_taken_is_a_copy(small: Cache) -> None:
@@ -190,7 +207,7 @@ def test_a_cache_that_is_not_whole_is_refused(small: Cache, tmp_path: Path, name
 
 @pytest.mark.parametrize(
     ("changes", "told"),
-    [({"format": 2}, "its format: found 2; allowed: 1"), ({"frames": 8}, "8 in every file"), ({"frames": None}, "frames")],
+    [({"format": 1}, "its format: found 1; allowed: 2"), ({"frames": 8}, "8 in every file"), ({"frames": None}, "frames")],
 )
 def test_a_table_of_contents_that_does_not_fit_is_refused(
     small: Cache, tmp_path: Path, changes: dict[str, object], told: str

@@ -15,8 +15,9 @@ from helpers_manip import EPISODE, SENTENCES, SPEC, TRAIN, Toy, known_words, nor
 
 from moravec.core.errors import BadInput  # noqa: E402
 from moravec.models.aligned import METAWORLD, gather  # noqa: E402
-from moravec.models.manip.batches import Batch, Batches, coloured  # noqa: E402
-from moravec.models.manip.config import TrainConfig  # noqa: E402
+from moravec.models.manip.batches import Batch, Batches, halved  # noqa: E402
+from moravec.models.manip.config import COARSE, TrainConfig  # noqa: E402
+from moravec.models.manip.light import drawn_light  # noqa: E402
 from moravec.models.manip.text import UNKNOWN  # noqa: E402
 
 torch.set_num_threads(1)
@@ -30,7 +31,8 @@ def batches(config: TrainConfig = TRAIN, rank: int = 0, of: int = 1, toy: Toy | 
 def everything(batch: Batch) -> list[Any]:
     wanted = batch.wanted
     return [
-        batch.pictures, batch.state, batch.mask, batch.words, batch.pieces,
+        batch.pictures, batch.small, batch.state, batch.mask, batch.words, batch.pieces,
+        batch.light.gain, batch.light.slope, batch.light.offset,
         wanted.actions, wanted.there, wanted.mask, wanted.points, wanted.places,
     ]  # fmt: skip
 
@@ -115,7 +117,8 @@ def test_words_and_states_are_forgotten_as_often_as_was_asked() -> None:
 def test_without_changes_the_batch_is_the_data() -> None:
     toy, one = Toy(), batches(PLAIN)
     rows, batch = one.rows(1), one.make(1)
-    assert np.array_equal(np.round(batch.pictures.numpy() * 255.0).astype(np.uint8), toy.pictures[rows].transpose(0, 3, 1, 2))
+    assert np.array_equal(batch.pictures.numpy(), toy.pictures[rows])
+    assert torch.equal(batch.light.on(batch.small), batch.small)
     assert np.allclose(batch.state.numpy(), normal().state(toy.state[rows]))
     assert np.array_equal(batch.wanted.points[:, 0].numpy(), toy.points[rows, 0])
     assert bool(batch.wanted.points[:, 1].isnan().all())
@@ -132,18 +135,34 @@ def test_more_places_than_are_taught_are_refused() -> None:
         batches(replace(TRAIN, net=replace(TRAIN.net, taught=1))).make(0)
 
 
+def test_the_small_picture_is_the_mean_of_the_large_ones_pixels() -> None:
+    pictures = np.random.default_rng(0).integers(0, 256, (3, 8, 12, 3), np.uint8)
+    wanted = pictures.reshape(3, 8 // COARSE, COARSE, 12 // COARSE, COARSE, 3).mean((2, 4))
+    assert np.abs(halved(pictures) - wanted).max() <= 0.5
+
+
 @pytest.mark.parametrize("strength", [0.0, 0.3, 3.0])
 def test_colours_change_and_stay_colours(strength: float) -> None:
-    pictures = torch.from_numpy(np.random.default_rng(0).integers(0, 256, (5, 3, 8, 12), np.uint8))
-    found = coloured(pictures, np.random.default_rng(1), strength)
+    pictures = torch.rand(5, 3, 8, 12, generator=torch.Generator().manual_seed(0))
+    found = drawn_light(5, strength, np.random.default_rng(1)).on(pictures)
     assert found.shape == pictures.shape and found.dtype == torch.float32
     assert float(found.min()) >= 0.0 and float(found.max()) <= 1.0
-    assert torch.equal(found, pictures / 255.0) == (strength == 0.0)
-    assert torch.equal(found, coloured(pictures, np.random.default_rng(1), strength))
+    assert torch.equal(found, pictures) == (strength == 0.0)
+    assert torch.equal(found, drawn_light(5, strength, np.random.default_rng(1)).on(pictures))
 
 
 def test_light_falls_smoothly_and_differs_from_picture_to_picture() -> None:
-    grey = torch.full((4, 3, 16, 16), 128, dtype=torch.uint8)
-    found = coloured(grey, np.random.default_rng(0), 0.3)
+    found = drawn_light(4, 0.3, np.random.default_rng(0)).on(torch.full((4, 3, 16, 16), 0.5))
     assert float((found[:, :, 1:] - found[:, :, :-1]).abs().max()) < 0.05
     assert len({round(float(picture.mean()), 4) for picture in found}) == 4
+
+
+def test_a_piece_is_in_the_light_of_its_place() -> None:
+    light = drawn_light(2, 0.3, np.random.default_rng(3))
+    whole = light.on(torch.full((2, 3, 33, 33), 0.5))
+    points = torch.tensor([[[0.0, 0.0], [-1.0, 0.5]], [[1.0, -1.0], [0.5, 1.0]]])
+    pieces = light.on_pieces(torch.full((4, 3, 2, 2), 0.5), points).view(2, 2, 3, 2, 2)
+    for b in range(2):
+        for k in range(2):
+            right, down = (int(16 + 16 * value) for value in points[b, k].tolist())
+            assert torch.allclose(pieces[b, k, :, 0, 0], whole[b, :, down, right], atol=1e-6)

@@ -80,7 +80,7 @@ def test_the_policy_answers_as_the_network_does(run: tuple[dict[str, Any], dict[
     assert np.allclose(chunk.actions, np.clip(scales.back(out.actions[0].numpy()), -1.0, 1.0), atol=1e-4)
     assert chunk.confidence == pytest.approx(confidence(float(out.error)), rel=1e-3)
     assert chunk.notes["expected error"] == pytest.approx(math.exp(float(out.error)), rel=1e-3)
-    assert chunk.notes["point 1 y"] == pytest.approx(float(out.points[0, 1, 1]), abs=1e-4)
+    assert chunk.notes["point 1 y"] == pytest.approx(float(out.sharp[0, 1, 1]), abs=1e-4)
 
 
 @pytest.mark.parametrize("seed", range(5))

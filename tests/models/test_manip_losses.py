@@ -11,13 +11,14 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from moravec.models.aligned import WIDTH  # noqa: E402
-from moravec.models.manip.config import LossConfig  # noqa: E402
-from moravec.models.manip.losses import Targets, losses, place_loss, point_loss  # noqa: E402
+from moravec.models.manip.config import COARSE, STEM, LossConfig, View  # noqa: E402
+from moravec.models.manip.losses import SHOWN, Targets, losses, place_loss, point_loss, sharp_loss  # noqa: E402
 from moravec.models.manip.net import Output  # noqa: E402
 
 torch.set_num_threads(1)
-B, CHUNK, TAUGHT, ROWS, COLUMNS = 4, 3, 2, 5, 7
+B, CHUNK, TAUGHT, ROWS, COLUMNS = 4, 3, 2, 6, 8
 CELLS = (ROWS, COLUMNS)
+VIEW = View(0.0, 1.0, 0.0, 1.0, ROWS * COARSE * STEM, COLUMNS * COARSE * STEM)
 NAN = math.nan
 
 
@@ -26,7 +27,7 @@ def drawn(seed: int = 0) -> tuple[Output, Targets]:
     found = Output(
         torch.randn(B, CHUNK, WIDTH, requires_grad=True), torch.randn(B, requires_grad=True),
         torch.randn(B, TAUGHT, ROWS * COLUMNS, requires_grad=True), torch.rand(B, TAUGHT, 2),
-        torch.randn(B, TAUGHT, 3, requires_grad=True),
+        torch.rand(B, TAUGHT, 2, requires_grad=True), torch.randn(B, TAUGHT, 3, requires_grad=True),
     )  # fmt: skip
     mask = torch.zeros(B, WIDTH)
     mask[:, :4] = 1.0
@@ -37,19 +38,19 @@ def drawn(seed: int = 0) -> tuple[Output, Targets]:
 
 def told(found: Output, wanted: Targets, config: LossConfig = LossConfig()) -> dict[str, float]:  # noqa: B008  (frozen)
     """The losses as numbers."""
-    return {name: float(value.detach()) for name, value in losses(found, wanted, config, CELLS).items()}
+    return {name: float(value.detach()) for name, value in losses(found, wanted, config, VIEW).items()}
 
 
 def gradients(found: Output, loss: Any) -> dict[str, Any]:
-    names = ("actions", "error", "maps", "places")
+    names = ("actions", "error", "maps", "sharp", "places")
     values = torch.autograd.grad(loss, [getattr(found, name) for name in names], allow_unused=True)
     return {name: value for name, value in zip(names, values, strict=True) if value is not None}
 
 
 def test_the_whole_is_the_weighted_sum_of_the_parts() -> None:
-    config = LossConfig(points=0.2, places=0.3, error=0.4)
+    config = LossConfig(points=0.2, sharp=0.6, places=0.3, error=0.4)
     out = told(*drawn(), config)
-    wanted = out["action"] + 0.2 * out["points"] + 0.3 * out["places"] + 0.4 * out["error"]
+    wanted = out["action"] + 0.2 * out["points"] + 0.3 * out["places"] + 0.4 * out["error"] + 0.6 * out["sharp"]
     assert out["all"] == pytest.approx(wanted)
 
 
@@ -62,7 +63,7 @@ def test_a_right_answer_costs_nothing() -> None:
 
 def test_places_without_a_robot_and_steps_after_the_end_do_not_count() -> None:
     found, wanted = drawn()
-    gradient = gradients(found, losses(found, wanted, LossConfig(), CELLS)["action"])["actions"]
+    gradient = gradients(found, losses(found, wanted, LossConfig(), VIEW)["action"])["actions"]
     assert bool((gradient[:, :, 4:] == 0).all()) and bool((gradient[0, 1:] == 0).all())
     assert bool((gradient[1:, :, :4] != 0).all()) and bool((gradient[0, 0, :4] != 0).all())
     changed = wanted.actions.clone()
@@ -81,7 +82,7 @@ def test_an_attempt_near_its_end_counts_as_much_as_any_other() -> None:
 def test_the_expected_error_does_not_change_what_is_done() -> None:
     """The model may learn what it cannot do, never to do it worse so that it knows it better."""
     found, wanted = drawn()
-    assert set(gradients(found, losses(found, wanted, LossConfig(), CELLS)["error"])) == {"error"}
+    assert set(gradients(found, losses(found, wanted, LossConfig(), VIEW)["error"])) == {"error"}
     least = replace(found, actions=wanted.actions + 0.1, error=torch.full((B,), math.log(0.1 + 1e-3)))
     assert told(least, wanted)["error"] == pytest.approx(0.0, abs=1e-6)
 
@@ -149,8 +150,21 @@ def test_an_unknown_place_does_not_count() -> None:
 def test_where_nobody_knows_any_place_the_rest_is_learnt_all_the_same() -> None:
     found, wanted = drawn()
     nothing = replace(wanted, points=torch.full_like(wanted.points, NAN), places=torch.full_like(wanted.places, NAN))
-    out = losses(found, nothing, LossConfig(), CELLS)
+    out = losses(found, nothing, LossConfig(), VIEW)
     assert told(found, nothing)["points"] == 0.0 and told(found, nothing)["places"] == 0.0
     grads = gradients(found, out["all"])
     assert all(bool(torch.isfinite(g).all()) for g in grads.values())
     assert bool((grads["maps"] == 0).all()) and bool((grads["places"] == 0).all()) and bool((grads["actions"] != 0).any())
+
+
+def test_a_corrected_point_is_wanted_where_the_piece_shows_it() -> None:
+    wanted = torch.tensor([[[0.1, -0.2], [NAN, NAN]]])
+    pixel = torch.tensor([2.0 / VIEW.width, 2.0 / VIEW.height])
+    found = torch.nan_to_num(wanted)
+    rough = torch.cat([found, torch.zeros(1, 1, 2)], 1)  # one more than is taught
+    assert float(sharp_loss(found, rough, wanted, VIEW, 2.0)) == 0.0
+    one, two = (float(sharp_loss(found + k * pixel, rough, wanted, VIEW, 2.0)) for k in (1.0, 2.0))
+    assert one == pytest.approx(0.125) and two == pytest.approx(0.5), "smooth L1 in units of two pixels"
+    near, far = (rough + (SHOWN + k) * pixel * torch.tensor([1.0, 0.0]) for k in (-0.1, 0.1))
+    assert float(sharp_loss(found + pixel, near, wanted, VIEW, 2.0)) > 0.0
+    assert float(sharp_loss(found + pixel, far, wanted, VIEW, 2.0)) == 0.0, "what is not in the piece is not asked for"

@@ -12,8 +12,9 @@ torch = pytest.importorskip("torch")
 from helpers_manip import NET, VIEW, known_words  # noqa: E402
 
 from moravec.models.aligned import WIDTH  # noqa: E402
-from moravec.models.manip.config import NetConfig  # noqa: E402
-from moravec.models.manip.net import STEM, Manip, Output, grid_of, size_of  # noqa: E402
+from moravec.models.manip.config import COARSE, PIECE, STEM, NetConfig  # noqa: E402
+from moravec.models.manip.fovea import cut  # noqa: E402
+from moravec.models.manip.net import Manip, Output, grid_of, size_of  # noqa: E402
 from moravec.models.manip.text import LENGTH  # noqa: E402
 
 torch.set_num_threads(1)
@@ -40,13 +41,14 @@ def actions(given: dict[str, Any], model: Manip | None = None) -> Any:
 
 
 def test_shapes_are_those_that_are_declared() -> None:
-    cells = (VIEW.height // STEM) * (VIEW.width // STEM)
+    cells = (VIEW.height // (COARSE * STEM)) * (VIEW.width // (COARSE * STEM))
     out = net()(**inputs("reach red", "reach green", "move to blue"))
     assert isinstance(out, Output)
     assert out.actions.shape == (3, NET.chunk, WIDTH) and out.error.shape == (3,)
     assert out.maps.shape == (3, NET.taught, cells)
     assert out.points.shape == (3, NET.points, 2) and out.places.shape == (3, NET.taught, 3)
-    assert {value.dtype for value in (out.actions, out.error, out.points, out.places)} == {torch.float32}
+    assert out.sharp.shape == (3, NET.taught, 2)
+    assert {value.dtype for value in (out.actions, out.error, out.points, out.sharp, out.places)} == {torch.float32}
     assert float(out.points.detach().abs().max()) <= 1.0
 
 
@@ -107,7 +109,8 @@ def test_everything_learns() -> None:
     for _ in range(3):
         optimiser.zero_grad()
         out = model(**inputs("reach purple", "reach green"))
-        (sum(value.square().mean() for value in (out.actions, out.error, out.maps, out.places)) + out.points.sum()).backward()
+        squares = sum(value.square().mean() for value in (out.actions, out.error, out.maps, out.places))
+        (squares + out.points.sum() + out.sharp.sum()).backward()
         optimiser.step()
     idle = [name for name, p in model.named_parameters() if p.grad is None or not bool((p.grad != 0).any())]
     assert idle == []
@@ -128,3 +131,25 @@ def test_cells_lie_where_losses_look_for_them() -> None:
     grid = grid_of(torch.zeros(1, 1, 2, 4))
     assert grid[0, 0].tolist() == [[-0.75, -0.25, 0.25, 0.75]] * 2
     assert grid[0, 1].tolist() == [[-0.5] * 4, [0.5] * 4]
+
+
+def test_a_piece_is_what_stands_at_its_point() -> None:
+    """Whole pixels, and beyond the edge what is at the edge."""
+    picture = torch.randint(0, 256, (1, 48, 64, 3), dtype=torch.uint8)
+    at = torch.tensor([[[2.0 * 30.3 / 64 - 1.0, 2.0 * 20.4 / 48 - 1.0], [-1.2, -1.0]]])  # 30 to the right, 20 down; and a corner
+    (whole, corner), middles = cut(picture, at, PIECE)
+    half = PIECE // 2
+    assert torch.equal(whole, picture[0, 20 - half : 20 + half, 30 - half : 30 + half])
+    assert torch.equal(corner[half:, half:], picture[0, :half, :half])
+    assert bool((corner[:half, :half] == picture[0, 0, 0]).all())
+    assert torch.allclose(middles, torch.tensor([[[2.0 * 30 / 64 - 1.0, 2.0 * 20 / 48 - 1.0], [-1.0, -1.0]]]))
+
+
+def test_a_sharper_picture_is_seen_as_such() -> None:
+    """A pattern that half the size does not show."""
+    given = inputs("reach red")
+    striped = given["picture"].float()
+    striped[:, :, ::2] = 0.0
+    swapped = striped.roll(1, 2)
+    one, other = (actions({**given, "picture": picture.to(torch.uint8)}) for picture in (striped, swapped))
+    assert not torch.allclose(one, other, atol=1e-6)

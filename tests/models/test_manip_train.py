@@ -26,7 +26,7 @@ from moravec.models.manip.batches import Batches  # noqa: E402
 from moravec.models.manip.checkpoint import load, save  # noqa: E402
 from moravec.models.manip.config import TrainConfig  # noqa: E402
 from moravec.models.manip.losses import losses  # noqa: E402
-from moravec.models.manip.net import STEM, Manip  # noqa: E402
+from moravec.models.manip.net import Manip  # noqa: E402
 from moravec.models.manip.text import vocabulary  # noqa: E402
 from moravec.models.manip.train import TOLD_EVERY, Trainer, check_same, rate_at  # noqa: E402
 
@@ -222,14 +222,14 @@ def by_hand(config: TrainConfig) -> dict[str, Any]:
     net = Manip(config.net, words.size).to(memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(net.parameters(), lr=config.rate, weight_decay=config.decay)
     halves = [Batches(Toy(), normal(), words, config, rank, 2) for rank in (0, 1)]
-    cells = (config.view.height // STEM, config.view.width // STEM)
     for step in range(STEPS):
         gradients = []
         for half in halves:
             batch = half.make(step)
             with torch.autocast("cpu", torch.bfloat16):
-                output = net.see(batch.pictures, batch.state, batch.mask, batch.words, batch.pieces)
-            loss = losses(output, batch.wanted, config.loss, cells)["all"]
+                given = (batch.pictures, batch.small, batch.state, batch.mask, batch.words, batch.pieces)
+                output = net.see(*given, batch.light)
+            loss = losses(output, batch.wanted, config.loss, config.view)["all"]
             gradients.append(torch.autograd.grad(loss, list(net.parameters()), allow_unused=True))
         for parameter, one, other in zip(net.parameters(), *gradients, strict=True):
             parameter.grad = None if one is None else (one + other) / 2.0

@@ -20,7 +20,19 @@ from moravec.guard.limits import LimitTable
 from moravec.perception.detection import Detection
 from moravec.skills.arm import Arm
 from moravec.skills.context import Held, SkillContext
-from moravec.skills.contract import Ask, Capture, Compute, Follow, Followed, Grip, Gripped, Note, Pause, Request
+from moravec.skills.contract import (
+    Ask,
+    Capture,
+    Compute,
+    Follow,
+    Followed,
+    Grip,
+    Gripped,
+    Note,
+    Pause,
+    Request,
+    Tighten,
+)
 from moravec.worlds.cell import layout
 
 WORKPLACE = layout.workplace()
@@ -132,7 +144,7 @@ class Stage:
             return self.state()
         if isinstance(request, Ask):
             return request.options[-1]
-        assert isinstance(request, Note)
+        assert isinstance(request, Note | Tighten)
         return None
 
     def _follow(self, request: Follow) -> Followed:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moravec.core.errors import BadInput
-from moravec.trials.statistics import mean_of_shares, wilson
+from moravec.trials.statistics import difference_of_pairs, mean_of_shares, wilson
 
 # Newcombe (1998), Statistics in Medicine 17, table I, method 3: the score method without continuity correction.
 NEWCOMBE = [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)]
@@ -88,3 +88,49 @@ def test_the_mean_of_tiers_is_golden() -> None:
 def test_a_share_of_nothing_is_refused(several: list[tuple[int, int]]) -> None:
     with pytest.raises(BadInput, match="one at least, each with an attempt"):
         mean_of_shares(several)
+
+
+# ── pairs ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+# Newcombe (1998), Statistics in Medicine 17, 2635, method 10; Fagerland, Lydersen and Laake (2014).
+PAIRED = [((36, 12, 2, 0), 0.0569, 0.3404), ((1, 1, 7, 12), -0.507, -0.026)]
+pairs = st.tuples(*[st.integers(0, 60)] * 4).filter(lambda counts: sum(counts) > 0)
+
+
+@pytest.mark.parametrize(("counts", "low", "high"), PAIRED)
+def test_the_interval_of_a_difference_is_as_published(counts: tuple[int, int, int, int], low: float, high: float) -> None:
+    assert difference_of_pairs(*counts)[1:] == (pytest.approx(low, abs=5e-4), pytest.approx(high, abs=5e-4))
+
+
+@given(pairs)
+def test_a_difference_of_pairs_lies_in_its_interval_and_mirrors(counts: tuple[int, int, int, int]) -> None:
+    both, first, second, neither = counts
+    apart, low, high = difference_of_pairs(*counts)
+    assert apart == pytest.approx((first - second) / sum(counts))
+    assert -1.0 - 1e-9 <= low <= apart <= high <= 1.0 + 1e-9
+    assert difference_of_pairs(both, second, first, neither) == pytest.approx((-apart, -high, -low))
+    assert difference_of_pairs(neither, second, first, both) == pytest.approx((-apart, -high, -low)), "failures mirror successes"
+
+
+def test_pairs_that_go_together_say_more_than_pairs_that_do_not() -> None:
+    _, low, high = difference_of_pairs(40, 10, 0, 10)
+    _, least, most = difference_of_pairs(30, 20, 10, 0)
+    assert high - low < most - least
+    assert difference_of_pairs(0, 0, 0, 0) == (0.0, -1.0, 1.0)
+    with pytest.raises(BadInput, match="pairs"):
+        difference_of_pairs(1, -1, 0, 0)
+
+
+@pytest.mark.parametrize(("p", "q", "together"), [(0.9, 0.8, 0.75), (0.5, 0.5, 0.3), (0.95, 0.95, 0.92)])
+def test_the_interval_of_a_difference_holds_the_truth_about_as_often_as_it_says(p: float, q: float, together: float) -> None:
+    """Summed over every table of 20 pairs with its probability."""
+    n, chance = 20, (together, p - together, q - together, 1.0 - p - q + together)
+    covered = 0.0
+    for a in range(n + 1):
+        for b in range(n + 1 - a):
+            for c in range(n + 1 - a - b):
+                counts = (a, b, c, n - a - b - c)
+                ways = math.factorial(n) / math.prod(math.factorial(k) for k in counts)
+                _, low, high = difference_of_pairs(*counts)
+                if low - 1e-12 <= p - q <= high + 1e-12:
+                    covered += ways * math.prod(x**k for x, k in zip(chance, counts, strict=True))
+    assert 0.93 <= covered <= 1.0

@@ -58,7 +58,8 @@ def _evaluation(paths: str) -> dict[str, Any]:
         try:
             trial = dict(json.loads(Path(path).read_text()))
             words = trial["sentences"] if trial["sentences"] in ("train", "held_out") else Path(trial["sentences"]).name
-            found[f"{trial['suite']}, sentences {words}, drawing {trial['drawing']}"] = trial
+            drawn = f", drawing {trial['drawing']}" if "drawing" in trial else ""
+            found[f"{trial['suite']}, sentences {words}{drawn}"] = trial
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise BadInput("--evaluation", f"{path}: {error!r}", "a result.json of 'moravec trial'") from error
     return found

@@ -93,6 +93,7 @@ Count = Annotated[int, typed(whole("the number of samples", 1, 10_000_000), "N")
 Which = Annotated[int, typed(whole("--n", 0, 10_000_000), "K")]
 Renderer = Annotated[str, typed(one_of("--renderer", ("egl", "osmesa", "rays")), "egl|osmesa|rays")]
 Brain = Annotated[str, typed(one_of("--brain", ("symbolic",)), "NAME")]
+Skills = Annotated[str, typed(one_of("--skills", ("hard-coded", "learned")), "NAME")]
 Robot = Annotated[str, typed(one_of("--robot", ("ur5e",)), "NAME")]
 Rate = Annotated[float, typed(amount("--rate", 10.0, 5000.0), "HZ")]
 Seconds = Annotated[float, typed(amount("--seconds", 0.01, 1e7), "N")]

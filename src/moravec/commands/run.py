@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import tyro
 
-from moravec.commands.options import Brain, Flag, Items, Options, Renderer, Speed, say, show, unset
+from moravec.commands.options import Brain, Flag, Items, Options, Renderer, Skills, Speed, say, show, unset
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +35,12 @@ class Run(Options):
     """Who answers questions; a FILE holds one answer a line. By default the terminal, where there is one."""
     brain: Brain = "symbolic"
     """The mind that reads and plans."""
+    skills: Skills = "hard-coded"
+    """How things are picked and put down: by the hard-coded skills, or led by a learned model."""
+    pick_model: Annotated[Path | None, unset("DIR")] = None
+    """With --skills learned: the model, a folder of 'moravec export'; by default the one that came with the package."""
+    trust: Annotated[str, unset("KEYS")] = ""
+    """Public keys, separated by commas, whose signatures on models are trusted besides the project's own."""
     person: Flag = False
     """Somebody walks past the workplace."""
     quiet: Flag = False

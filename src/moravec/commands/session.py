@@ -17,6 +17,7 @@ from moravec.commands.clock import WallClock
 from moravec.commands.interrupts import Interrupts
 from moravec.commands.options import say
 from moravec.commands.outfolder import ResultFile, run_folder
+from moravec.commands.picking import picking
 from moravec.commands.run import End
 from moravec.commands.score import Score, score
 from moravec.console.collect import Collector
@@ -51,6 +52,7 @@ class Session:
     def __enter__(self) -> Self:
         with contextlib.ExitStack() as stack:
             run = self._run
+            self._picking = picking(run.skills, run.pick_model, run.trust)
             self._interrupts = stack.enter_context(Interrupts())
             self._folder, moved = run_folder(run.out, run.seed)
             if moved is not None:
@@ -72,7 +74,9 @@ class Session:
 
     def work(self, work: Work | None = None) -> None:
         """Does the job and writes what there is to write. Raises AtOnce after the second interrupt."""
-        outcome, sha256 = self._record(work or delivery(self._run.instruction, self._world.workplace, self._eyes()))
+        outcome, sha256 = self._record(
+            work or delivery(self._run.instruction, self._world.workplace, self._eyes(), self._picking.pilot)
+        )
         self._finished = True
         scored = self._score(outcome)
         result = self._result(outcome, self._success(outcome, scored))
@@ -97,6 +101,7 @@ class Session:
         config = {
             "world": run.world, "seed": run.seed, "items": run.items, "speed": run.speed, "renderer": world.renderer,
             "person": run.person, "brain": run.brain,
+            **self._picking.named,
         }  # fmt: skip
         meta = tape_meta(run.instruction, limits, config)
         tape: TapeWriter | None = None

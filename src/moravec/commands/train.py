@@ -90,7 +90,7 @@ class Train(Options):
         """In one process, the only one or one of several."""
         from moravec.commands.bars import bar
         from moravec.data.cache import Cache
-        from moravec.models.aligned import METAWORLD
+        from moravec.models.manip.robots import embodiment
         from moravec.models.manip.train import Trainer, keep_memory
 
         keep_memory()
@@ -104,7 +104,7 @@ class Train(Options):
             folder(out)
         cache = Cache(data)
         config = self._config(cache)
-        trainer = Trainer(cache, METAWORLD, config, out, device)
+        trainer = Trainer(cache, embodiment(cache.robot).alignment, config, out, device)
         with bar("steps", config.steps) if trainer.rank == 0 else contextlib.nullcontext(_silent) as advance:
 
             def told(step: int, found: dict[str, float]) -> None:

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from moravec.trials.metaworld.episode import Record
     from moravec.worlds.metaworld.pictures import Drawing
 
-SUITES = ("metaworld", "metaworld-swap")
+SUITES = ("metaworld", "metaworld-swap", "cell-pick", "cell-place")
+METAWORLD_ONLY = ("tasks", "drawing", "ahead")
 Episodes = Annotated[int, typed(whole("--episodes", 1, 10_000), "N")]
 Processes = Annotated[int, typed(whole("--processes", 1, 256), "N")]
 Ahead = Annotated[int, typed(whole("--ahead", 1, 1_000), "N")]
@@ -31,24 +32,26 @@ Drawn = Annotated[str, typed(one_of("--drawing", ("plain", "protocol")), "plain|
 class Trial(Options):
     """Make many attempts and say how often they work, with intervals, and why others do not.
 
-    metaworld: the fifty tasks, seeds that no training has seen. metaworld-swap: scenes in which two sentences are possible, told
-    the one that they are not made for. What was broken off goes on in the same --out.
+    metaworld: the fifty tasks. metaworld-swap: scenes in which two sentences are possible, told the one that they are not made
+    for. cell-pick, cell-place: picks and puttings down in the work cell, each beside the hard-coded skill's in the same
+    delivery. Seeds that no training has seen. What was broken off goes on in the same --out.
     """
 
-    suite: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="metaworld|metaworld-swap")]
+    suite: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="metaworld|metaworld-swap|cell-pick|cell-place")]
     """What is tried."""
     policy: Annotated[str, tyro.conf.arg(metavar="P")] = "manip"
-    """manip, a folder of 'moravec export', ws://HOST:PORT, expert (which knows all places) or random."""
+    """manip, a folder of 'moravec export', ws://HOST:PORT, expert (which knows all places) or random. In the cell: manip, a
+    folder, hard-coded, or teacher (whom models learn from)."""
     episodes: Episodes = 30
-    """Attempts at each task."""
+    """Attempts at each task; in the cell: deliveries."""
     tasks: Annotated[str, tyro.conf.arg(metavar="NAMES")] = "all"
-    """Tasks or tiers, separated by commas."""
+    """metaworld: tasks or tiers, separated by commas."""
     sentences: Annotated[str, tyro.conf.arg(metavar="train|held_out|FILE")] = "train"
     """Which wordings: those of training, those held out of it, or a JSON file of sentences by task."""
     drawing: Drawn = "plain"
-    """plain, as in training, or as the protocol's default renderer draws."""
+    """metaworld: plain, as in training, or as the protocol's default renderer draws."""
     ahead: Ahead = 4
-    """Actions of a chunk that are carried out before the policy is asked again."""
+    """metaworld: actions of a chunk that are carried out before the policy is asked again."""
     trust: Annotated[str, tyro.conf.arg(metavar="KEYS")] = ""
     """Public keys of models to trust besides the project's, separated by commas."""
     processes: Annotated[Processes | None, unset("N")] = None
@@ -56,6 +59,15 @@ class Trial(Options):
 
     def execute(self) -> int:
         """Makes what attempts are missing; 0 however often they succeeded. Raises BadInput."""
+        if self.suite not in SUITES:
+            raise BadInput("the suite", self.suite, SUITES)
+        if self.suite.startswith("cell-"):
+            from moravec.commands.trial_cell import try_cell
+
+            return try_cell(self, given=[name for name in METAWORLD_ONLY if getattr(self, name) != getattr(Trial, name)])
+        return self._metaworld()
+
+    def _metaworld(self) -> int:
         from moravec.commands.bars import bar
         from moravec.commands.policies import opener
         from moravec.models.suite import keys
@@ -64,8 +76,6 @@ class Trial(Options):
         from moravec.trials.metaworld.suite import attempts, swaps, words_of
         from moravec.worlds.metaworld.tasks import chosen
 
-        if self.suite not in SUITES:
-            raise BadInput("the suite", self.suite, SUITES)
         tasks = chosen(self.tasks) if self.suite == "metaworld" else swaps(self.tasks)
         wanted = attempts(tasks, self.episodes, self.seed, words_of(self.sentences))
         open_stepper, known = opener(self.policy, self.ahead, keys(self.trust))

@@ -1,9 +1,10 @@
 """Demonstrations as training reads them: pictures already cut and scaled, all frames side by side in a few flat files.
 
 A frame is read by its number from a memory map, without decoding anything. Made from a dataset once; `cache.json` is written
-last, and a folder without it is no cache. Layout: `pictures.npy` (n, h, w, 3) uint8; `state.npy`, `action.npy` float32; `end.npy`
-(n,) the first frame after each one's episode; `group.npy` (n,) of sentences; `points.npy` (n, k, 2) from -1 to 1, `places.npy`
-(n, k, 3) [m].
+last, and a folder without it is no cache. Layout, for n frames of which m have a picture: `pictures.npy` (m, h, w, 3) uint8;
+`state.npy`, `action.npy` (n, ...) float32 ((n, k, a) where a frame has a chunk of its own, see `episode.AHEAD`); `end.npy` (n,)
+the first frame after each one's episode; `group.npy` (m,) of sentences; `points.npy` (m, k, 2) from -1 to 1, `places.npy`
+(m, k, 3) [m].
 """
 
 from __future__ import annotations
@@ -19,15 +20,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moravec.core.errors import BadInput
-from moravec.data.episode import Episode, Features
+from moravec.data.episode import AHEAD, Episode, Features
 from moravec.models.contract import CameraSpec, Floats, PolicySpec, plain_spec, spec_from
 from moravec.models.manip.config import View
 from moravec.models.manip.frames import FrameBatch
 from moravec.models.manip.look import looked
 
-FORMAT = 1
+FORMAT = 2
 FACTS = "cache.json"
-ARRAYS = ("pictures", "state", "action", "end", "group", "points", "places")
+SEEN, TOLD = ("pictures", "group", "points", "places"), ("state", "action", "end")  # of frames with a picture, and of all
+ARRAYS = SEEN + TOLD
 
 
 class Cache:
@@ -45,13 +47,14 @@ class Cache:
         if self.facts.get("format") != FORMAT:
             raise BadInput(f"the cache {folder}, its format", self.facts.get("format"), str(FORMAT))
         lengths = {name: len(array) for name, array in self._arrays.items()}
-        if set(lengths.values()) != {self.facts.get("frames")}:
-            raise BadInput(f"the cache {folder}, frames", lengths, f"{self.facts.get('frames')} in every file")
-        small = ("state", "action", "end", "group", "points", "places")
-        self._arrays |= {name: np.array(self._arrays[name]) for name in small}
+        seen, told = self.facts.get("pictures"), self.facts.get("frames")
+        if lengths != dict.fromkeys(SEEN, seen) | dict.fromkeys(TOLD, told):
+            raise BadInput(f"the cache {folder}, frames", lengths, f"{told} in every file, {seen} of them with a picture")
+        self._arrays |= {name: np.array(self._arrays[name]) for name in ARRAYS if name != "pictures"}
+        self._every = int(self.facts["every"])
 
     def __len__(self) -> int:
-        return int(self.facts["frames"])
+        return int(self.facts["pictures"])
 
     @property
     def view(self) -> View:
@@ -62,6 +65,11 @@ class Cache:
     def spec(self) -> PolicySpec:
         """See `Frames.spec`."""
         return spec_from(self.facts["spec"])
+
+    @property
+    def robot(self) -> str:
+        """The robot that was recorded."""
+        return str(self.facts.get("robot", "sawyer"))  # caches of before there were two do not say
 
     @property
     def sentences(self) -> list[tuple[str, ...]]:
@@ -77,7 +85,7 @@ class Cache:
     def statistics(self) -> Mapping[str, Floats]:
         """See `Frames.statistics`."""
         state, action = self._arrays["state"], self._arrays["action"]
-        low, high = np.quantile(action, (0.01, 0.99), axis=0)
+        low, high = np.quantile(action.reshape(-1, action.shape[-1]), (0.01, 0.99), axis=0)
         mean, std = state.mean(0, dtype=np.float64), state.std(0, dtype=np.float64)
         found = {"state mean": mean, "state std": std, "action low": low, "action high": high}
         return {name: values.astype(np.float32) for name, values in found.items()}
@@ -89,14 +97,24 @@ class Cache:
 
     def take(self, rows: NDArray[np.int64], chunk: int) -> FrameBatch:
         """See `Frames.take`."""
-        ahead = rows[:, None] + np.arange(chunk)
-        ends = self._arrays["end"][rows]
-        there = ahead < ends[:, None]
-        actions = self._arrays["action"][np.minimum(ahead, ends[:, None] - 1)]
+        frames = rows * self._every
+        actions, there = self._ahead(frames, chunk)
         return FrameBatch(
-            self._arrays["pictures"][rows], self._arrays["state"][rows], actions, there.astype(np.float32),
+            self._arrays["pictures"][rows], self._arrays["state"][frames], actions, there.astype(np.float32),
             self._arrays["group"][rows], self._arrays["points"][rows], self._arrays["places"][rows],
         )  # fmt: skip
+
+    def _ahead(self, frames: NDArray[np.int64], chunk: int) -> tuple[Floats, NDArray[np.bool_]]:
+        """Actions (b, chunk, a) from each of `frames` on, and (b, chunk) which of them there are."""
+        action = self._arrays["action"]
+        steps = np.arange(chunk)
+        if action.ndim == 3:  # each frame has its own chunk
+            own = action.shape[1]
+            there = np.broadcast_to(steps < own, (len(frames), chunk))
+            return action[frames][:, np.minimum(steps, own - 1)], there
+        ends = self._arrays["end"][frames, None]
+        ahead = frames[:, None] + steps
+        return action[np.minimum(ahead, ends - 1)], ahead < ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,33 +127,39 @@ class Points:
 
 
 def build(
-    episodes: Iterable[Episode], features: Features, frames: int, folder: Path, view: View, points: Points, source: str
+    episodes: Iterable[Episode], features: Features, frames: int, folder: Path, view: View, points: Points, source: str,
+    every: int = 1,
 ) -> Cache:
-    """Writes a cache of `episodes`, `frames` long in all, and opens it. `source` names what it was made from, by its hash.
+    """Writes a cache of `episodes`, `frames` long in all, and opens it. `source` names what it was made from, by its hash. Only
+    one picture of `every` so many is kept; actions are kept all.
 
     Raises BadInput where the episodes are not as many frames as was said, there is none, or they have no camera.
     """
-    if frames < 1:
-        raise BadInput("the dataset's frames", frames, "one at least")
+    if frames < 1 or every < 1:
+        raise BadInput("the dataset's frames", f"{frames}, one of {every} kept", "one at least")
     if not features.cameras:
         raise BadInput("the dataset's cameras", "none", "one at least")
     folder.mkdir(parents=True, exist_ok=True)
     (folder / FACTS).unlink(missing_ok=True)
     camera, taught = features.cameras[0], len(features.extras.get(points.pixels, ())) // 2
-    out = _files(folder, frames, view, len(features.state), len(features.action), taught)
+    out = _files(folder, (-(-frames // every), frames), view, len(features.state), _action_shape(features), taught)
     groups: dict[tuple[str, ...], int] = {}
     digest, at = sha256(), 0
     for episode in episodes:
         n = len(episode)
         if at + n > frames:
             raise BadInput("the dataset's frames", f"more than {frames}", f"{frames}, as its information says")
-        span = slice(at, at + n)
-        out["pictures"][span] = [looked(picture, view) for picture in episode.pictures[camera.name]]
-        out["state"][span], out["action"][span], out["end"][span] = episode.state, episode.actions, at + n
-        out["group"][span] = groups.setdefault(episode.tasks, len(groups))
-        out["points"][span], out["places"][span] = _places(episode, features, camera, view, points, taught)
+        span, kept = slice(at, at + n), slice(-at % every, n, every)
+        seen = slice(-(-at // every), -(-(at + n) // every))
+        for row, picture in zip(range(seen.start, seen.stop), episode.pictures[camera.name][kept], strict=True):
+            out["pictures"][row] = looked(picture, view)
+        out["state"][span], out["end"][span] = episode.state, at + n
+        out["action"][span] = episode.extras.get(AHEAD, episode.actions).reshape(n, *out["action"].shape[1:])
+        out["group"][seen] = groups.setdefault(episode.tasks, len(groups))
+        pixels, places = _places(episode, features, camera, view, points, taught)
+        out["points"][seen], out["places"][seen] = pixels[kept], places[kept]
         for name in ARRAYS:
-            digest.update(np.ascontiguousarray(out[name][span]).tobytes())
+            digest.update(np.ascontiguousarray(out[name][seen if name in SEEN else span]).tobytes())
         at += n
     if at != frames:
         raise BadInput("the dataset's frames", at, f"{frames}, as its information says")
@@ -143,16 +167,30 @@ def build(
         array.flush()
     words = {"view": asdict(view), "spec": plain_spec(features.spec()), "sentences": [list(group) for group in groups]}
     digest.update(json.dumps(words, sort_keys=True).encode())
-    facts = {"format": FORMAT, "frames": frames, **words, "source": source, "hash": digest.hexdigest()}
+    facts = {
+        "format": FORMAT, "frames": frames, "every": every, "pictures": len(out["pictures"]), **words,
+        "robot": features.robot, "source": source, "hash": digest.hexdigest(),
+    }  # fmt: skip
     (folder / FACTS).write_text(json.dumps(facts, indent=1) + "\n")
     return Cache(folder)
 
 
-def _files(folder: Path, n: int, view: View, state: int, action: int, taught: int) -> dict[str, Any]:
+def _action_shape(features: Features) -> tuple[int, ...]:
+    """Of one frame's actions: its action, or its own chunk of them. Raises BadInput for half an action."""
+    width, ahead = len(features.action), len(features.extras.get(AHEAD, ()))
+    if ahead % width:
+        raise BadInput(f"the column {AHEAD}", f"{ahead} numbers", f"whole actions of {width}")
+    return (ahead // width, width) if ahead else (width,)
+
+
+def _files(
+    folder: Path, lengths: tuple[int, int], view: View, state: int, action: tuple[int, ...], taught: int
+) -> dict[str, Any]:
+    m, n = lengths
     shapes: dict[str, tuple[tuple[int, ...], Any]] = {
-        "pictures": ((n, view.height, view.width, 3), np.uint8), "state": ((n, state), np.float32),
-        "action": ((n, action), np.float32), "end": ((n,), np.int64), "group": ((n,), np.int64),
-        "points": ((n, taught, 2), np.float32), "places": ((n, taught, 3), np.float32),
+        "pictures": ((m, view.height, view.width, 3), np.uint8), "state": ((n, state), np.float32),
+        "action": ((n, *action), np.float32), "end": ((n,), np.int64), "group": ((m,), np.int64),
+        "points": ((m, taught, 2), np.float32), "places": ((m, taught, 3), np.float32),
     }  # fmt: skip
     return {
         name: np.lib.format.open_memmap(folder / f"{name}.npy", "w+", np.dtype(kind), shape)

@@ -18,6 +18,9 @@ Note = str | int | float | bool
 # Columns that every dataset has of its own, and keys that `state` and `actions` are stored under.
 RESERVED = ("timestamp", "frame_index", "episode_index", "index", "task_index", "task", "observation.state", "action")
 CAMERA_KEY = "observation.images."
+# An extra: of each frame the whole chunk of actions that its teacher would give there, row by row, each as `action` is. Where it
+# is there, training takes it instead of the actions of the frames that follow.
+AHEAD = "action.ahead"
 
 
 @dataclass(frozen=True, slots=True)

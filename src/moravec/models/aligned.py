@@ -52,6 +52,10 @@ class Alignment:
 # Meta-World's hand: its place and opening; and how it is to move and close.
 METAWORLD = Alignment((HAND, HAND + 1, HAND + 2, GRIPPER), (HAND, HAND + 1, HAND + 2, GRIPPER))
 
+# The work cell's hand: from its target level and above the floor, and its opening; where it goes from where it is, in its own
+# frame, its turn as the second number of the first column (for a small turn the angle itself), and the opening there.
+CELL = Alignment((HAND, HAND + 1, HAND + 2, GRIPPER), (HAND, HAND + 1, HAND + 2, TURN + 1, GRIPPER))
+
 
 def scatter(values: Floats, places: Sequence[int]) -> Floats:
     """`values` (..., n) in their places: (..., WIDTH), zero elsewhere. Raises ContractError."""

@@ -24,33 +24,40 @@ def markdown(package: Package) -> str:
 
 def limitations(evaluation: Mapping[str, Any]) -> list[str]:
     """What the trials say it cannot do, a line each; of a model that was never tried, just that."""
-    trials = list(evaluation.values())
-    if not trials:
+    if not evaluation:
         return ["- It was never tried: nothing is known of what it can do."]
-    return [*_weak(trials[0]), *_drops(evaluation), "- One camera, one arm, one table: nothing else was tried."]
+    weak = [line for name in _references(evaluation).values() for line in _weak(name, evaluation[name])]
+    return [*weak, *_drops(evaluation), "- One camera, one arm, one table: nothing else was tried."]
 
 
-def _weak(trial: Mapping[str, Any]) -> Iterator[str]:
-    causes = ", ".join(f"{name} ({count})" for name, count in trial.get("causes", {}).items())
+def _references(evaluation: Mapping[str, Any]) -> dict[str, str]:
+    """Of each suite the trial that others are compared with: as in training, where there is one."""
+    found: dict[str, str] = {}
+    for name, trial in evaluation.items():
+        as_trained = trial.get("sentences") == "train" and trial.get("drawing", "plain") == "plain"
+        if as_trained or trial.get("suite", "") not in found:
+            found[trial.get("suite", "")] = name
+    return found
+
+
+def _weak(name: str, trial: Mapping[str, Any]) -> Iterator[str]:
+    causes = ", ".join(f"{cause} ({count})" for cause, count in trial.get("causes", {}).items())
     if causes:
-        yield f"- Why attempts failed: {causes}."
+        yield f"- {name}: why attempts failed: {causes}."
     weak = {task: share for task, share in trial.get("per_task", {}).items() if share["pc_success"] < WEAK}
     for task, share in sorted(weak.items(), key=lambda item: float(item[1]["pc_success"])):
-        yield f"- {task}: {_share(share)}."
+        yield f"- {name}: {task}: {_share(share)}."
     if not weak:
-        yield f"- No task is below {WEAK:g} %."
+        yield f"- {name}: no task is below {WEAK:g} %."
 
 
 def _drops(evaluation: Mapping[str, Any]) -> Iterator[str]:
-    names = list(evaluation)
-    first = _mean(evaluation[names[0]])
-    for name in names[1:]:
-        trial = evaluation[name]
-        if trial.get("suite") != evaluation[names[0]].get("suite"):
-            continue
-        drop = first - _mean(trial)
+    references = _references(evaluation)
+    for name, trial in evaluation.items():
+        reference = references[trial.get("suite", "")]
+        drop = _mean(evaluation[reference]) - _mean(trial)
         if drop >= DROP:
-            yield f"- {name}: {drop:.1f} points less than {names[0]}."
+            yield f"- {name}: {drop:.1f} points less than {reference}."
     for name, trial in evaluation.items():
         if strayed := trial.get("causes", {}).get(STRAYED, 0):
             yield f"- {name}: {strayed:,} of {trial['n_episodes']:,} attempts did what the scene is usually for instead."

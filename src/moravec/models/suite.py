@@ -8,6 +8,7 @@ from moravec.core.errors import BadInput
 from moravec.models.package import MANIFEST
 
 SHIPPED = ("manip",)
+PICK = Path(__file__).parent / "manip" / "pick"  # where the model of the learned pick stands, if one came with the package
 TRUSTED: tuple[str, ...] = ()  # public keys, in hex
 
 

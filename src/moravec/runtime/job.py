@@ -20,6 +20,7 @@ from moravec.skills.arm import Arm
 from moravec.skills.context import Eyes, SkillContext
 from moravec.skills.contract import Ask, Note, Request
 from moravec.skills.delivery import delivery_skills
+from moravec.skills.learned.pilot import Pilot
 
 BRAKING_TIME = 0.4  # [s] of rest after a job was broken off, in which the guard brings the arm to a stand
 RELEASING = ("stow", "discard")
@@ -126,12 +127,12 @@ def run_job(hands: Hands, work: Work) -> Outcome:
         hands.pace.close()
 
 
-def delivery(instruction: str, workplace: Workplace, eyes: Eyes) -> Work:
-    """The work of one instruction by the hard-coded skills and the symbolic mind, told step by step."""
+def delivery(instruction: str, workplace: Workplace, eyes: Eyes, pilot: Pilot | None = None) -> Work:
+    """The work of one instruction by the delivery's skills and the symbolic mind, told step by step. See `delivery_skills`."""
 
     def work(runtime: Runtime) -> Generator[Request, Any, JobReport]:
         agent = Agent({}, workplace)
-        agent.skills = narrated(delivery_skills(), agent.inventory.snapshot)
+        agent.skills = narrated(delivery_skills(pilot), agent.inventory.snapshot)
         context = SkillContext(
             workplace, Arm(workplace), eyes, runtime.now, runtime.state, runtime.posture,
             whereabouts=agent.inventory.whereabouts,

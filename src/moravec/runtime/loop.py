@@ -275,7 +275,7 @@ class Runtime:
                 self._come_to_rest()
                 if verdict.check in PASSING and self._wait_and_rejoin(play):
                     continue
-                return Followed("stopped", self._state, verdict.reason)
+                return Followed("stopped", self._state, verdict.reason, verdict.check)
             if request.contact_force is not None:
                 push = abs(float(self._state.wrench[2]) - weight)  # along the tool, beyond what hung there at the start
                 felt += CONTACT_FILTER * (push - felt)

@@ -5,7 +5,7 @@ It is built from the maker's parameters and the workplace's drawing, never from 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import final
 
 import mink
@@ -157,6 +157,19 @@ class Arm:
         for s in np.linspace(0.0, 1.0, count)[1:]:
             T[:3, 3] = (1 - s) * origin + s * position
             q = self._descend(T, path[-1], "tool")
+            if q is None or np.max(np.abs(q - path[-1])) > 0.6:
+                return None
+            path.append(q)
+        return np.array(path)
+
+    def through(self, start: Matrix, poses: Sequence[Matrix]) -> Matrix | None:
+        """A joint path (m, 6) [rad] from `start` (6,) through `poses` T_world_tool (4, 4) in turn.
+
+        None where it cannot follow.
+        """
+        path = [np.asarray(start)]
+        for pose in poses:
+            q = self._descend(pose, path[-1], "tool")
             if q is None or np.max(np.abs(q - path[-1])) > 0.6:
                 return None
             path.append(q)

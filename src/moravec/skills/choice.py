@@ -25,9 +25,16 @@ def choose(grasps: Sequence[Grasp], others: Sequence[Detection], tried: Sequence
 
     A thing that lies on another is held above that other where enough of it stands out.
     """
+    return [grasp for _, grasp in ranked(grasps, others, tried)]
+
+
+def ranked(
+    grasps: Sequence[Grasp], others: Sequence[Detection], tried: Sequence[Grasp] = ()
+) -> list[tuple[float, Grasp]]:
+    """As `choose`, each with its mark, in units of a grasp's score."""
     raised = [_raised(grasp, others) for grasp in grasps]
     marks = [_mark(g, others, tried) for g in raised]
-    return [raised[i] for i in np.argsort(np.negative(marks), kind="stable")]
+    return [(marks[i], raised[i]) for i in np.argsort(np.negative(marks), kind="stable")]
 
 
 def _mark(grasp: Grasp, others: Sequence[Detection], tried: Sequence[Grasp]) -> float:

@@ -42,6 +42,7 @@ class Held:
     below: float  # [m]
     half: tuple[float, float, float]  # along the closing direction, across it, height [m]
     width: float  # opening of the fingers on it [m]
+    seen: str = ""  # what it was seen as, its colour and its kind
 
 
 @dataclass(slots=True)

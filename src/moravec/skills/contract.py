@@ -37,6 +37,7 @@ class Followed:
     end: Literal["done", "contact", "stopped"]
     state: RobotState
     reason: str = ""
+    check: str = ""  # of the guard, that stopped it
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,8 @@ def path_motion(
 
     The path is run by the tool's arc length, with a jerk-limited speed; joints that would be too fast slow all of it. A path
     that only turns the tool is run as a joint motion. Raises SkillError for one that turns it on the spot under way.
+
+    A fourth column of `tool_points` may count turns as lengths.
     """
     steps = np.linalg.norm(np.diff(tool_points, axis=0), axis=1)
     moves = steps > 1e-7

@@ -22,6 +22,31 @@ def wilson(successes: int, n: int, z: float = Z95) -> tuple[float, float]:
     return 0.0 if successes == 0 else centre - half, 1.0 if successes == n else centre + half  # rounding leaves them beside
 
 
+def difference_of_pairs(both: int, first: int, second: int, neither: int, z: float = Z95) -> tuple[float, float, float]:
+    """The first's share less the second's, of pairs in which both succeeded, only the first, only the second or neither, and
+    its interval.
+
+    Newcombe's (1998, Statistics in Medicine 17, 2635-2650), method 10: from Wilson's intervals of both shares and how they go
+    together. Without a pair it is -1 to 1. Raises BadInput for negative counts.
+    """
+    counts = (both, first, second, neither)
+    if min(counts) < 0:
+        raise BadInput("pairs", counts, "0 or more of each kind")
+    n = sum(counts)
+    if n == 0:
+        return 0.0, -1.0, 1.0
+    p, q = (both + first) / n, (both + second) / n
+    (p_low, p_high), (q_low, q_high) = wilson(both + first, n, z), wilson(both + second, n, z)
+    together = math.sqrt((both + first) * (second + neither) * (both + second) * (first + neither))
+    product = both * neither - first * second
+    phi = 0.0 if together == 0.0 else (max(product - n / 2.0, 0.0) if product > 0 else product) / together
+
+    def reach(a: float, b: float) -> float:
+        return math.sqrt(max(0.0, a * a - 2.0 * phi * a * b + b * b))
+
+    return p - q, p - q - reach(p - p_low, q_high - q), p - q + reach(p_high - p, q - q_low)
+
+
 def mean_of_shares(counts: Sequence[tuple[int, int]], z: float = Z95) -> tuple[float, float, float]:
     """The plain mean of several shares, (successes, attempts) each, and its interval.
 

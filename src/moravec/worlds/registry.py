@@ -30,7 +30,10 @@ class WorldOptions:
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """One item as it really is. `size` is the volume [m^3] of its upright bounding box, only good for comparing."""
+    """One item as it really is. `size` is the volume [m^3] of its upright bounding box, only good for comparing.
+
+    `location` is a bin's label, or else what `place` is: the workplace's name of where it lies, or "hand", "table", "floor".
+    """
 
     category: str
     colour: str
@@ -39,6 +42,8 @@ class Thing:
     size: float
     location: str
     belongs: str
+    place: str = ""
+    position: tuple[float, float, float] = (0.0, 0.0, 0.0)  # [m] of its middle, in the world
 
 
 class World(Protocol):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
+from typing import TypeVar
 
 from moravec.core.errors import BadInput, WorldError
 from moravec.data.demonstrations.metaworld import (
@@ -27,6 +28,9 @@ from moravec.data.lerobot.video import Encoder
 from moravec.data.lerobot.write import Writer
 from moravec.data.provenance import Provenance
 from moravec.worlds.metaworld.processes import Job, Pool, pool
+
+S = TypeVar("S")
+T = TypeVar("T")
 
 AHEAD = 2  # lessons under way for each process, beside those it works on
 
@@ -72,12 +76,10 @@ def make_metaworld(
     return made
 
 
-def ordered(
-    workers: Pool, work: Callable[[Lesson], Episode | None], items: Iterable[Lesson], ahead: int
-) -> Iterator[Episode | None]:
+def ordered(workers: Pool, work: Callable[[S], T], items: Iterable[S], ahead: int) -> Iterator[T]:
     """What `work` makes of each item, in their order, with at most `ahead` more under way than were taken. Raises what `work`
     raises."""
-    waiting: deque[Job[Episode | None]] = deque()
+    waiting: deque[Job[T]] = deque()
     try:
         for item in items:
             waiting.append(workers.do(work, item))

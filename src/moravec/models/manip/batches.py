@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -15,8 +16,9 @@ from torch import Tensor
 from moravec.core.errors import BadInput
 from moravec.models.aligned import mask
 from moravec.models.contract import Floats
-from moravec.models.manip.config import TrainConfig
+from moravec.models.manip.config import COARSE, TrainConfig
 from moravec.models.manip.frames import FrameBatch, Frames
+from moravec.models.manip.light import Light, drawn_light
 from moravec.models.manip.losses import Targets
 from moravec.models.manip.normal import Normal
 from moravec.models.manip.text import NOTHING, UNKNOWN, Vocabulary
@@ -26,11 +28,13 @@ from moravec.models.manip.text import NOTHING, UNKNOWN, Vocabulary
 class Batch:
     """One step's input and what is wanted of it."""
 
-    pictures: Tensor  # (b, 3, h, w), from 0 to 1
+    pictures: Tensor  # uint8 (b, h, w, 3)
+    small: Tensor  # (b, 3, h / COARSE, w / COARSE), from 0 to 1
     state: Tensor
     mask: Tensor
     words: Tensor
     pieces: Tensor
+    light: Light
     wanted: Targets
 
 
@@ -57,14 +61,16 @@ class Batches:
         batch = self._frames.take(self.rows(step), self._config.net.chunk)
         rng = self._rng(step, 1)
         words, pieces = self._sentences(batch.groups, rng)
-        pictures = coloured(torch.from_numpy(batch.pictures).permute(0, 3, 1, 2), rng, self._config.colour)
+        light = drawn_light(len(batch.pictures), self._config.colour, rng)
+        pictures, small = (torch.from_numpy(array) for array in (batch.pictures, halved(batch.pictures)))
+        small = small.permute(0, 3, 1, 2).float() / 255.0
         state = self._normal.state(batch.state)
         here = np.broadcast_to(mask(self._normal.alignment.state), state.shape).copy()
         kept = rng.random((len(state), 1)) >= self._config.state_dropout
         state, here = (state * kept).astype(np.float32), (here * kept).astype(np.float32)
         return Batch(
-            pictures, torch.from_numpy(state), torch.from_numpy(here), torch.from_numpy(words), torch.from_numpy(pieces),
-            self._wanted(batch),
+            pictures, small, torch.from_numpy(state), torch.from_numpy(here), torch.from_numpy(words),
+            torch.from_numpy(pieces), light, self._wanted(batch),
         )  # fmt: skip
 
     def _rng(self, step: int, what: int) -> np.random.Generator:
@@ -96,17 +102,7 @@ def _padded(known: Floats, taught: int) -> Floats:
     return np.pad(known, ((0, 0), (0, taught - known.shape[1]), (0, 0)), constant_values=np.nan)
 
 
-def coloured(pictures: Tensor, rng: np.random.Generator, strength: float) -> Tensor:
-    """Pictures (b, 3, h, w) uint8 to 0 ... 1 in another light: brightness, contrast, tint, and a slope of light across."""
-    x = pictures.float().contiguous(memory_format=torch.channels_last) / 255.0
-    if strength == 0.0:
-        return x
-    b, _, h, w = x.shape
-    gain = 1.0 + strength * rng.uniform(-1.0, 1.0, (b, 1, 1, 1)) + 0.3 * strength * rng.uniform(-1.0, 1.0, (b, 3, 1, 1))
-    offset = 0.3 * strength * rng.uniform(-1.0, 1.0, (b, 1, 1, 1))
-    slope = 0.5 * strength * rng.uniform(-1.0, 1.0, (2, b, 1, 1, 1))
-    right = 1.0 + slope[0] * np.linspace(-1.0, 1.0, w).reshape(1, 1, 1, w)
-    down = 1.0 + slope[1] * np.linspace(-1.0, 1.0, h).reshape(1, 1, h, 1)
-    for factor in (gain * down, right):
-        x = x * torch.from_numpy(factor.astype(np.float32))
-    return (x + torch.from_numpy(offset.astype(np.float32))).clamp_(0.0, 1.0)
+def halved(pictures: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Pictures (b, h, w, 3) at 1 / COARSE of their size, by area."""
+    h, w = pictures.shape[1] // COARSE, pictures.shape[2] // COARSE
+    return np.stack([cv2.resize(picture, (w, h), interpolation=cv2.INTER_AREA) for picture in pictures])

@@ -38,7 +38,8 @@ class _Served(nn.Module):
 
     def forward(self, picture: Tensor, state: Tensor, mask: Tensor, words: Tensor, pieces: Tensor) -> tuple[Tensor, ...]:
         found = self.net(picture, state, mask, words, pieces)
-        return found.actions, found.error, found.points, found.places
+        points = torch.cat([found.sharp, found.points[:, found.sharp.shape[1] :]], 1)
+        return found.actions, found.error, points, found.places
 
 
 def rebuilt(facts: Mapping[str, Any], weights: Mapping[str, Tensor]) -> Manip:

@@ -8,8 +8,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from moravec.models.manip.config import LossConfig
+from moravec.models.manip.config import COARSE, PIECE, STEM, LossConfig, View
 from moravec.models.manip.net import Output
+
+SHOWN = PIECE / 2.0 - 2.0  # [px of the view] from a piece's middle: well within it
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,17 +26,18 @@ class Targets:
     places: Tensor
 
 
-def losses(found: Output, wanted: Targets, config: LossConfig, cells: tuple[int, int]) -> dict[str, Tensor]:
-    """Every loss by name, `all` of them weighted. `cells` are (rows, columns) of the maps."""
+def losses(found: Output, wanted: Targets, config: LossConfig, view: View) -> dict[str, Tensor]:
+    """Every loss by name, `all` of them weighted."""
+    cells = (view.height // (COARSE * STEM), view.width // (COARSE * STEM))
     wrong = (found.actions - wanted.actions).abs() * wanted.mask[:, None, :] * wanted.there[:, :, None]
     each = wrong.sum((1, 2)) / (wanted.mask.sum(1) * wanted.there.sum(1)).clamp(min=1.0)
     out = {"action": each.mean()}
     out["error"] = F.smooth_l1_loss(found.error, (each.detach() + 1e-3).log())
     out["points"] = point_loss(found.maps, wanted.points, cells, config.blur)
+    out["sharp"] = sharp_loss(found.sharp, found.points, wanted.points, view, config.sharp_scale)
     out["places"] = place_loss(found.places, wanted.places, config.place_scale)
-    out["all"] = (
-        out["action"] + config.error * out["error"] + config.points * out["points"] + config.places * out["places"]
-    )  # fmt: skip
+    weights = {"error": config.error, "points": config.points, "sharp": config.sharp, "places": config.places}
+    out["all"] = out["action"] + sum(weight * out[name] for name, weight in weights.items())
     return out
 
 
@@ -53,6 +56,19 @@ def point_loss(maps: Tensor, points: Tensor, cells: tuple[int, int], blur: float
     weight = (-0.5 * y.square())[..., :, None] + (-0.5 * x.square())[..., None, :]
     share = weight.flatten(2).softmax(2)
     wrong = -(share * maps.float().log_softmax(2)).sum(2)
+    return (wrong * known).sum() / known.sum().clamp(min=1)
+
+
+def sharp_loss(found: Tensor, rough: Tensor, points: Tensor, view: View, scale: float) -> Tensor:
+    """Smooth L1 of corrected points (b, k, 2) in units of `scale` [px of the view].
+
+    Where the `rough` ones (b, more, 2) miss by more than half a piece, the piece does not show the point: that does not count.
+    """
+    half = torch.tensor([view.width, view.height], device=points.device) / 2.0
+    target = torch.nan_to_num(points)
+    seen = ((rough[:, : points.shape[1]].detach() - target).abs() * half <= SHOWN).all(2)
+    known = torch.isfinite(points).all(2) & seen
+    wrong = F.smooth_l1_loss(found * (half / scale), target * (half / scale), reduction="none").mean(2)
     return (wrong * known).sum() / known.sum().clamp(min=1)
 
 

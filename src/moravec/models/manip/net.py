@@ -1,8 +1,8 @@
 """The network: a sentence says where to look in a picture, what is found there and the body's state say what to do.
 
-A picture becomes maps at a quarter of its size, modulated by the sentence (FiLM, Perez et al. 2018). Questions made of the
-sentence look for places in them (spatial softmax, Levine et al. 2016) and read what is there. Places, readings, state and
-sentence go through a residual head to a chunk of actions, all at once (Zhao et al. 2023).
+A picture of half its size becomes maps, modulated by the sentence (FiLM, Perez et al. 2018). Questions made of the sentence look
+for places in them (spatial softmax, Levine et al. 2016) and read what is there; the taught ones are then looked at sharply
+(`fovea`). Places, readings, state and sentence go through a residual head to a chunk of actions, all at once (Zhao et al. 2023).
 """
 
 from __future__ import annotations
@@ -14,23 +14,26 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from moravec.models.aligned import WIDTH
-from moravec.models.manip.config import NetConfig
+from moravec.models.manip.config import COARSE, STEM, NetConfig
+from moravec.models.manip.fovea import Fovea
+from moravec.models.manip.light import Light
 from moravec.models.manip.text import BUCKETS, LENGTH
 
 PLACES = 3  # numbers of a taught point's place in space
-STEM = 4  # [px] of a cell of the maps
 FRACTION = 0.25  # of the usual size, where a block's second convolution begins
 
 
 @dataclass(frozen=True, slots=True)
 class Output:
     """`actions` (b, chunk, WIDTH) normalised; `error` (b,) the model's estimate of its own mean error, as a logarithm; `maps`
-    (b, taught, cells) logits; `points` (b, points, 2) from -1 to 1; `places` (b, taught, 3) [m]."""
+    (b, taught, cells) logits; `points` (b, points, 2) from -1 to 1, and `sharp` (b, taught, 2), the taught ones corrected;
+    `places` (b, taught, 3) [m]."""
 
     actions: Tensor
     error: Tensor
     maps: Tensor
     points: Tensor
+    sharp: Tensor
     places: Tensor
 
 
@@ -114,7 +117,7 @@ class Block(nn.Module):
 
 
 class Eye(nn.Module):
-    """A picture (b, 3, h, w) from 0 to 1, to maps (b, channels, h / 4, w / 4).
+    """A picture (b, 3, h, w) from 0 to 1, to maps (b, channels, h / STEM, w / STEM).
 
     What needs an overview is worked out on maps of half that size and added to the fine ones, which say exactly where.
     """
@@ -145,11 +148,11 @@ class Manip(nn.Module):
         super().__init__()
         self.config = config
         c, k, w = config.channels, config.points, config.words
-        self.reader, self.eye = Reader(config, vocabulary), Eye(config)
+        self.reader, self.eye, self.fovea = Reader(config, vocabulary), Eye(config), Fovea(config)
         self.questions = nn.Linear(w, k * c)
         self.tell = nn.Linear(c, config.read)
         self.heat = nn.Parameter(torch.tensor(1.0))
-        seen = k * (2 + config.read)
+        seen = k * (2 + config.read) + config.taught * (2 + config.sharp)
         self.look = nn.Linear(seen + w, config.hidden)
         self.body = nn.Linear(2 * WIDTH, config.hidden)
         self.places = nn.Sequential(
@@ -163,12 +166,18 @@ class Manip(nn.Module):
         self.doubt = nn.Linear(config.hidden, 1)
 
     def forward(self, picture: Tensor, state: Tensor, mask: Tensor, words: Tensor, pieces: Tensor) -> Output:
-        return self.see(picture.permute(0, 3, 1, 2).float() / 255.0, state, mask, words, pieces)
+        small = F.avg_pool2d(picture.permute(0, 3, 1, 2).float() / 255.0, COARSE)
+        return self.see(picture, small, state, mask, words, pieces)
 
-    def see(self, picture: Tensor, state: Tensor, mask: Tensor, words: Tensor, pieces: Tensor) -> Output:
-        """The same for a picture (b, 3, h, w) from 0 to 1, which training has changed."""
+    def see(
+        self, picture: Tensor, small: Tensor, state: Tensor, mask: Tensor, words: Tensor, pieces: Tensor,
+        light: Light | None = None,
+    ) -> Output:
+        """The same with a `small` picture (b, 3, h / COARSE, w / COARSE) from 0 to 1 besides, both in another `light`."""
         sentence = self.reader(words, pieces)
-        maps = self.eye(picture.contiguous(memory_format=torch.channels_last), sentence)
+        if light is not None:
+            small = light.on(small)
+        maps = self.eye(small.contiguous(memory_format=torch.channels_last), sentence)
         b, c = maps.shape[:2]
         k, taught = self.config.points, self.config.taught
         cells = maps.permute(0, 2, 3, 1).reshape(b, -1, c)  # where channels come last in memory, nothing moves
@@ -177,15 +186,18 @@ class Manip(nn.Module):
         where = logits.softmax(2)
         points = where @ grid_of(maps).float().flatten(2)[0].T
         read = torch.bmm(where.to(cells.dtype), self.tell(cells))
+        near, sharp = self.fovea(picture, points[:, :taught], sentence, light)
         seen = torch.cat([points.to(read.dtype), read], 2).flatten(1)
-        hidden = self.look(torch.cat([seen, sentence], 1)) + self.body(torch.cat([state, mask], 1))
+        near = torch.cat([sharp.to(read.dtype), near], 2).flatten(1)
+        hidden = self.look(torch.cat([seen, near, sentence], 1)) + self.body(torch.cat([state, mask], 1))
         places = self.places(F.gelu(hidden)).float().view(b, taught, PLACES)
         hidden = hidden + self.near(between(places).to(hidden.dtype))
         for block in self.head:
             hidden = block(hidden, sentence)
         hidden = self.end(hidden)
         actions = self.act(hidden).view(b, self.config.chunk, WIDTH)
-        return Output(actions.float(), self.doubt(hidden.detach()).float()[:, 0], logits[:, :taught], points, places)
+        error = self.doubt(hidden.detach()).float()[:, 0]
+        return Output(actions.float(), error, logits[:, :taught], points, sharp, places)
 
 
 class HeadBlock(nn.Module):

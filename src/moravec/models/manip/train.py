@@ -26,7 +26,7 @@ from moravec.models.manip.checkpoint import facts_of, load, restore, save, tenso
 from moravec.models.manip.config import TrainConfig
 from moravec.models.manip.frames import Frames
 from moravec.models.manip.losses import losses
-from moravec.models.manip.net import STEM, Manip, size_of
+from moravec.models.manip.net import Manip, size_of
 from moravec.models.manip.normal import normal_of
 from moravec.models.manip.text import vocabulary
 
@@ -51,7 +51,7 @@ class Trainer:
         torch.manual_seed(config.seed)
         self.net = Manip(config.net, self.words.size).to(self.device, memory_format=torch.channels_last)
         self._optimiser = torch.optim.AdamW(
-            self.net.parameters(), lr=config.rate, weight_decay=config.decay, fused=self.device.type == "cuda" or None
+            self.net.parameters(), lr=config.rate, weight_decay=config.decay, fused=True
         )  # fmt: skip
         self.average = {name: value.detach().clone() for name, value in self.net.state_dict().items()}
         self.step = 0
@@ -82,12 +82,12 @@ class Trainer:
         for group in self._optimiser.param_groups:
             group["lr"] = rate_at(self.step, self.config)
         device, wanted = self.device, batch.wanted
-        inputs = [t.to(device, non_blocking=True) for t in (batch.pictures, batch.state, batch.mask, batch.words, batch.pieces)]
+        given = (batch.pictures, batch.small, batch.state, batch.mask, batch.words, batch.pieces)
+        inputs = [tensor.to(device, non_blocking=True) for tensor in given]
         targets = type(wanted)(*(getattr(wanted, name).to(device) for name in wanted.__slots__))
         with torch.autocast(device.type, torch.bfloat16):
-            output = self.net.see(*inputs)
-        height, width = self.config.view.height // STEM, self.config.view.width // STEM
-        found = losses(output, targets, self.config.loss, (height, width))
+            output = self.net.see(*inputs, batch.light.to(device))
+        found = losses(output, targets, self.config.loss, self.config.view)
         self._optimiser.zero_grad()
         found["all"].backward()
         self._share()

@@ -44,6 +44,11 @@ class Record:
     seconds: float = 0.0
     act_ms: list[float] = field(default_factory=list)
 
+    @property
+    def key(self) -> str:
+        """The attempt's name in a trial."""
+        return f"{self.task}/{self.index}"
+
     def plain(self) -> dict[str, Any]:
         """For JSON."""
         return asdict(self)

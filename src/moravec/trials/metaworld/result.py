@@ -6,11 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from moravec.trials.metaworld.causes import CAUSES
 from moravec.trials.metaworld.episode import Record
-from moravec.trials.statistics import mean_of_shares, wilson
+from moravec.trials.shares import quantiles, told
+from moravec.trials.statistics import mean_of_shares
 from moravec.worlds.metaworld.tasks import TIERS
 
 
@@ -21,10 +20,10 @@ def summary(records: Sequence[Record]) -> dict[str, Any]:
     tasks = {task: _share([r for r in records if r.task == task]) for task in known}
     tried = {tier: count for tier, count in tiers.items() if count[1]}
     result: dict[str, Any] = {
-        **_share(records), "per_tier": {tier: _told(*count) for tier, count in tried.items()}, "per_task": tasks,
+        **_share(records), "per_tier": {tier: told(*count) for tier, count in tried.items()}, "per_task": tasks,
         "causes": dict(Counter(r.cause for r in records if not r.success).most_common()),
-        "steps_to_success": _quantiles([float(r.steps) for r in records if r.success]),
-        "act_ms": _quantiles([ms for r in records for ms in r.act_ms]),
+        "steps_to_success": quantiles([float(r.steps) for r in records if r.success]),
+        "act_ms": quantiles([ms for r in records for ms in r.act_ms]),
     }  # fmt: skip
     if tried:
         mean, low, high = mean_of_shares(list(tried.values()))
@@ -54,19 +53,4 @@ def _counts(records: Sequence[Record]) -> tuple[int, int]:
 
 
 def _share(records: Sequence[Record]) -> dict[str, Any]:
-    return _told(*_counts(records))
-
-
-def _told(successes: int, n: int) -> dict[str, Any]:
-    low, high = wilson(successes, n)
-    return {
-        "n_episodes": n, "n_success": successes, "pc_success": 100.0 * successes / max(1, n),
-        "pc_success_ci95": [100.0 * low, 100.0 * high],
-    }  # fmt: skip
-
-
-def _quantiles(values: Sequence[float]) -> dict[str, float]:
-    if not values:
-        return {"n": 0}
-    p50, p95 = (float(v) for v in np.percentile(values, [50, 95]))
-    return {"n": len(values), "p50": round(p50, 3), "p95": round(p95, 3)}
+    return told(*_counts(records))

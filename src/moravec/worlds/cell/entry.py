@@ -52,6 +52,8 @@ class CellWorld:
                 **final[item.name],
                 code=None if item.code is None else f"MV-{item.code:03d}",
                 size=self._volume(item.name),
+                place=self.cell.truth.place(item),
+                position=self.cell.truth.position(item),
             )
             for item in self.cell.items
         }

@@ -106,12 +106,22 @@ class Truth:
 
     def location(self, item: ItemSpec) -> str:
         """A bin's label, or "reject", "parcel", "station", "hand", "table", "floor"."""
-        x, y, z = self._data.body(item.name).xpos
+        place = self.place(item)
+        return self._labels.get(place, place)
+
+    def position(self, item: ItemSpec) -> tuple[float, float, float]:
+        """Of its middle [m], in the world."""
+        x, y, z = (float(v) for v in self._data.body(item.name).xpos)
+        return x, y, z
+
+    def place(self, item: ItemSpec) -> str:
+        """The workplace's name of where it lies, or "hand", "table", "floor"."""
+        x, y, z = self.position(item)
         if self._is_held(item):
             return "hand"
         for place in self._workplace.places:
             if place.kind in ("bin", "reject", "parcel", "station") and self._is_in(place, x, y, z):
-                return self._labels.get(place.name, place.name)
+                return place.name
         return "table" if z > -0.02 else "floor"
 
     def final(self) -> dict[str, dict[str, Any]]:

@@ -1,0 +1,115 @@
+"""What every putting down is made of, whoever finds the way down: what is held, where there is room, the carrying, letting go."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from functools import partial
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from moravec.core.observation import CameraFrame
+from moravec.core.workplace import Place
+from moravec.perception.cloud import cloud
+from moravec.perception.height_map import height_map
+from moravec.robots.ur5e.limits import GRIP_WIDTH
+from moravec.skills.context import Held, SkillContext
+from moravec.skills.contract import Capture, Compute, Pause, Request
+from moravec.skills.moves import Failed, above, fail, go, grip, line_to
+from moravec.skills.spots import Spot, heap_height, lowest_spots
+
+Steps: TypeAlias = Generator[Request, Any, dict[str, Any]]
+
+CARRY_SPEED = 0.8
+EMPTY_WIDTH = 0.004  # [m] fingers closer than this have lost the item on the way; a little less than before: it turned
+TOUCH_FORCE = 14.0  # [N] felt when the item touches down
+HOVER = 0.05  # [m] above the spot before the slow way down
+BELOW = 0.008  # [m] below where the item should touch down, the way down ends
+TIP_CLEARANCE = 0.006  # [m] kept between the finger tips and what the item is put on
+MAP_RESOLUTION = 0.005  # [m] of the overhead camera's height map
+OVER_RIM = 0.025  # [m] between the finger tips and a bin's rim when letting go
+RELEASE = 0.022  # [m] the fingers open by this much to let go; less disturbs neighbours less
+
+
+def held_in(context: SkillContext) -> Held:
+    """What is in the hand. Fails as lost where nothing is."""
+    held = context.hand.held
+    if held is None:
+        fail("lost", "the hand is empty")
+    return held
+
+
+def look_for_spots(context: SkillContext, place: Place) -> Generator[Request, Any, list[Spot]]:
+    """The lowest spots of `place`, as the overhead camera sees them."""
+    frames: dict[str, CameraFrame] = yield Capture(("overhead",))
+    frame = frames["overhead"]
+    spots: list[Spot] = yield Compute(partial(_survey, context, frame, place), "spots")
+    return spots
+
+
+def check_not_full(place: Place, spots: list[Spot]) -> None:
+    """Fails as no_space where a bin is heaped above its rim."""
+    if spots[0].height > place.rim:
+        fail("no_space", f"{place.name} is heaped to {spots[0].height - place.rim:.3f} m above its rim")
+
+
+def _survey(context: SkillContext, frame: CameraFrame, place: Place) -> list[Spot]:
+    """The lowest spots of `place`; what is heaped in the other bins becomes part of what the arm keeps clear of."""
+    view = cloud(frame)
+    bins = [p for kind in ("bin", "reject") for p in context.workplace.of_kind(kind) if p.name != place.name]
+    context.arm.heaped({p.name: heap_height(height_map(view, p.centre, p.size, MAP_RESOLUTION), p) for p in bins})
+    return lowest_spots(height_map(view, place.centre, place.size, MAP_RESOLUTION), place)
+
+
+def carry(context: SkillContext, held: Held, spots: list[Spot], height: float) -> Generator[Request, Any, Spot]:
+    """Brings the tool over the first of `spots` that can be reached at `height` [m], and makes sure the item came along."""
+    for number, spot in enumerate(spots):
+        context.arm.hold(held.half, held.below / 2)
+        try:
+            yaw = _easiest_yaw(context, spot, height)
+            yield from go(context, above(context, np.array([spot.x, spot.y, height]), yaw), "carry", CARRY_SPEED)
+            break
+        except Failed as failure:
+            if failure.code != "unreachable" or number + 1 == len(spots):
+                raise
+        finally:
+            context.arm.hold(None)
+    context.arm.heaped({})  # as seen from afar they are bulky: the empty hand would find no way out between them
+    check_held(context, held)
+    return spot
+
+
+def check_held(context: SkillContext, held: Held) -> None:
+    """Fails as lost where the item did not come along."""
+    state = context.state()
+    if state.grip_width < EMPTY_WIDTH:
+        context.hand.held = None
+        fail("lost", f"the fingers closed from {held.width:.3f} to {state.grip_width:.3f} m on the way")
+
+
+def _easiest_yaw(context: SkillContext, spot: Spot, height: float) -> float:
+    """Of eight directions the one that turns the wrist least [rad]."""
+    near = context.posture()
+    best, best_turn = 0.0, np.inf
+    for yaw in np.arange(8) * np.pi / 8:
+        q = context.arm.reach_down(np.array([spot.x, spot.y, height]), float(yaw), near)
+        if q is not None:
+            turn = float(np.abs(q - near)[1:].max())
+            if turn < best_turn:
+                best, best_turn = float(yaw), turn
+    return best
+
+
+def release_opening(held: Held) -> float:
+    """Of the fingers [m], to let go; wider than the hand is a command the guard stops."""
+    return min(held.width + RELEASE, GRIP_WIDTH[1])
+
+
+def let_go(context: SkillContext, held: Held, height: float) -> Generator[Request, Any, None]:
+    """Opens, waits for the item to come to rest, rises to `height` [m]."""
+    yield from grip(release_opening(held), 20.0)
+    context.hand.held = None
+    yield Pause(0.1)
+    position = context.arm.tool_pose(context.posture())[:3, 3].copy()
+    position[2] = max(position[2], height)
+    yield from line_to(context, position, "release", 0.5)

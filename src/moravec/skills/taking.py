@@ -1,0 +1,255 @@
+"""What every pick is made of, whoever finds the way down: look, take hold, lift, make sure, put back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, TypeAlias, TypeVar
+
+import numpy as np
+
+from moravec.core.frames import Matrix
+from moravec.core.observation import CameraFrame
+from moravec.core.workplace import Place
+from moravec.perception.detection import Detection
+from moravec.perception.height_map import height_map
+from moravec.robots.ur5e.limits import GRIP_WIDTH
+from moravec.skills.choice import ranked
+from moravec.skills.context import Held, SkillContext
+from moravec.skills.contract import Capture, Compute, Note, Pause, Request
+from moravec.skills.grasp import Grasp, plan_grasps
+from moravec.skills.moves import Failed, fail, grip, line_to, look_at, look_from, post_over, surroundings
+from moravec.skills.nudge import nudge
+from moravec.skills.symbols import Value
+from moravec.skills.walls import has_room
+
+Steps: TypeAlias = Generator[Request, Any, dict[str, Any]]
+T = TypeVar("T")
+
+GRIP_FORCE = 50.0  # [N], of the hand's 60
+CONTACT_FORCE = 18.0  # [N] felt on the way down: something is in the way
+APPROACH = 0.07  # [m] the straight way down starts this far above the grasp,
+OVER = 0.02  # [m] and this far above the rim and the tallest thing: a finger reaches out to the side
+LIFT_HEIGHT = 0.22  # [m] the tool is lifted to with the item, clear of whatever stands on the table
+EMPTY_WIDTH = 0.004  # [m] fingers closer than this hold nothing
+SLIP_SHARE = 0.4  # fingers that close to less than this share of the width have lost it; a little means it turned
+SHORT = 0.015  # [m] above the grasp, where a touch ends the way down: beyond that something else was touched
+MATCH_RADIUS = 0.06  # [m] between where an item was and where it is found again
+NUDGES = 4
+SETTLE = 0.4  # [s] until a nudged thing lies still
+WALL_SLACK = 0.006  # [m] how far a wall may stand outside its place in the drawing
+REACH_SLACK = 0.008  # [m] how far a held thing may stick out beyond what was seen of it
+FARTHEST = 0.16  # [m] no item reaches farther from the hand
+SURELY_ONE = 3  # lifts, each with another grasp
+LEFT_AREA = 4e-4  # [m2] of something left behind; the smallest item shows more than twice that
+LEFT_CELL = 0.004  # [m]
+LEFT_HEIGHT = 0.012  # [m] above the floor
+TALLEST_LEFT = 0.10  # [m]
+BELOW_HELD = 0.015  # [m] kept between what is held and what counts as left behind
+KERB = 0.012  # [m] of the place's edge are not looked at
+BACK_ABOVE = 0.003  # [m] between what is put back and what it lay on
+BACK_OPENING = 0.02  # [m]
+ROOM_BESIDE = (0.005, 0.0025)  # [m] between fingers and flanks on the way down, the first that lets a grasp be found
+CANDIDATES = 24
+ABOVE_TARGET = 0.02  # [m] a grasp on something this much higher than the wanted thing is on a wall, or on a neighbour
+SEARCH_RADIUS = 0.05  # [m] of grasps around an item
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What one look before a pick showed: the `target`, the `others` in `place`, and the grasps `tried` in vain."""
+
+    frame: CameraFrame
+    place: Place
+    target: Detection
+    others: Sequence[Detection]
+    tried: list[Grasp]
+
+    @property
+    def tallest(self) -> float:
+        """Nothing in the place stands higher [m]."""
+        return max(d.position[2] + d.extent[2] / 2 for d in (self.target, *self.others))
+
+
+Find: TypeAlias = Callable[[Scene], Sequence[T]]
+Take: TypeAlias = Callable[[SkillContext, Scene, Sequence[T]], Generator[Request, Any, tuple[Held, Grasp]]]
+
+
+def pick(context: SkillContext, args: Mapping[str, Value], find: Find[T], take: Take[T]) -> Steps:
+    """The steps of a pick: `find` gives ways to take hold, the likeliest first, none where nothing can be reached; `take` tries
+    them until one holds. `data`: "detections" of the place as seen before, "frames", the "width" held [m], the "target".
+
+    Looks first: the item may have moved when its neighbour was taken. Raises Failed.
+    """
+    item = str(args["item"])
+    believed = context.whereabouts(item)
+    if believed is None:
+        fail("not_seen", f"nobody knows where {item} is")
+    place = context.workplace.place(believed.place)
+    if place.kind == "table":
+        place = surroundings(place, believed.position[:2])
+    wanted = believed
+    for nudges in range(NUDGES + 1):
+        frame, detections = yield from see(context, place)
+        data: dict[str, Any] = {"detections": detections, "frames": [frame]}
+        found_again = match(wanted, detections)
+        if found_again is None:
+            raise Failed("not_seen", f"{item} is not where it was seen last", data)
+        target = found_again
+        others = [d for d in detections if d is not target]
+        tried = context.hand.tried.setdefault(item, [])
+        scene = Scene(frame, place, target, others, tried)
+        found = yield Compute(partial(find, scene), "grasps")
+        if found or nudges == NUDGES or place.rim <= place.floor:
+            break
+        yield from nudge(context, place, target)
+        yield Pause(SETTLE)
+        wanted = target
+    if not found:
+        raise Failed("no_grasp", f"no free grasp on {item}", data)
+    held, grasp = yield from take(context, scene, found)
+    if place.kind == "station":
+        tried.append(grasp)
+        others = others or list(context.hand.beside)  # two that overlap are told apart in one look and not in the next
+        # What comes up alone again and again, and all of one colour, is one thing that was seen as two.
+        if not others or len(tried) < SURELY_ONE or any(other.colour != target.colour for other in others):
+            yield from _make_sure_of_one(context, place, held, others, data)
+    tried.clear()
+    context.hand.held, context.hand.beside = replace(held, seen=f"{target.colour} {target.category}"), ()
+    return {**data, "width": held.width, "target": target}
+
+
+def see(context: SkillContext, place: Place) -> Generator[Request, Any, tuple[CameraFrame, list[Detection]]]:
+    """A picture of `place` from its post, and what lies there."""
+    if place.kind == "table":
+        pictures = yield from look_at(context, post_over(place.centre, place), place.name, "pick")
+    else:
+        pictures = yield from look_from(context, place.kind, "pick")
+    frame = pictures["wrist"]
+    detections = yield Compute(lambda: context.eyes.items(frame, place), "items")
+    return frame, detections
+
+
+def match(believed: Detection, detections: list[Detection]) -> Detection | None:
+    """What is now where the item was; the colour decides between near ones."""
+    def cost(d: Detection) -> float:
+        apart = float(np.hypot(d.position[0] - believed.position[0], d.position[1] - believed.position[1]))
+        return apart + 0.05 * (d.colour != believed.colour)
+
+    near = [d for d in detections if cost(d) < MATCH_RADIUS + 0.05]
+    return min(near, key=cost, default=None)
+
+
+def sound_grasps(scene: Scene) -> list[tuple[float, Grasp]]:
+    """Grasps on the target with their marks, the likeliest first; beyond the place's own walls everything counts as blocked, and
+    so is a hand that would come too near them.
+
+    Where no fingers fit with room to spare, they are let down with less.
+    """
+    place, target = scene.place, scene.target
+    size = (place.size[0] + 2 * WALL_SLACK, place.size[1] + 2 * WALL_SLACK)
+    heights = height_map(scene.frame, place.centre, size)
+    radius = min(SEARCH_RADIUS, 0.012 + 0.5 * target.extent[0])
+    for beside in ROOM_BESIDE:
+        grasps = plan_grasps(heights, place.floor, target.position[:2], radius, CANDIDATES, beside)
+        mine = [g for g in grasps if g.top < target.position[2] + target.extent[2] / 2 + ABOVE_TARGET]
+        if mine:
+            return [(mark, g) for mark, g in ranked(mine, scene.others, scene.tried) if has_room(place, g.position)]
+    return []
+
+
+def start_height(scene: Scene, z: float) -> float:
+    """From where [m] the hand goes straight down to a grasp at height `z` [m]."""
+    return max(z + APPROACH, scene.place.rim + OVER, scene.tallest + OVER)
+
+
+def touched_early(context: SkillContext, z: float, start_z: float) -> Generator[Request, Any, float]:
+    """The tool's height [m] after a touch on the way down to `z` [m]. Fails as missed, back at `start_z` [m], where something
+    higher than the grasp was touched."""
+    reached = tool_height(context)
+    if reached > z + SHORT:
+        yield from retreat(context, start_z)
+        fail("missed", f"touched something {reached - z:.3f} m above the grasp")
+    return reached
+
+
+def close_and_lift(context: SkillContext, scene: Scene, grasp: Grasp, start_z: float) -> Generator[Request, Any, Held]:
+    """With the fingers around the target: close, check, up, check. Fails as missed or slipped, the hand open and above."""
+    x, y, _ = grasp.position
+    reached = tool_height(context)
+    closed = yield from grip(0.0, GRIP_FORCE)
+    if closed.width < EMPTY_WIDTH:
+        yield from grip(grasp.opening, GRIP_FORCE)
+        yield from retreat(context, start_z)
+        fail("missed", "the fingers closed on nothing")
+    yield from line_to(context, _over(context, max(LIFT_HEIGHT, start_z)), "pick", 0.45)
+    state = yield Pause(0.05)
+    if state.grip_width < max(EMPTY_WIDTH, SLIP_SHARE * closed.width):
+        yield from _lay_back(context, np.array([x, y, reached + BACK_ABOVE]), grasp.opening)
+        fail("slipped", f"the fingers closed from {closed.width:.3f} to {state.grip_width:.3f} m while lifting")
+    below = max(0.004, reached - scene.place.floor)
+    return Held(below, (*_reach(scene.target, grasp, closed.width), below / 2 + 0.01), state.grip_width)
+
+
+def tool_height(context: SkillContext) -> float:
+    """Of the tool point [m]."""
+    return float(context.arm.tool_pose(context.posture())[2, 3])
+
+
+def _reach(target: Detection, grasp: Grasp, width: float) -> tuple[float, float]:
+    """How far what is held reaches from the tool point, along the closing direction and across it [m]."""
+    long, short = target.extent[0] / 2, target.extent[1] / 2
+    dx, dy = target.position[0] - grasp.position[0], target.position[1] - grasp.position[1]
+    turn = target.yaw - grasp.yaw
+    c, s = np.cos(grasp.yaw), np.sin(grasp.yaw)
+    along = abs(c * dx + s * dy) + abs(np.cos(turn)) * long + abs(np.sin(turn)) * short
+    across = abs(c * dy - s * dx) + abs(np.sin(turn)) * long + abs(np.cos(turn)) * short
+    along = max(along, width / 2)
+    return min(float(along) + REACH_SLACK, FARTHEST), min(float(across) + REACH_SLACK, FARTHEST)
+
+
+def _make_sure_of_one(
+    context: SkillContext, place: Place, held: Held, others: Sequence[Detection], data: dict[str, Any]
+) -> Generator[Request, Any, None]:
+    """Puts back what is held and fails where something is left though one thing was seen, or nothing though more were."""
+    tool = np.asarray(context.arm.tool_pose(context.posture())[:3, 3].copy())
+    ceiling = min(place.floor + TALLEST_LEFT, float(tool[2]) - held.below - BELOW_HELD)
+    # The hand and what it holds hide what lies under them: the picture is taken with the camera where the hand was.
+    lens = np.asarray(context.arm.lens(context.posture()))
+    yield from line_to(context, tool + [*(tool[:2] - lens[:2]), 0.0], "pick", 0.7)
+    frame: CameraFrame = (yield Capture(("wrist",)))["wrist"]
+    area = yield Compute(partial(_left_over, frame, place, ceiling), "left over")
+    if (area > LEFT_AREA) == bool(others):
+        return
+    yield Note("left over", {"place": place.name, "area": area, "others": len(others)}, frame)
+    yield from line_to(context, tool, "pick", 0.5)
+    back = np.array([*tool[:2], place.floor + held.below + BACK_ABOVE])
+    yield from _lay_back(context, back, min(held.width + BACK_OPENING, GRIP_WIDTH[1]))
+    raise Failed("not_alone", f"{area * 1e4:.1f} cm2 were left on {place.name}, where {len(others)} more were seen", data)
+
+
+def _lay_back(context: SkillContext, position: Matrix, opening: float) -> Generator[Request, Any, None]:
+    """Down to `position` (3,) [m], fingers open to `opening` [m], and up again: whatever still hung there is let go."""
+    lifted = float(context.arm.tool_pose(context.posture())[2, 3])
+    yield from line_to(context, position, "pick", 0.3, CONTACT_FORCE)
+    yield from grip(opening, GRIP_FORCE)
+    yield from retreat(context, lifted)
+
+
+def _left_over(frame: CameraFrame, place: Place, ceiling: float) -> float:
+    """Area [m2] of `place` on which something stands up to `ceiling` [m]; what is higher hangs from the hand."""
+    grid = height_map(frame, place.centre, (place.size[0] - 2 * KERB, place.size[1] - 2 * KERB), LEFT_CELL).heights
+    return float(np.count_nonzero((grid > place.floor + LEFT_HEIGHT) & (grid < ceiling)) * LEFT_CELL**2)
+
+
+def _over(context: SkillContext, height: float) -> Matrix:
+    """The point [m] above the tool at `height`."""
+    position = context.arm.tool_pose(context.posture())[:3, 3].copy()
+    position[2] = height
+    return np.asarray(position)
+
+
+def retreat(context: SkillContext, height: float) -> Generator[Request, Any, None]:
+    """Straight up to `height` [m]."""
+    yield from line_to(context, _over(context, height), "pick", 0.6)

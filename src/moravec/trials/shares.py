@@ -1,0 +1,27 @@
+"""Shares and spreads as results say them; keys in per cent begin with `pc_`, as lerobot's do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from moravec.trials.statistics import wilson
+
+
+def told(successes: int, n: int) -> dict[str, Any]:
+    """A share of successes with its interval."""
+    low, high = wilson(successes, n)
+    return {
+        "n_episodes": n, "n_success": successes, "pc_success": 100.0 * successes / max(1, n),
+        "pc_success_ci95": [100.0 * low, 100.0 * high],
+    }  # fmt: skip
+
+
+def quantiles(values: Sequence[float]) -> dict[str, float]:
+    """How many there are, their median and their 95th percentile."""
+    if not values:
+        return {"n": 0}
+    p50, p95 = (float(v) for v in np.percentile(values, [50, 95]))
+    return {"n": len(values), "p50": round(p50, 3), "p95": round(p95, 3)}
