@@ -77,7 +77,7 @@ def test_scales_from_a_broken_file_are_refused(broken: Any) -> None:
 
 def test_the_view_keeps_its_part_and_nothing_else() -> None:
     picture = np.zeros((256, 256, 3), np.uint8)
-    view = View(48 / 256, 204 / 256, 64 / 256, 1.0, 104, 128)
+    view = View(48 / 256, 204 / 256, 64 / 256, 1.0, 112, 128)
     picture[48:204, 64:256] = 200
     found = looked(picture, view)
     assert found.shape == (view.height, view.width, 3) and found.dtype == np.uint8
@@ -100,12 +100,12 @@ def test_scaling_is_by_area() -> None:
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"top": 0.9}, {"left": 1.0}, {"top": -0.1}, {"right": 1.1}, {"bottom": math.nan}, {"height": 102}, {"width": 28},
-        {"height": 516}, {"height": 0},
+        {"top": 0.9}, {"left": 1.0}, {"top": -0.1}, {"right": 1.1}, {"bottom": math.nan}, {"height": 120}, {"width": 16},
+        {"height": 528}, {"height": 0},
     ],
 )  # fmt: skip
 def test_a_view_that_is_none_is_refused(wrong: dict[str, Any]) -> None:
-    fits: dict[str, Any] = {"top": 0.2, "bottom": 0.8, "left": 0.0, "right": 1.0, "height": 104, "width": 128}
+    fits: dict[str, Any] = {"top": 0.2, "bottom": 0.8, "left": 0.0, "right": 1.0, "height": 112, "width": 128}
     View(**fits)
     with pytest.raises(BadInput, match="the view"):
         View(**{**fits, **wrong})

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from helpers_skills import detection
 
-from moravec.skills.choice import LEAST_DEPTH, OVER, choose, crowd
+from moravec.perception.detection import Detection
+from moravec.skills.choice import LEAST_DEPTH, OVER, crowd, ranked
 from moravec.skills.grasp import Grasp
 
 AT = (0.48, 0.03)
 GRASP = Grasp((*AT, 0.02), np.pi / 2, 0.06, 0.05, 0.056, 2.0)  # across the short side of the helpers' red box
 
 
+def best(grasps: Sequence[Grasp], others: Sequence[Detection], tried: Sequence[Grasp] = ()) -> list[Grasp]:
+    """As they are ranked, which by their marks they are."""
+    found = ranked(grasps, others, tried)
+    assert [mark for mark, _ in found] == sorted((mark for mark, _ in found), reverse=True)
+    return [grasp for _, grasp in found]
+
+
 def test_a_lone_thing_leaves_the_order_as_it_was() -> None:
     second = replace(GRASP, position=(0.50, 0.03, 0.02), score=1.9)
-    assert choose([GRASP, second], []) == [GRASP, second]
+    assert best([GRASP, second], []) == [GRASP, second]
     assert crowd(GRASP, []) == 0.0
 
 
@@ -35,27 +44,27 @@ def test_a_neighbour_counts_by_the_room_it_takes_between_the_fingers(turn: float
     away = detection(at=at(0.0, 0.12), yaw=turn)
     assert crowd(wide, [away]) == 0.0
     alone = replace(wide, position=(*at(0.0, -0.06), 0.02), width=0.04, score=1.0)
-    assert choose([wide, alone], [beside])[0] == alone
+    assert best([wide, alone], [beside])[0] == alone
 
 
 def test_what_lies_lower_than_the_tips_is_not_between_them() -> None:
     low = detection(at=AT, extent=(0.08, 0.05, 0.01), position=(*AT, 0.011))
-    assert crowd(GRASP, [low]) == 0.0 and choose([GRASP], [low]) == [GRASP]
+    assert crowd(GRASP, [low]) == 0.0 and best([GRASP], [low]) == [GRASP]
 
 
 def test_a_thing_on_another_is_held_above_it_where_enough_stands_out() -> None:
     """The lower one's top at 0.036 m, the upper one's at 0.056 m."""
     lower = detection(position=(*AT, 0.021), extent=(0.08, 0.05, 0.030))
-    (raised,) = choose([GRASP], [lower])
+    (raised,) = best([GRASP], [lower])
     assert raised.position == pytest.approx((*AT, 0.036 + OVER)) and crowd(raised, [lower]) == 0.0
     flat = replace(GRASP, top=0.036 + OVER + LEAST_DEPTH - 0.001)
-    assert choose([flat], [lower]) == [flat] and crowd(flat, [lower]) > 0.5
+    assert best([flat], [lower]) == [flat] and crowd(flat, [lower]) > 0.5
 
 
 def test_what_failed_comes_after_what_was_not_tried() -> None:
     other = replace(GRASP, yaw=0.0, score=1.2)
-    assert choose([GRASP, other], [], [GRASP]) == [other, GRASP]
+    assert best([GRASP, other], [], [GRASP]) == [other, GRASP]
     half_turn = replace(GRASP, yaw=GRASP.yaw - np.pi + 0.05)  # the hand is symmetric: the same grasp
-    assert choose([GRASP, other], [], [half_turn]) == [other, GRASP]
+    assert best([GRASP, other], [], [half_turn]) == [other, GRASP]
     elsewhere = replace(GRASP, position=(AT[0] + 0.02, AT[1], 0.02))
-    assert choose([GRASP, other], [], [elsewhere]) == [GRASP, other]
+    assert best([GRASP, other], [], [elsewhere]) == [GRASP, other]

@@ -268,17 +268,21 @@ class Runtime:
 
     def _follow(self, request: Follow) -> Followed:
         play = self._begin(request.chunk)
-        felt, weight = 0.0, float(self._state.wrench[2])
+        felt, least = 0.0, self._state.wrench[:3]
         while not play.over:
             verdict = self._tick()
             if verdict.decision == "stop":
                 self._come_to_rest()
-                if verdict.check in PASSING and self._wait_and_rejoin(play):
-                    continue
+                if verdict.check in PASSING:
+                    if self._wait_and_rejoin(play):
+                        continue
+                    if self._verdict and self._verdict.decision == "stop":  # on the way back, maybe by another check
+                        verdict = self._verdict
                 return Followed("stopped", self._state, verdict.reason, verdict.check)
             if request.contact_force is not None:
-                push = abs(float(self._state.wrench[2]) - weight)  # along the tool, beyond what hung there at the start
-                felt += CONTACT_FILTER * (push - felt)
+                now = self._state.wrench[:3]  # what was felt at the start and goes away is no contact: nothing is met that way
+                least = min(least, now, key=np.linalg.norm)
+                felt += CONTACT_FILTER * (float(np.linalg.norm(now - least)) - felt)
                 if felt > request.contact_force:
                     self._halt()
                     return Followed("contact", self._state, f"the tool felt {felt:.1f} N")

@@ -75,6 +75,11 @@ def _planning_model(workplace: Workplace) -> mujoco.MjModel:
     return spec.compile()
 
 
+def _in_branch(q: Matrix) -> bool:
+    """Whether `q` (6,) [rad] is within the joints' range, the elbow up."""
+    return bool(np.all(np.abs(q) < 2 * np.pi - 0.1) and -3.0 < q[1] < -0.1 and q[2] > 0.0)
+
+
 @final
 class Arm:
     """Kinematics and collision checks of a UR5e in one workplace. Not for use by two threads at once."""
@@ -129,7 +134,7 @@ class Arm:
             guesses.append(guess)
         for guess in guesses:
             q = self._descend(T_world_goal, guess, frame)
-            if q is not None and np.all(np.abs(q) < 2 * np.pi - 0.1) and -3.0 < q[1] < -0.1 and q[2] > 0.0:
+            if q is not None and _in_branch(q):
                 return q
         return None
 
@@ -151,16 +156,9 @@ class Arm:
         None where it cannot follow.
         """
         T = self.tool_pose(start)
-        origin = T[:3, 3].copy()
-        count = max(3, int(np.ceil(float(np.linalg.norm(position - origin)) / step)) + 1)
-        path = [np.asarray(start)]
-        for s in np.linspace(0.0, 1.0, count)[1:]:
-            T[:3, 3] = (1 - s) * origin + s * position
-            q = self._descend(T, path[-1], "tool")
-            if q is None or np.max(np.abs(q - path[-1])) > 0.6:
-                return None
-            path.append(q)
-        return np.array(path)
+        count = max(3, int(np.ceil(float(np.linalg.norm(position - T[:3, 3])) / step)) + 1)
+        places = T[:3, 3] + np.linspace(0.0, 1.0, count)[1:, None] * (np.asarray(position) - T[:3, 3])
+        return self.through(start, [transform(T[:3, :3], place) for place in places])
 
     def through(self, start: Matrix, poses: Sequence[Matrix]) -> Matrix | None:
         """A joint path (m, 6) [rad] from `start` (6,) through `poses` T_world_tool (4, 4) in turn.
@@ -170,7 +168,7 @@ class Arm:
         path = [np.asarray(start)]
         for pose in poses:
             q = self._descend(pose, path[-1], "tool")
-            if q is None or np.max(np.abs(q - path[-1])) > 0.6:
+            if q is None or not _in_branch(q) or np.max(np.abs(q - path[-1])) > 0.6:
                 return None
             path.append(q)
         return np.array(path)

@@ -20,18 +20,14 @@ SAME_PLACE = 0.015  # [m]
 SAME_YAW = 0.3  # [rad]
 
 
-def choose(grasps: Sequence[Grasp], others: Sequence[Detection], tried: Sequence[Grasp] = ()) -> list[Grasp]:
-    """`grasps` anew, best first: those that would also take hold of one of `others`, or repeat one of `tried`, come last.
-
-    A thing that lies on another is held above that other where enough of it stands out.
-    """
-    return [grasp for _, grasp in ranked(grasps, others, tried)]
-
-
 def ranked(
     grasps: Sequence[Grasp], others: Sequence[Detection], tried: Sequence[Grasp] = ()
 ) -> list[tuple[float, Grasp]]:
-    """As `choose`, each with its mark, in units of a grasp's score."""
+    """`grasps` anew, best first, each with its mark, in units of a grasp's score: those that would also take hold of one of
+    `others`, or repeat one of `tried`, come last.
+
+    A thing that lies on another is held above that other where enough of it stands out.
+    """
     raised = [_raised(grasp, others) for grasp in grasps]
     marks = [_mark(g, others, tried) for g in raised]
     return [(marks[i], raised[i]) for i in np.argsort(np.negative(marks), kind="stable")]

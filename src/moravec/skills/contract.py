@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 # ── requests, and what answers them ──────────────────────────────────────────────────────────────────────────────────
 @dataclass(frozen=True, slots=True)
 class Follow:
-    """Follow a chunk of set-points. With `contact_force` [N] the motion ends early when the tool feels more than that."""
+    """Follow a chunk of set-points. With `contact_force` [N] the motion ends early when the tool feels more than that from any
+    side, beyond the least it felt on the way."""
 
     chunk: ActionChunk
     contact_force: float | None = None

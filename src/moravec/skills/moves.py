@@ -25,6 +25,8 @@ AROUND = 0.24  # [m] side of the square around a stray thing that is looked at
 LENS_OVER = 0.32  # [m] of the wrist camera above a table it looks at
 ROUNDING = 1e-5  # [m]
 BUMP = 60.0  # [N] felt where nothing should be touched; what is carried, and its swing, is a tenth of that
+BACK_OFF = 0.03  # [m] of the tool, back the way it came, from what it has bumped into
+BACK_OFF_PACE, BACK_OFF_LOOKS = 0.3, 33  # share of the limits; places on the way back that are looked at
 MAX_STRETCHES = 40
 
 
@@ -79,11 +81,30 @@ def go(context: SkillContext, goal: Matrix, source: str, slow: float = 1.0) -> M
         if all(context.arm.is_free(leg, room) for leg in legs):
             for leg in legs:
                 chunk = _within_tool_speed(context, leg[0], leg[1], limits, source)
-                if (met := (yield from follow(chunk, BUMP))).end == "contact":
-                    fail("contact", f"something is in the way: {met.reason}")
+                yield from unhindered(context, chunk, source)
             return
     x, y, z = context.arm.tool_pose(goal)[:3, 3]
     fail("unreachable", f"no free way to the tool position ({x:.2f}, {y:.2f}, {z:.2f}) m")
+
+
+def unhindered(context: SkillContext, chunk: ActionChunk, source: str) -> Generator[Request, Any, Followed]:
+    """Follows `chunk`, on which nothing should be touched: where something is, the arm backs off, and it fails as contact."""
+    met = yield from follow(chunk, BUMP)
+    if met.end == "contact":
+        yield from back_off(context, chunk.q[0], source)
+        fail("contact", f"something is in the way: {met.reason}")
+    return met
+
+
+def back_off(context: SkillContext, begun: Matrix, source: str) -> Move:
+    """Back towards `begun` (6,) [rad], where this motion began, by no more than BACK_OFF of the tool: what stays pressed against
+    something is pressed harder by whatever comes next."""
+    now = context.posture()
+    way = np.linspace(now, begun, BACK_OFF_LOOKS)
+    gone = np.linalg.norm(context.arm.tool_points(way) - context.arm.tool_points(now[None]), axis=-1)
+    (beyond,) = np.nonzero(gone > BACK_OFF)
+    goal = way[max(1, int(beyond[0]) - 1)] if len(beyond) else begun
+    yield from follow(_within_tool_speed(context, now, goal, context.limits.scaled(BACK_OFF_PACE), source))
 
 
 def _ways(context: SkillContext, start: Matrix, goal: Matrix) -> Generator[list[Matrix], None, None]:
@@ -121,13 +142,16 @@ def line_to(
     contact_force: float | None = None,
     speed: float = np.inf,
 ) -> Generator[Request, Any, Followed]:
-    """Straight to tool position `position` (3,) [m] without turning; may end early in contact. Not checked for what is touched:
-    the last centimetres of a grasp always touch something. The tool is never faster than `speed` [m/s]."""
+    """Straight to tool position `position` (3,) [m] without turning; may end early in contact of `contact_force` [N]. Without
+    one nothing should be touched, and the skill fails as contact where something is. Not checked for what is touched: the last
+    centimetres of a grasp always touch something. The tool is never faster than `speed` [m/s]."""
     start = context.posture()
     path = context.arm.line(start, np.asarray(position, dtype=np.float64))
     if path is None:
         fail("unreachable", f"no straight line to {np.round(position, 3).tolist()} m")
     chunk = path_motion(path, context.arm.tool_points(path), context.limits.scaled(slow).capped(speed), source)
+    if contact_force is None:
+        return (yield from unhindered(context, chunk, source))
     return (yield from follow(chunk, contact_force))
 
 

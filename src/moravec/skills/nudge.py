@@ -12,14 +12,14 @@ from moravec.core.workplace import Place
 from moravec.perception.detection import Detection
 from moravec.skills.context import SkillContext
 from moravec.skills.contract import Note, Pause, Request
-from moravec.skills.moves import above, go, grip, line_to
+from moravec.skills.moves import BUMP, above, back_off, go, grip, line_to
 from moravec.skills.walls import kept_from_walls
 
 TOUCH = 6.0  # [N] felt when the fingers rest on the thing
 PRESS = (20.0, 45.0)  # [N] wanted while dragging: with less they slide over it, more only jams it
 TRIM = 4e-4  # [m] the fingers are moved by at a time to come to that press, about 5 N with this arm
 TRIMS = 8
-JAMMED = 40.0  # [N] beyond the press: it tips or jams; the press is trimmed before the drag goes on
+JAMMED = 40.0  # [N] beyond the press: it tips or jams, and to drag on would only press the arm out of place
 DRAG = 0.015  # [m] of one drag; then the press is trimmed again
 DRAGS = 5
 ROLL = 0.009  # [m] for what rolls: its middle moves half as far as its top, so the fingers would soon run ahead of it
@@ -97,7 +97,9 @@ def nudge(context: SkillContext, place: Place, target: Detection) -> Generator[R
     touched, height = False, top
     for at in (step * ROLL / 2 for step in range(ROLLS if rolls else 1)):
         start = first + at * direction
-        yield from line_to(context, np.array([*start, height + (LIFT_OFF if touched else MARGIN)]), "nudge", 0.5)
+        over = np.array([*start, height + (LIFT_OFF if touched else MARGIN)])
+        if (yield from line_to(context, over, "nudge", 0.5, BUMP)).end == "contact":  # something stands higher than was seen
+            yield from _rise(context, _tool(context)[2] + MARGIN)
         empty = yield Pause(0.02)
         down = yield from line_to(context, np.array([*start, lowest]), "nudge", 0.6, TOUCH, TOUCH_SPEED)
         if down.end != "contact":
@@ -105,30 +107,40 @@ def nudge(context: SkillContext, place: Place, target: Detection) -> Generator[R
         touched = True
         weight = float(empty.wrench[2])
         for _ in range(1 if rolls else DRAGS):
-            if not rolls:  # what rolls needs next to no press
-                yield from _trim(context, weight)
-            here = np.asarray(context.arm.tool_pose(context.posture())[:3, 3])
+            if not rolls and not (yield from _trim(context, weight)):  # what rolls needs next to no press
+                break
+            begun, here = context.posture(), _tool(context)
             height = float(here[2])
             ahead = here + [*((ROLL if rolls else DRAG) * direction), 0.0]
-            yield from line_to(context, ahead, "nudge", 0.6, JAMMED, DRAG_SPEED)
+            if (yield from line_to(context, ahead, "nudge", 0.6, JAMMED, DRAG_SPEED)).end == "contact":
+                yield from back_off(context, begun, "nudge")
+                break
         yield from _rise(context, height + LIFT_OFF)
     yield from _rise(context, hover)
     return touched
 
 
-def _trim(context: SkillContext, weight: float) -> Generator[Request, Any, None]:
-    """Moves the fingers up or down by hairs until they press with PRESS; `weight` [N] is what the wrist feels without it."""
+def _trim(context: SkillContext, weight: float) -> Generator[Request, Any, bool]:
+    """Moves the fingers up or down by hairs until they press with PRESS; `weight` [N] is what the wrist feels without it. False
+    where they press on nothing any more."""
+    press = 0.0
     for _ in range(TRIMS):
         state = yield Pause(0.03)
         press = abs(float(state.wrench[2]) - weight)
         if PRESS[0] <= press <= PRESS[1]:
-            return
-        position = np.asarray(context.arm.tool_pose(context.posture())[:3, 3].copy())
+            return True
+        position = _tool(context)
         position[2] += TRIM if press > PRESS[1] else -TRIM
         yield from line_to(context, position, "nudge", 0.6, 2.0 * JAMMED, TOUCH_SPEED)
+    return press > TOUCH
 
 
 def _rise(context: SkillContext, height: float) -> Generator[Request, Any, None]:
-    position = np.asarray(context.arm.tool_pose(context.posture())[:3, 3].copy())
+    position = _tool(context)
     position[2] = max(position[2], height)
     yield from line_to(context, position, "nudge", 0.5)
+
+
+def _tool(context: SkillContext) -> Matrix:
+    """Where the tool point is (3,) [m]."""
+    return np.asarray(context.arm.tool_pose(context.posture())[:3, 3].copy())

@@ -19,7 +19,7 @@ from moravec.skills.choice import ranked
 from moravec.skills.context import Held, SkillContext
 from moravec.skills.contract import Capture, Compute, Note, Pause, Request
 from moravec.skills.grasp import Grasp, plan_grasps
-from moravec.skills.moves import Failed, fail, grip, line_to, look_at, look_from, post_over, surroundings
+from moravec.skills.moves import BUMP, Failed, fail, grip, line_to, look_at, look_from, post_over, surroundings
 from moravec.skills.nudge import nudge
 from moravec.skills.symbols import Value
 from moravec.skills.walls import has_room
@@ -164,14 +164,13 @@ def start_height(scene: Scene, z: float) -> float:
     return max(z + APPROACH, scene.place.rim + OVER, scene.tallest + OVER)
 
 
-def touched_early(context: SkillContext, z: float, start_z: float) -> Generator[Request, Any, float]:
-    """The tool's height [m] after a touch on the way down to `z` [m]. Fails as missed, back at `start_z` [m], where something
-    higher than the grasp was touched."""
+def touched_early(context: SkillContext, z: float, start_z: float) -> Generator[Request, Any, None]:
+    """After a touch on the way down to `z` [m]: fails as missed, back at `start_z` [m], where something higher than the grasp was
+    touched."""
     reached = tool_height(context)
     if reached > z + SHORT:
         yield from retreat(context, start_z)
         fail("missed", f"touched something {reached - z:.3f} m above the grasp")
-    return reached
 
 
 def close_and_lift(context: SkillContext, scene: Scene, grasp: Grasp, start_z: float) -> Generator[Request, Any, Held]:
@@ -183,7 +182,11 @@ def close_and_lift(context: SkillContext, scene: Scene, grasp: Grasp, start_z: f
         yield from grip(grasp.opening, GRIP_FORCE)
         yield from retreat(context, start_z)
         fail("missed", "the fingers closed on nothing")
-    yield from line_to(context, _over(context, max(LIFT_HEIGHT, start_z)), "pick", 0.45)
+    lifted = yield from line_to(context, _over(context, max(LIFT_HEIGHT, start_z)), "pick", 0.45, BUMP)
+    if lifted.end == "contact":
+        yield from grip(grasp.opening, GRIP_FORCE)
+        yield from retreat(context, start_z)
+        fail("slipped", f"what was held does not come free: {lifted.reason}")
     state = yield Pause(0.05)
     if state.grip_width < max(EMPTY_WIDTH, SLIP_SHARE * closed.width):
         yield from _lay_back(context, np.array([x, y, reached + BACK_ABOVE]), grasp.opening)

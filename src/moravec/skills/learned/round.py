@@ -38,16 +38,11 @@ class Round:
         """The first waypoint at which the fingers are to close, or to open."""
         return next((i for i, pose in enumerate(self.way) if self.moment.errand.ends(pose)), None)
 
-    @property
-    def lowest(self) -> float:
-        """The height [m] at which the pilot wants to end, or the last it names."""
-        return self.way[-1 if self.end is None else self.end].position[2]
-
     def first(self, count: int) -> tuple[tuple[Pose, ...], bool]:
         """The next `count` waypoints, those after the ending one left out, and whether it is among them."""
         end = self.end
         ends = end is not None and end < count
-        return self.way[: end + 1 if ends and end is not None else count], ends
+        return self.way[: min(count, end + 1) if end is not None else count], ends
 
 
 def look_and_ask(context: SkillContext, errand: Errand, pilot: Pilot) -> Generator[Request, Any, Round]:

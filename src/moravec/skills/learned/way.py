@@ -18,8 +18,10 @@ from moravec.skills.moves import fail
 from moravec.skills.trajectory import path_motion
 
 FINE = 0.02  # [m] between the poses that the joints' path is made of
+CLEAR = 0.001  # [m] kept from the drawing, and no more: fingers that pick go down beside walls
 PATIENCE = 2.0  # times as long as planned, and
 LEAST_LIFE = 2.0  # [s] more, a chunk is good for: then what it rests on is too old
+LONGEST_LIFE = 10.0  # [s] of anything that a pilot says; a program's motions may live longer
 
 
 def follow_way(context: SkillContext, seen: Round, goals: Sequence[Pose]) -> Generator[Request, Any, Followed]:
@@ -28,7 +30,7 @@ def follow_way(context: SkillContext, seen: Round, goals: Sequence[Pose]) -> Gen
     followed = Followed("done", context.state())
     for part in stretches(hand, goals):
         chunk = _motion(context, part, manner.slow)
-        life = PATIENCE * chunk.duration + LEAST_LIFE + (context.now() - seen.made)
+        life = min(PATIENCE * chunk.duration + LEAST_LIFE + (context.now() - seen.made), LONGEST_LIFE)
         made = Provenance(seen.made, seen.made + life, seen.moment.frame.t, seen.novelty)
         followed = yield Follow(replace(chunk, provenance=made), manner.force)
         if followed.end != "done":
@@ -44,6 +46,9 @@ def _motion(context: SkillContext, part: Sequence[Pose], slow: float) -> ActionC
     path = context.arm.through(start, [pose.matrix for pose in poses])
     if path is None:
         fail("unreachable", f"the arm cannot follow the pilot to {np.round(part[-1].position, 3).tolist()} m")
+    context.arm.fingers(context.state().grip_width)
+    if not context.arm.is_free(path, CLEAR):
+        fail("unreachable", f"the way that the pilot wants to {np.round(part[-1].position, 3).tolist()} m leads into the drawing")
     places = np.array([hand.place, *(pose.place for pose in poses)])
     return path_motion(path, places, context.limits.scaled(slow), "pilot")
 
