@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from typing import Any
 
 import numpy as np
@@ -38,7 +38,7 @@ class FakeRobot:
         self.q, self.dq, self.ticks, self.reads = np.array(q), np.zeros(6), 0, 0
         self.width, self.force = 0.05, 0.0
         self.width_stop = 0.0  # [m] the fingers come no closer
-        self.wrench: Callable[[float], float] = lambda t: 0.0  # along the tool [N], over time
+        self.wrench: Callable[[float], float | Sequence[float]] = lambda t: 0.0  # [N] over time, along the tool or (3,)
         self.blocked = np.zeros(6, bool)
         self.estop = False
         self.brightness, self.camera_delay = 90, 0.0  # of 255; [s] by which pictures are old
@@ -53,7 +53,8 @@ class FakeRobot:
         self.order.append("read")
         self.reads += 1
         wrench = np.zeros(6)
-        wrench[2] = self.wrench(self.now())
+        push = self.wrench(self.now())
+        wrench[:3] = (0.0, 0.0, push) if isinstance(push, float) else push
         q = self.q + self._noise * self._rng.standard_normal(6)
         seen, people = self.people(self.now())
         return RobotState(

@@ -26,6 +26,7 @@ from moravec.skills.learned.pick import LearnedPick
 from moravec.skills.learned.pilot import CHUNK, Moment, Pilot
 from moravec.skills.learned.place import LearnedPlace
 from moravec.skills.learned.teacher import Teacher
+from moravec.skills.learned.waypoints import Pose, relative
 from moravec.skills.manifests import PICK, PLACE
 from moravec.skills.putting import PutDown, Stow
 from moravec.worlds.cell.config import CellConfig
@@ -46,6 +47,20 @@ class Says:
 
     def act(self, moment: Moment) -> PolicyChunk:
         return PolicyChunk(np.array(self.rows, np.float32), self.confidence)
+
+
+@dataclass
+class LeadsTo:
+    """A pilot that wants the hand at one place [m] in the world, and in the end as wide open as said."""
+
+    position: tuple[float, float, float]
+    opening: float
+
+    def aim(self, errand: Errand) -> bool:
+        return True
+
+    def act(self, moment: Moment) -> PolicyChunk:
+        return PolicyChunk(relative(moment.hand, [Pose(self.position, moment.hand.yaw, self.opening)] * CHUNK), 1.0)
 
 
 def chunk(dx: float = 0.0, dy: float = 0.0, dz: float = 0.0, dyaw: float = 0.0, opening: float = 0.08) -> list[list[float]]:
@@ -149,6 +164,7 @@ FOOLISH = {
     "never opens": (Says(chunk(dx=0.001, opening=0.02)), {"unreachable"}),
     "goes down and does not open": (Says(chunk(dz=0.01, opening=0.0)), {"contact"}),
     "is lost": (Says(chunk(dz=0.02), 0.01), {"unreachable"}),
+    "is lost, and lets go without a motion": (Says(chunk(opening=0.1), 0.01), {"unreachable"}),
 }
 
 
@@ -161,6 +177,15 @@ def test_nonsense_does_not_let_go(scenery: Scenery, name: str) -> None:
     assert scenery.where() == "hand" and scenery.context.hand.held is not None
     assert scenery.lawful() and scenery.tool_height() > HIGH_ENOUGH - 0.01
     assert scenery.log.tightened[-1][2] is None
+
+
+def test_a_way_into_the_drawing_is_not_begun(scenery: Scenery) -> None:
+    """The shelf over the bins: the pilot's place is no bin's wall, near its bin, and high enough."""
+    pilot = LeadsTo((0.31, 0.52, 0.14), 0.02)
+    before = scenery.runtime.counts["stop"]
+    result = scenery.put(pilot, Stow(), "bin_1")
+    assert (result.status, result.code) == ("failed", "unreachable") and "into the drawing" in result.message
+    assert scenery.runtime.counts["stop"] == before and scenery.where() == "hand" and scenery.lawful()
 
 
 def test_led_by_the_teacher_it_puts_down_and_stows(scenery: Scenery) -> None:

@@ -168,8 +168,8 @@ def test_a_stopped_motion_is_answered_when_the_arm_rests() -> None:
 
 
 # ── contact ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-@pytest.mark.parametrize("push", [15.0, -15.0])
-def test_contact_ends_the_motion_by_braking_along_it(push: float) -> None:
+@pytest.mark.parametrize("push", [15.0, -15.0, (0.0, 15.0, 0.0), (-9.0, 0.0, 9.0)])
+def test_contact_from_any_side_ends_the_motion_by_braking_along_it(push: float | tuple[float, ...]) -> None:
     rig = Rig()
     rig.robot.wrench = lambda t: push if t > 0.4 else 0.0
     chunk = rig.way(1.0)
@@ -208,6 +208,14 @@ def test_what_hung_on_the_tool_before_is_no_contact_and_without_a_threshold_noth
     assert rig.serve(Follow(rig.way(0.3), contact_force=8.0))[0].end == "done"
     rig.robot.wrench = lambda t: -150.0 if t > 0.5 else 0.0  # a push upwards: no payload
     assert rig.serve(Follow(rig.way(0.3)))[0].end == "done"
+
+
+def test_what_was_pressed_and_comes_free_is_no_contact_and_to_be_pressed_again_is_one() -> None:
+    rig = Rig()
+    rig.robot.wrench = lambda t: (30.0, 0.0, 0.0) if t < 0.3 or t > 0.6 else 0.0
+    rig.serve(Pause(0.01))
+    (answer,) = rig.serve(Follow(rig.way(1.0), contact_force=8.0))
+    assert answer.end == "contact" and 0.6 < rig.runtime.now() < 0.9
 
 
 def test_one_spike_of_noise_is_no_contact() -> None:

@@ -206,3 +206,17 @@ def play(skill: Any, stage: Stage, args: dict[str, Any]) -> tuple[Any, SkillCont
         except StopIteration as done:
             return done.value, context
         reply = stage.answer(request)
+
+
+def asked(stage: Stage, kind: type) -> list[Any]:
+    return [request for request in stage.asked if isinstance(request, kind)]
+
+
+def drive(stage: Stage, routine: Any) -> Any:
+    reply = None
+    while True:
+        try:
+            request = routine.send(reply)
+        except StopIteration as done:
+            return done.value
+        reply = stage.answer(request)

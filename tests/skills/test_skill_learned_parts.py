@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from helpers_skills import WORKPLACE, detection, picture
+from helpers_skills import ARM, HOME, WORKPLACE, Stage, detection, drive, picture
+from helpers_skills import asked as asked_of
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,13 +18,16 @@ from moravec.core.observation import CameraFrame
 from moravec.models.contract import check_chunk
 from moravec.skills.bringing import BELOW, OVER_RIM, release_opening
 from moravec.skills.context import Held
+from moravec.skills.contract import Follow
 from moravec.skills.grasp import Grasp
 from moravec.skills.learned.crop import PIXELS, SIDE, crop, seen_at
-from moravec.skills.learned.errand import PickErrand, PlaceErrand
+from moravec.skills.learned.errand import EDGE_SLACK, PickErrand, PlaceErrand
+from moravec.skills.learned.lead import TIGHTER, _check_touch
 from moravec.skills.learned.pilot import CHUNK, SPEC
 from moravec.skills.learned.place import LED
-from moravec.skills.learned.round import moment_of
+from moravec.skills.learned.round import Round, moment_of
 from moravec.skills.learned.teacher import STEP, Teacher, nearest, way_to
+from moravec.skills.learned.way import LONGEST_LIFE, follow_way
 from moravec.skills.learned.waypoints import CORNER, Pose, absolute, pose_of, relative, stretches
 from moravec.skills.learned.wording import (
     PICK,
@@ -34,7 +39,8 @@ from moravec.skills.learned.wording import (
     sentences,
     sentences_down,
 )
-from moravec.skills.spots import Spot
+from moravec.skills.moves import Failed
+from moravec.skills.spots import EDGE, Spot
 from moravec.skills.taking import Scene
 from moravec.skills.walls import has_room
 
@@ -286,3 +292,75 @@ def test_a_wish_too_low_or_too_near_a_wall_is_mended_by_its_nearest() -> None:
     wall = place.centre[0] + place.size[0] / 2
     near = errand.nearest(replace(good, position=(wall, 0.03, 0.03)))
     assert near.position[0] < wall - 0.01 and has_room(place, near.position) and near.position[1:] == (0.03, 0.03)
+
+
+# ── a touch, and how long a word holds ────────────────────────────────────────────────────────────────────────────────────
+def led(errand: PickErrand | PlaceErrand, hand: Pose, way: Sequence[Pose]) -> tuple[Stage, Round]:
+    """The stage's arm at `hand`, where a pilot wants to go `way`."""
+    stage = Stage()
+    q = ARM.reach(hand.matrix, HOME)
+    assert q is not None
+    stage.q, stage.width = q, hand.opening
+    moment = moment_of(errand, picture(tool_down((*hand.position[:2], 0.6), 0.4), [], 0.006), hand)
+    return stage, Round(moment, tuple(way), 0.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("aside", "above", "words"),
+    [((0.0, 0.0), 0.0, ""), ((0.01, 0.0), 0.01, ""), ((0.0, 0.0), 0.03, "0.030 m above"), ((0.03, 0.0), 0.0, "0.030 m beside"),
+     ((0.0, 0.0), None, "on the way")],
+)  # fmt: skip
+def test_a_touch_counts_only_about_where_the_pilot_would_end(
+    aside: tuple[float, float], above: float | None, words: str
+) -> None:
+    errand = putting("station")
+    end = replace(over(errand, (0.0, 0.0), errand.ground + 0.002), opening=release_opening(errand.held))
+    hand = over(errand, aside, errand.ground + 0.002 + (above or 0.0))
+    stage, seen = led(errand, hand, [hand if above is None else end] * CHUNK)
+    if not words:
+        _check_touch(stage.context(), seen)
+        return
+    with pytest.raises(Failed, match=words) as failure:
+        _check_touch(stage.context(), seen)
+    assert failure.value.code == "contact"
+
+
+def test_nothing_is_let_go_beside_a_bin_after_a_touch_there() -> None:
+    errand = putting("bin")
+    farthest = errand.place.size[0] / 2 - EDGE + EDGE_SLACK
+    end = replace(over(errand, (farthest - 0.001, 0.0), errand.ground + 0.05), opening=release_opening(errand.held))
+    assert not errand.objection(end)
+    hand = over(errand, (farthest + 0.01, 0.0), errand.ground + 0.055)
+    stage, seen = led(errand, hand, [end] * CHUNK)
+    with pytest.raises(Failed, match="to let go there"):
+        _check_touch(stage.context(), seen)
+
+
+def test_a_mended_end_is_where_a_touch_is_measured_from() -> None:
+    """A wish 14 mm too low is raised by as much: a touch 10 mm above that is one at the end."""
+    errand = putting("station")
+    lowest = errand.nearest(over(errand, (0.0, 0.0), 0.0)).position[2]
+    end = replace(over(errand, (0.0, 0.0), lowest - 0.014), opening=release_opening(errand.held))
+    stage, seen = led(errand, over(errand, (0.0, 0.0), lowest + 0.01), [end] * CHUNK)
+    _check_touch(stage.context(), seen)
+
+
+def test_no_word_of_a_pilots_holds_longer_than_the_guard_believes_it() -> None:
+    errand = putting("station")
+    hand = over(errand, (0.0, 0.0), errand.high)
+    stage, seen = led(errand, hand, [])
+    turned = replace(hand, yaw=hand.yaw + 1.8)
+    drive(stage, follow_way(stage.context(), seen, [turned]))
+    (request,) = asked_of(stage, Follow)
+    made = request.chunk.provenance
+    assert request.chunk.duration > 4.0 and made.expires - made.made == LONGEST_LIFE == TIGHTER["chunk_age_max"]
+
+
+def test_a_way_beyond_a_joints_range_is_none() -> None:
+    q = HOME.copy()
+    q[5] = 6.0
+    T = ARM.tool_pose(q)
+    c, s = np.cos(0.4), np.sin(0.4)
+    ways = [T @ np.array([[c, sign * s, 0, 0], [-sign * s, c, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1.0]]) for sign in (1.0, -1.0)]
+    found = [ARM.through(q, [way]) for way in ways]
+    assert sum(way is None for way in found) == 1 and all(np.abs(way).max() < 2 * np.pi for way in found if way is not None)

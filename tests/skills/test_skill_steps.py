@@ -7,32 +7,31 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers_skills import ARM, BOX_HALF, HOME, THING, WORKPLACE, Stage, detection, held, play, within_limits
+from helpers_skills import (
+    ARM,
+    BOX_HALF,
+    HOME,
+    THING,
+    WORKPLACE,
+    Stage,
+    asked,
+    detection,
+    drive,
+    held,
+    play,
+    within_limits,
+)
 
 from moravec.core.frames import tool_down
 from moravec.robots.ur5e.limits import ur5e_limits
 from moravec.skills.contract import Ask, Capture, Follow, Grip, Note
 from moravec.skills.delivery import delivery_skills
-from moravec.skills.moves import Failed, above, follow, go, grip, line_to, look_from
+from moravec.skills.moves import BACK_OFF, BUMP, Failed, above, follow, go, grip, line_to, look_from
 
 LIMITS = ur5e_limits()
 SKILLS = delivery_skills()
 BIN = WORKPLACE.place("bin_1")
 ON_STATION = detection("station", (0.30, -0.43))
-
-
-def asked(stage: Stage, kind: type) -> list[Any]:
-    return [request for request in stage.asked if isinstance(request, kind)]
-
-
-def drive(stage: Stage, routine: Any) -> Any:
-    reply = None
-    while True:
-        try:
-            request = routine.send(reply)
-        except StopIteration as done:
-            return done.value
-        reply = stage.answer(request)
 
 
 @pytest.mark.parametrize("width", [0.004, 0.05, 0.078, 0.085, 0.1])
@@ -308,6 +307,27 @@ def test_a_line_keeps_its_direction_and_may_end_in_contact() -> None:
         np.testing.assert_allclose(pose[:2, 3], T[:2, 3], atol=2e-3)
         np.testing.assert_allclose(pose[:3, :3], T[:3, :3], atol=5e-3)
     np.testing.assert_allclose(ARM.tool_pose(request.chunk.q[-1])[:3, 3], goal, atol=1e-3)
+
+
+@pytest.mark.parametrize("far", [0.01, 0.1])
+def test_what_is_bumped_into_is_backed_off_from(far: float) -> None:
+    """By no more than needed, the way it came, and feeling nothing: what it leaves presses still."""
+    stage = Stage(ends={1: "contact"})
+    T = ARM.tool_pose(HOME)
+    with pytest.raises(Failed, match="something is in the way") as failure:
+        drive(stage, line_to(stage.context(), T[:3, 3] + [0.0, 0.0, -far], "t"))
+    bumped, back = asked(stage, Follow)
+    assert failure.value.code == "contact" and bumped.contact_force == BUMP and back.contact_force is None
+    gone = ARM.tool_pose(stage.q)[:3, 3] - ARM.tool_pose(bumped.chunk.q[-1])[:3, 3]
+    assert gone[2] == pytest.approx(min(far, BACK_OFF), abs=0.004) and np.abs(gone[:2]).max() < 0.004
+
+
+def test_a_way_that_is_not_free_after_all_is_backed_off_from() -> None:
+    stage = Stage(ends={1: "contact"})
+    there = HOME + np.array([0.3, 0, 0, 0, 0, 0])
+    with pytest.raises(Failed, match="something is in the way"):
+        drive(stage, go(stage.context(), there, "t"))
+    assert np.linalg.norm(ARM.tool_pose(stage.q)[:3, 3] - ARM.tool_pose(there)[:3, 3]) == pytest.approx(BACK_OFF, abs=0.01)
 
 
 def test_a_stopped_motion_ends_the_skill_with_the_guards_words() -> None:
