@@ -115,6 +115,14 @@ def scenery() -> Iterator[Scenery]:
     cell.close()
 
 
+@pytest.fixture
+def held(scenery: Scenery) -> Scenery:
+    """The thing hangs from the hand."""
+    if scenery.where() != "hand":
+        assert scenery.pick(Teacher()).status == "succeeded"
+    return scenery
+
+
 NONSENSE = {
     "no number": (Says(chunk(dx=math.nan)), {"no_grasp"}),
     "too short a row": (Says([[0.0] * 4] * CHUNK), {"no_grasp"}),
@@ -156,7 +164,6 @@ def test_led_by_the_teacher_it_holds_the_thing(scenery: Scenery) -> None:
     assert held is not None and held.width == result.data["width"] > 0.01
 
 
-# In the order in which they stand here: the thing hangs from the hand since the pick above.
 FOOLISH = {
     "no number": (Says(chunk(dx=math.nan)), {"unreachable"}),
     "far away": (Says(chunk(dx=0.24, dy=0.24, opening=0.02)), {"unreachable"}),
@@ -169,35 +176,34 @@ FOOLISH = {
 
 
 @pytest.mark.parametrize("name", FOOLISH)
-def test_nonsense_does_not_let_go(scenery: Scenery, name: str) -> None:
+def test_nonsense_does_not_let_go(held: Scenery, name: str) -> None:
     pilot, codes = FOOLISH[name]
-    result = scenery.put(pilot, PutDown(), "station")
+    result = held.put(pilot, PutDown(), "station")
     assert result.status == "failed" and result.code in codes, result.message
     assert result.recoverable and result.code in {error.code for error in PLACE.errors}
-    assert scenery.where() == "hand" and scenery.context.hand.held is not None
-    assert scenery.lawful() and scenery.tool_height() > HIGH_ENOUGH - 0.01
-    assert scenery.log.tightened[-1][2] is None
+    assert held.where() == "hand" and held.context.hand.held is not None
+    assert held.lawful() and held.tool_height() > HIGH_ENOUGH - 0.01
+    assert held.log.tightened[-1][2] is None
 
 
-def test_a_way_into_the_drawing_is_not_begun(scenery: Scenery) -> None:
+def test_a_way_into_the_drawing_is_not_begun(held: Scenery) -> None:
     """The shelf over the bins: the pilot's place is no bin's wall, near its bin, and high enough."""
     pilot = LeadsTo((0.31, 0.52, 0.14), 0.02)
-    before = scenery.runtime.counts["stop"]
-    result = scenery.put(pilot, Stow(), "bin_1")
+    before = held.runtime.counts["stop"]
+    result = held.put(pilot, Stow(), "bin_1")
     assert (result.status, result.code) == ("failed", "unreachable") and "into the drawing" in result.message
-    assert scenery.runtime.counts["stop"] == before and scenery.where() == "hand" and scenery.lawful()
+    assert held.runtime.counts["stop"] == before and held.where() == "hand" and held.lawful()
 
 
-def test_led_by_the_teacher_it_puts_down_and_stows(scenery: Scenery) -> None:
-    assert scenery.where() == "hand"
-    down = scenery.put(Teacher(), PutDown(), "station")
+def test_led_by_the_teacher_it_puts_down_and_stows(held: Scenery) -> None:
+    down = held.put(Teacher(), PutDown(), "station")
     assert down.status == "succeeded", down.message
-    assert scenery.where() == "station" and scenery.context.hand.held is None
-    assert np.allclose(down.data["spot"], scenery.cell.workplace.place("station").centre, atol=0.01)
-    assert scenery.pick(Teacher()).status == "succeeded"
-    notes = len(scenery.log.notes)
-    stowed = scenery.put(Teacher(), Stow(), "bin_2")
+    assert held.where() == "station" and held.context.hand.held is None
+    assert np.allclose(down.data["spot"], held.cell.workplace.place("station").centre, atol=0.01)
+    assert held.pick(Teacher()).status == "succeeded"
+    notes = len(held.log.notes)
+    stowed = held.put(Teacher(), Stow(), "bin_2")
     assert stowed.status == "succeeded", stowed.message
-    assert scenery.where() == "bin_2" and scenery.lawful()
-    asked = {note.payload["asked"] for _, note in scenery.log.notes[notes:] if note.topic == "pilot"}
+    assert held.where() == "bin_2" and held.lawful()
+    asked = {note.payload["asked"] for _, note in held.log.notes[notes:] if note.topic == "pilot"}
     assert len(asked) == 1 and asked.pop().endswith("into the bin")
