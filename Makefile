@@ -20,7 +20,7 @@ demo: $(BASE)  ## a delivery is unpacked, sorted and stored; then every decision
 	exit $$done
 
 test: $(DEV)  ## every test; warnings are errors
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: $(DEV)  ## style, and strict types where they guard somebody
 	$(BIN)/ruff check .

@@ -34,6 +34,7 @@ SLACK, EPS = 1e-3, 1e-9
 MOST_TICKS = 4  # of one input
 RUN, HOLD, OFF = 1, 3, 5
 OLDEST, AHEAD = 0.02, 0.002  # [s] no older a command moves anything, nor one from farther ahead
+REST = 0.02  # [rad/s] measured, slower is at rest
 CARRIED, PULLED = 0.15, 0.011  # [s] a late command is carried on for so long; [rad] it may be pulled back
 KEPT = 20
 
@@ -177,10 +178,12 @@ def _tick(scene: Scene, late: int) -> None:
     now = scene.now + late
     foreign, ordered = _look(scene, now), _ordered(scene, now)
     was, mode = scene.m.state, scene.k.order_mode
-    q, steps, resets = list(scene.m.q[:N]), list(scene.m.steps[:N]), scene.k.reset_seen
+    q, steps, resets, before = list(scene.m.q[:N]), list(scene.m.steps[:N]), scene.k.reset_seen, scene.m.now
     loop.fetch_all(scene.k, shared)
     loop.tick(table, scene.m, scene.a, scene.o, scene.k, shared, now)
     if was != 0 and not (was in (HOLD, OFF) and scene.k.reset_seen != resets):  # a reset makes the measured posture the set-point
+        if _rested(scene, limits, now * 1e-9, before):
+            steps = [0.0] * N
         _judge(scene, limits, q, steps, now)
     assert ordered or not (was == OFF and scene.m.state != OFF), "reset, and no operator asked for it"
     assert ordered or scene.k.order_mode == mode, "the operator's mode, and no operator set it"
@@ -212,6 +215,13 @@ def _ordered(scene: Scene, now: int) -> bool:
     leases = scene.raw.view(np.int64)
     mine = writer == int(leases[AT_OPERATOR]) != 0 and writer != int(leases[AT_CLIENT]) and stamp > now - 16_000_001
     return mine and lock % 2 == 0 and words == ORDER.size // 8 and crc == zlib.crc32(box[48:], zlib.crc32(box[8:40]))
+
+
+def _rested(scene: Scene, limits: LimitTable, now: float, before: float) -> bool:
+    """Whether the body was measured at rest lately [s], in a silence longer than a command may be old: from there it goes on."""
+    oldest = limits.command_age_max
+    still = all(abs(speed) <= REST for speed in scene.a.measured_dq[:N])
+    return still and now - before > oldest and -AHEAD <= now - scene.a.state_t <= oldest + AHEAD
 
 
 def _judge(scene: Scene, limits: LimitTable, q: list[float], steps: list[float], now: int) -> None:

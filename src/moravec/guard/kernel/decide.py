@@ -112,10 +112,10 @@ def decide(t: Table, m: Memory, a: Asked, o: Answer) -> None:
         begin(t, m, a, o)
     seen = m.now if m.begun == 1 else a.now
     tick = judge_tick(t, m, a)
-    if usable and a.now - seen > t.command_age_max and rests(t, a):
+    fresh = usable and check_age(STATE_AGE, STATE_AGE, a.state_t, a.now, t.command_age_max).margin >= 0.0
+    if fresh and a.now - seen > t.command_age_max and rests(t, a):
         for j in range(t.n):  # nobody knows what happened in between, but the body has come to rest
             m.steps[j], m.bends[j] = 0.0, 0.0
-    fresh = usable and check_age(STATE_AGE, STATE_AGE, a.state_t, a.now, t.command_age_max).margin >= 0.0
     m.blind = 0.0 if fresh else m.blind + larger(a.now - seen, t.period)
     if a.estop != 0:
         m.pressed_at = a.now if -HUGE <= a.now <= HUGE else HUGE
