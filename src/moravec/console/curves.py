@@ -16,10 +16,11 @@ LEAST = 1e-4  # what a logarithm is drawn of, at least
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """How high a value is drawn, as a share of the frame, and which heights have a name."""
+    """How high a value is drawn, as a share of the frame, which heights have a name, and how a value is written."""
 
     share: Callable[[float], float]
     marks: Sequence[tuple[float, str]]
+    words: Callable[[float], str]
 
 
 def curves(history: Sequence[Mapping[str, float]], title: str = "losses of training, logarithmic") -> str:
@@ -28,13 +29,14 @@ def curves(history: Sequence[Mapping[str, float]], title: str = "losses of train
     low = math.floor(math.log10(min(values))) if values else 0
     high = max(low + 1, math.ceil(math.log10(max(values)))) if values else 1
     marks = [(10.0**power, f"{10.0**power:g}") for power in range(low, high + 1)]
-    return _drawn(history, title, Scale(lambda value: (math.log10(max(LEAST, value)) - low) / (high - low), marks))
+    share = lambda value: (math.log10(max(LEAST, value)) - low) / (high - low)  # noqa: E731
+    return _drawn(history, title, Scale(share, marks, "{:.3g}".format))
 
 
 def successes(history: Sequence[Mapping[str, float]], title: str = "success while training") -> str:
     """One line for each share of the history, which are from 0 to 1, with a dot for each measurement."""
     marks = [(tenths / 5.0, f"{20 * tenths} %") for tenths in range(6)]
-    return _drawn(history, title, Scale(lambda value: value, marks), dots=True)
+    return _drawn(history, title, Scale(lambda value: value, marks, "{:.0%}".format), dots=True)
 
 
 def _drawn(history: Sequence[Mapping[str, float]], title: str, scale: Scale, dots: bool = False) -> str:
@@ -49,11 +51,11 @@ def _drawn(history: Sequence[Mapping[str, float]], title: str, scale: Scale, dot
         places = [(_x(row["step"], last), _y(scale.share(row[name]))) for row in rows]
         line = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
         parts.append(f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="1.6"/>')
-        parts += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>' for x, y in places if dots]
+        parts += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>' for x, y in places if dots or len(places) == 1]
         y = TOP + 18 * index + 10
         parts.append(
             f'<rect x="{WIDTH - RIGHT + 14}" y="{y - 8}" width="14" height="4" fill="{colour}"/>'
-            f'<text x="{WIDTH - RIGHT + 34}" y="{y}">{escape(name)} {rows[-1][name]:.3g}</text>'
+            f'<text x="{WIDTH - RIGHT + 34}" y="{y}">{escape(name)} {scale.words(rows[-1][name])}</text>'
         )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif" font-size="12">'
