@@ -34,6 +34,7 @@ SLACK, EPS = 1e-3, 1e-9
 MOST_TICKS = 4  # of one input
 RUN, HOLD, OFF = 1, 3, 5
 OLDEST, AHEAD = 0.02, 0.002  # [s] no older a command moves anything, nor one from farther ahead
+TURN = 6.3  # [rad] beyond its range no joint is where a body was found
 REST = 0.02  # [rad/s] measured, slower is at rest
 CARRIED, PULLED = 0.15, 0.011  # [s] a late command is carried on for so long; [rad] it may be pulled back
 KEPT = 20
@@ -181,6 +182,7 @@ def _tick(scene: Scene, late: int) -> None:
     q, steps, resets, before = list(scene.m.q[:N]), list(scene.m.steps[:N]), scene.k.reset_seen, scene.m.now
     loop.fetch_all(scene.k, shared)
     loop.tick(table, scene.m, scene.a, scene.o, scene.k, shared, now)
+    assert all(limits.position_min[j] - TURN <= scene.o.q[j] <= limits.position_max[j] + TURN for j in range(N)), "no posture"
     if was != 0 and not (was in (HOLD, OFF) and scene.k.reset_seen != resets):  # a reset makes the measured posture the set-point
         if _rested(scene, limits, now * 1e-9, before):
             steps = [0.0] * N
@@ -232,7 +234,8 @@ def _judge(scene: Scene, limits: LimitTable, q: list[float], steps: list[float],
         assert math.isfinite(step) and abs(step) <= limits.velocity[j] * period * (1.0 + SLACK) + EPS, "joint speed"
         most = limits.acceleration[j] * period**2 * (1.0 + SLACK) + EPS
         assert abs(step - steps[j]) <= most or (step == 0.0 and o.category == 0), "joint acceleration"
-        assert limits.position_min[j] - 1e-5 <= o.q[j] <= limits.position_max[j] + 1e-5, "joint position"
+        low, high = min(limits.position_min[j], q[j]), max(limits.position_max[j], q[j])  # from outside, only back
+        assert low - 1e-5 <= o.q[j] <= high + 1e-5, "joint position"
     if o.own == 1 or o.q[:N] == q:
         return
     fresh = [good for good in scene.good if -AHEAD <= now * 1e-9 - good[0] <= OLDEST]

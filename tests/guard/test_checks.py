@@ -8,7 +8,15 @@ import pytest
 from helpers_kernel import BROKEN, INF, NAN, arm, around, down, holds, put, up
 
 from moravec.guard.kernel import checks, codes
-from moravec.guard.kernel.checks import FUTURE_TOLERANCE, GRIP_TOLERANCE, HUGE, POSITION_TOLERANCE, TOLERANCE, Finding
+from moravec.guard.kernel.checks import (
+    BEYOND,
+    FUTURE_TOLERANCE,
+    GRIP_TOLERANCE,
+    HUGE,
+    POSITION_TOLERANCE,
+    TOLERANCE,
+    Finding,
+)
 from moravec.guard.kernel.form import Asked, Table, Vec
 
 T = arm()
@@ -18,6 +26,7 @@ SLACK = 1.0 + TOLERANCE
 
 def test_the_constants() -> None:
     assert (HUGE, TOLERANCE, POSITION_TOLERANCE, GRIP_TOLERANCE, FUTURE_TOLERANCE) == (1e9, 1e-3, 1e-6, 1e-6, 1e-6)
+    assert pytest.approx(2.0 * math.pi, abs=1e-6) == BEYOND
 
 
 def test_every_check_has_one_number_and_one_name() -> None:
@@ -127,23 +136,33 @@ def test_a_sequence_number_out_of_all_proportion() -> None:
 
 @pytest.mark.parametrize("bad", UNFIT)
 def test_every_measured_number_is_looked_at(bad: float) -> None:
-    good = checks.check_state_finite(codes.STATE_FINITE, Asked(), N)
+    good = checks.check_state_finite(codes.STATE_FINITE, T, Asked())
     assert good == Finding(codes.STATE_FINITE, -1, 0.0, 0.0, 0.0, 1.0)
     widths = {"measured_q": N, "measured_dq": N, "measured_tau": N, "wrench": 6, "measured_grip": 2}
     total = Asked(state_t=bad)
-    assert checks.check_state_finite(6, total, N) == Finding(6, -1, 1.0, 0.0, -1.0, -1.0)
+    assert checks.check_state_finite(6, T, total) == Finding(6, -1, 1.0, 0.0, -1.0, -1.0)
     for name, width in widths.items():
         for j in range(width):
             a = Asked()
             getattr(a, name)[j] = bad
-            assert checks.check_state_finite(6, a, N) == Finding(6, -1, 1.0, 0.0, -1.0, -1.0)
+            assert checks.check_state_finite(6, T, a) == Finding(6, -1, 1.0, 0.0, -1.0, -1.0)
             getattr(total, name)[j] = bad
     everything = float(3 * N + 6 + 2 + 1)
-    assert checks.check_state_finite(6, total, N) == Finding(6, -1, everything, 0.0, -everything, -1.0)
+    assert checks.check_state_finite(6, T, total) == Finding(6, -1, everything, 0.0, -everything, -1.0)
     for name in ("measured_q", "measured_dq", "measured_tau"):
         a = Asked()
         getattr(a, name)[N] = bad
-        assert holds(checks.check_state_finite(6, a, N))
+        assert holds(checks.check_state_finite(6, T, a))
+
+
+@pytest.mark.parametrize("j", range(N))
+def test_no_joint_is_a_turn_beyond_its_range(j: int) -> None:
+    low, high = T.position_min[j] - BEYOND, T.position_max[j] + BEYOND
+    for q, good in ((low, True), (down(low), False), (high, True), (up(high), False)):
+        a = Asked()
+        a.measured_q[j] = q
+        found = Finding(6, -1, 0.0, 0.0, 0.0, 1.0) if good else Finding(6, -1, 1.0, 0.0, -1.0, -1.0)
+        assert checks.check_state_finite(6, T, a) == found
 
 
 # Ages.

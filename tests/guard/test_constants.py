@@ -18,6 +18,7 @@ NUMBERS = {
     "limits.LONGEST_AGE": 0.5,
     "kernel.braking.ROUNDING": 1e-9,
     "kernel.checks.HUGE": 1e9,
+    "kernel.checks.BEYOND": 6.2831853,
     "kernel.checks.TOLERANCE": 1e-3,
     "kernel.checks.POSITION_TOLERANCE": 1e-6,
     "kernel.checks.GRIP_TOLERANCE": 1e-6,

@@ -13,7 +13,7 @@ from helpers_turntable import BALL, TICK, cause, running, told, turntable
 from moravec.guard.kernel import codes, decide
 from moravec.guard.kernel.checks import FUTURE_TOLERANCE, HUGE, TOLERANCE, below, fact
 from moravec.guard.kernel.decide import LATCH_TIME, LIMIT_BUDGET_TICKS, REST_SPEED
-from moravec.guard.kernel.form import Answer, Asked, Memory
+from moravec.guard.kernel.form import JOINTS, Answer, Asked, Memory
 from moravec.guard.kernel.motion import survey
 from moravec.guard.parts import Box, Zone
 
@@ -29,7 +29,7 @@ def test_an_answer_begins_afresh() -> None:
     assert (o.decision, o.braking, o.own, o.category, o.nearest, o.fastest) == (codes.PASS, 0, 0, -1, 1e9, 0.0)
 
 
-@pytest.mark.parametrize("changes", [{"state_fits": 0}, {"state_t": NAN}])
+@pytest.mark.parametrize("changes", [{"state_fits": 0}, {"state_t": NAN}, {"measured_q": [-100.0, *[0.0] * (JOINTS - 1)]}])
 def test_without_a_posture_nothing_is_remembered(changes: dict[str, Any]) -> None:
     _, a, o = running(T)
     m = Memory()
@@ -230,6 +230,7 @@ def test_a_reset_looks_at_the_zones_that_are_active_now() -> None:
         ({"state": codes.HOLD}, decide.GRANTED),
         ({"state_fits": 0}, decide.NOT_MEASURED),
         ({"measured_tau": [NAN]}, decide.NOT_MEASURED),
+        ({"measured_q": [100.0]}, decide.NOT_MEASURED),
         ({"state_t": 1.5}, decide.NOT_MEASURED),
         ({"state_t": 2.0 - 0.02}, decide.GRANTED),
         ({"estop": 1}, decide.PRESSED),

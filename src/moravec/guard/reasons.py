@@ -23,7 +23,7 @@ CHECKS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "blind": ("", "braking that does not work or cannot be measured"),
         "mode": ("", "motion while the system is fit for none"),
         "state_shape": ("", "measured fields of the wrong shape or type"),
-        "state_finite": ("", "measured values that are not finite"),
+        "state_finite": ("", "measured values that are not finite, or farther off than can be"),
         "state_age": ("s", "age of the measured state"),
         "tracking": ("rad", "distance of the joint from its set-point"),
         "overspeed": ("rad/s", "measured joint speed, over what servos may overshoot,"),

@@ -27,6 +27,8 @@ from moravec.guard.kernel.form import Asked, Table, Vec
 
 # No length, angle, speed, torque or time of a robot comes near this; larger numbers are treated like infinity.
 HUGE = 1e9
+# No joint is farther beyond its range than this [rad, m]: one that was counted a turn wrong may be there, a sensor lies.
+BEYOND = 6.2831853
 # Relative slack of the speed, acceleration, jerk and torque limits, and of the tool speed limit [1].
 TOLERANCE = 1e-3
 # Slack of position limits [rad].
@@ -103,9 +105,12 @@ def check_command_finite(check: int, a: Asked, n: int) -> Finding:
     return Finding(check, -1, float(bad), 0.0, -float(bad), 1.0 if bad == 0 else -1.0)
 
 
-def check_state_finite(check: int, a: Asked, n: int) -> Finding:
-    """Every measured number within +-HUGE."""
-    bad = unfit(a.measured_q, n) + unfit(a.measured_dq, n) + unfit(a.measured_tau, n)
+def check_state_finite(check: int, t: Table, a: Asked) -> Finding:
+    """Every measured number within +-HUGE, and no joint farther than BEYOND its range."""
+    bad = unfit(a.measured_dq, t.n) + unfit(a.measured_tau, t.n)
+    for j in range(t.n):
+        if not t.position_min[j] - BEYOND <= a.measured_q[j] <= t.position_max[j] + BEYOND:
+            bad += 1
     bad += unfit(a.wrench, 6) + unfit(a.measured_grip, 2) + odd(a.state_t)
     return Finding(check, -1, float(bad), 0.0, -float(bad), 1.0 if bad == 0 else -1.0)
 

@@ -104,7 +104,7 @@ def decide(t: Table, m: Memory, a: Asked, o: Answer) -> None:
     and the answer is a stop: there is no posture to hold."""
     o.braking, o.own, o.category, o.nearest, o.fastest = 0, 0, -1, FAR, 0.0
     zones_now(t, a, o)
-    usable = a.state_fits == 1 and check_state_finite(STATE_FINITE, a, t.n).margin >= 0.0
+    usable = a.state_fits == 1 and check_state_finite(STATE_FINITE, t, a).margin >= 0.0
     if m.state == INIT:
         if not usable:
             answer(fact(STATE_SHAPE, False), STOP, o)
@@ -212,7 +212,7 @@ def screen_state(usable: bool, t: Table, m: Memory, a: Asked, o: Answer) -> Find
     if a.state_fits == 0:
         return fact(STATE_SHAPE, False)
     if not usable:
-        return check_state_finite(STATE_FINITE, a, t.n)
+        return check_state_finite(STATE_FINITE, t, a)
     found = worst(
         check_age(STATE_AGE, STATE_AGE, a.state_t, a.now, t.command_age_max),
         check_gap(TRACKING, a.measured_q, m.q, t.tracking, 1.0, t.n),
@@ -360,7 +360,7 @@ def reset(t: Table, m: Memory, a: Asked, o: Answer) -> int:
     """
     if (m.state != HOLD and m.state != OFF) or moving(m.steps, t.n):
         return NOT_AT_REST
-    if a.state_fits == 0 or not check_state_finite(STATE_FINITE, a, t.n).margin >= 0.0:
+    if a.state_fits == 0 or not check_state_finite(STATE_FINITE, t, a).margin >= 0.0:
         return NOT_MEASURED
     if not check_age(STATE_AGE, STATE_AGE, a.state_t, a.now, t.command_age_max).margin >= 0.0:
         return NOT_MEASURED
