@@ -24,7 +24,7 @@ from moravec.trials.cell.attempt import Record
 from moravec.trials.cell.result import summary
 from moravec.trials.cell.run import OpenPilot, run
 from moravec.trials.cell.suite import POLICY, PROGRAM, attempts
-from moravec.trials.record import Book
+from moravec.trials.record import LINES, Book
 
 if TYPE_CHECKING:
     from moravec.commands.trial import Trial
@@ -90,7 +90,7 @@ def _words(result: Mapping[str, Any]) -> str:
         said.append(f"{PROGRAM}: {_share(result['hard_coded'])}")
         said.append(f"difference {result['pc_difference']:+.1f} points ({low:+.1f} to {high:+.1f}) in the same deliveries")
     if result["n_not_tried"]:
-        said.append(f"{result['n_not_tried']} deliveries gave no attempt")
+        said.append(f"{result['n_not_tried']} deliveries gave no attempt ({LINES} says why)")
     return "; ".join(said)
 
 
