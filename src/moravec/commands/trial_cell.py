@@ -90,7 +90,7 @@ def _words(result: Mapping[str, Any]) -> str:
         said.append(f"{PROGRAM}: {_share(result['hard_coded'])}")
         said.append(f"difference {result['pc_difference']:+.1f} points ({low:+.1f} to {high:+.1f}) in the same deliveries")
     if result["n_not_tried"]:
-        said.append(f"{result['n_not_tried']} deliveries gave no attempt ({LINES} says why)")
+        said.append(f"{result['n_not_tried']} deliveries gave no attempt (errors stand in {LINES})")
     return "; ".join(said)
 
 
