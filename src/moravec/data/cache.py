@@ -73,7 +73,7 @@ class Cache:
     @property
     def robot(self) -> str:
         """The robot that was recorded."""
-        return str(self.facts.get("robot", "sawyer"))  # caches of before there were two do not say
+        return str(self.facts["robot"])
 
     @property
     def sentences(self) -> list[tuple[str, ...]]:
