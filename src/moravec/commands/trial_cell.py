@@ -39,6 +39,8 @@ def try_cell(asked: Trial, given: Sequence[str]) -> int:
         raise BadInput(f"--{given[0]}", f"with {asked.suite}", "with metaworld and metaworld-swap")
     if asked.sentences not in WORDS:
         raise BadInput("--sentences", asked.sentences, WORDS)
+    if asked.policy == PROGRAM and asked.sentences != WORDS[0]:
+        raise BadInput("--sentences", f"{asked.sentences} with --policy {PROGRAM}", f"{WORDS[0]}: it is told no words")
     open_pilot, known = _leader(asked.policy, keys(asked.trust))
     wanted = attempts(asked.suite, asked.episodes, asked.seed, asked.policy == PROGRAM)
     out = folder(asked.out or Path("runs") / f"trial-{asked.suite}-{asked.seed}")
