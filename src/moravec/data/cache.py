@@ -51,7 +51,7 @@ class Cache:
         if lengths != dict.fromkeys(SEEN, seen) | dict.fromkeys(TOLD, told):
             raise BadInput(f"the cache {folder}, frames", lengths, f"{told} in every file, {seen} of them with a picture")
         every = self.facts.get("every")
-        if type(every) is not int or every < 1 or -(-told // every) != seen:
+        if type(every) is not int or every < 1 or -(-lengths["state"] // every) != lengths["pictures"]:
             allowed = f"a whole number of 1 or more by which {told} frames have {seen} pictures"
             raise BadInput(f"the cache {folder}, every so many frames a picture", every, allowed)
         self._every = every
