@@ -32,13 +32,13 @@ def make_cell(
         made, failed, without = Made(writer.episodes, teaching.episodes, writer.frames, 0, ""), 0, 0
         seeds = range(begun, teaching.first + SEEDS_APART)
         given = ordered(workers, partial(attend, teaching), seeds, processes) if made.episodes < teaching.episodes else iter(())
-        for seed, found in zip(seeds, given, strict=False):
-            failed += found.tried - len(found.episodes)
-            without = 0 if found.episodes else without + 1
+        for seed, attended in zip(seeds, given, strict=False):
+            failed += attended.tried - len(attended.episodes)
+            without = 0 if attended.episodes else without + 1
             if without > WITHOUT:
-                why = f"; the last: {found.error}" if found.error else ""
+                why = f"; the last: {attended.error}" if attended.error else ""
                 raise WorldError(f"the cell: {without} deliveries up to seed {seed} gave no demonstration{why}")
-            for episode in found.episodes[known if seed == begun else 0 :][: teaching.episodes - writer.episodes]:
+            for episode in attended.episodes[known if seed == begun else 0 :][: teaching.episodes - writer.episodes]:
                 writer.append(episode)
                 made = Made(writer.episodes, teaching.episodes, writer.frames, failed, f"delivery {seed - teaching.first}")
                 tell(made)
