@@ -97,6 +97,9 @@ def test_learned_skills_need_a_model(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert "a folder of 'moravec export'" in capsys.readouterr().err
     assert main(["run", "sort it", "--pick-model", str(tmp_path)]) == 2
     assert "--skills learned" in capsys.readouterr().err
+    assert main(["run", "sort it", "--trust", "ab" * 32, "--out", str(tmp_path / "out")]) == 2
+    assert "--trust: found" in (said := capsys.readouterr().err) and "with --skills learned" in said
+    assert not (tmp_path / "out").exists()
     assert main(["run", "sort it", "--skills", "learnt"]) == 2
     assert "did you mean 'learned'" in capsys.readouterr().err
 
@@ -110,4 +113,5 @@ def test_trials_in_the_cell_need_what_can_lead_there(tmp_path: Path, capsys: pyt
     assert "none came with this package" in refused()
     assert "--tasks" in refused("--policy", "teacher", "--tasks", "reach")
     assert "held_out" in refused("--policy", "teacher", "--sentences", "held_uot")
+    assert "it is told no words" in refused("--policy", "hard-coded", "--sentences", "held_out")
     assert not (tmp_path / "out").exists()

@@ -33,6 +33,7 @@ TAUGHT = Features(
     },
 )  # fmt: skip
 LENGTHS = (3, 1, 5)
+MISSING = object()  # a fact that is left out
 
 
 def made(lengths: tuple[int, ...] = LENGTHS, features: Features = FEATURES) -> list[Episode]:
@@ -207,13 +208,19 @@ def test_a_cache_that_is_not_whole_is_refused(small: Cache, tmp_path: Path, name
 
 @pytest.mark.parametrize(
     ("changes", "told"),
-    [({"format": 1}, "its format: found 1; allowed: 2"), ({"frames": 8}, "8 in every file"), ({"frames": None}, "frames")],
+    [
+        ({"format": 1}, "its format: found 1; allowed: 2"), ({"frames": 8}, "8 in every file"), ({"frames": None}, "frames"),
+        ({"every": MISSING}, "a picture: found None"), ({"every": None}, "a picture: found None"),
+        ({"every": "x"}, "a picture: found 'x'"), ({"every": 1.0}, "a picture: found 1.0"), ({"every": 0}, "a picture: found 0"),
+        ({"every": -1}, "a picture: found -1"), ({"every": 2}, "a picture: found 2; allowed: a whole number of 1 or more"),
+    ],
 )
 def test_a_table_of_contents_that_does_not_fit_is_refused(
     small: Cache, tmp_path: Path, changes: dict[str, object], told: str
 ) -> None:
     folder = Path(shutil.copytree(small.folder, tmp_path / "copy"))
-    (folder / "cache.json").write_text(json.dumps({**small.facts, **changes}))
+    facts = {name: value for name, value in {**small.facts, **changes}.items() if value is not MISSING}
+    (folder / "cache.json").write_text(json.dumps(facts))
     with pytest.raises(BadInput) as error:
         Cache(folder)
     assert told in str(error.value)

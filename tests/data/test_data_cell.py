@@ -16,7 +16,7 @@ pytest.importorskip("av")
 
 from helpers_data import MADE
 
-from moravec.core.errors import BadInput
+from moravec.core.errors import BadInput, SkillError, WorldError
 from moravec.core.frames import frozen, tool_down
 from moravec.core.observation import CameraFrame
 from moravec.core.workplace import Place
@@ -28,9 +28,11 @@ from moravec.data.demonstrations.cell import (
     PIXELS,
     PLACES,
     SEEDS_APART,
+    Attended,
     Book,
     CellTeaching,
     Disturbance,
+    _Delivery,
     attend,
     features,
 )
@@ -52,6 +54,7 @@ from moravec.skills.taking import Scene
 from moravec.worlds.registry import World, WorldOptions, open_world
 
 HAND = Pose((0.52, 0.03, 0.25), 0.5, 0.08)
+STILL = Disturbance(glances=1, share=0.0)
 WILD = Disturbance(share=1.0, noise=0.02, glances=0)
 
 
@@ -131,8 +134,9 @@ def test_a_putting_down_is_written_down_with_where_it_is_let_go() -> None:
 
 def test_one_delivery_gives_picks_and_puttings_down_of_the_right_thing() -> None:
     """A real one, of one thing."""
-    still = Disturbance(glances=1, share=0.0)
-    episodes = attend(CellTeaching(_one_thing, disturbance=still), 11)
+    found = attend(CellTeaching(_one_thing, disturbance=STILL), 11)
+    episodes = found.episodes
+    assert found.tried >= len(episodes) and found.error == ""
     assert [e.notes["skill"] for e in episodes][:3] == ["pick", "place", "pick"] and len(episodes) == 4
     assert [e.notes["place"] for e in episodes][:3] == ["parcel", "station", "station"]
     assert len({e.notes["thing"] for e in episodes}) == 1
@@ -143,6 +147,41 @@ def test_one_delivery_gives_picks_and_puttings_down_of_the_right_thing() -> None
 
 def _one_thing(seed: int) -> World:
     return open_world("cell", WorldOptions(seed, items=1))
+
+
+def test_an_errand_with_the_wrong_thing_is_tried_and_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A real delivery of one thing, in which the truth about the hand is kept from who decides."""
+    monkeypatch.setattr(_Delivery, "_in_hand", lambda self: [])
+    found = attend(CellTeaching(_one_thing, disturbance=STILL), 11)
+    assert found.tried >= 1 and found.episodes == [] and found.error == ""
+
+
+def _no_room(seed: int) -> World:
+    raise WorldError(f"12 items of {seed} found no room")
+
+
+def test_a_delivery_that_an_error_ends_gives_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that cannot be made, and one in which a skill breaks its contract after it has given something."""
+    assert attend(CellTeaching(_no_room), 4) == Attended([], 1, "WorldError: 12 items of 4 found no room")
+    kept = list[Episode]()
+
+    def keep(self: _Delivery, episodes: list[Episode], *_: Any) -> None:
+        kept.append(self._book.bound(("take it",), {}))
+        raise SkillError("nothing of this kind was declared")
+
+    monkeypatch.setattr(_Delivery, "_keep", keep)
+    found = attend(CellTeaching(_one_thing, disturbance=STILL), 11)
+    assert found == Attended([], 1, "SkillError: nothing of this kind was declared") and len(kept) == 1
+
+
+def test_who_interrupts_and_what_was_written_wrongly_goes_through() -> None:
+    for error in (KeyboardInterrupt, ValueError):
+
+        def broken(seed: int, error: type[BaseException] = error) -> World:
+            raise error
+
+        with pytest.raises(error):
+            attend(CellTeaching(broken), 4)
 
 
 def test_numbers_that_cannot_be_are_refused() -> None:
@@ -156,10 +195,10 @@ def _nowhere(seed: int) -> Any:
 
 
 # ── into a dataset and a cache ────────────────────────────────────────────────────────────────────────────────────────────
-def fake(teaching: CellTeaching, seed: int) -> list[Episode]:
-    """What a delivery might give: none to three short episodes, by its seed alone."""
+def fake(teaching: CellTeaching, seed: int) -> Attended:
+    """What a delivery might give: none to three short episodes, by its seed alone, of up to two errands more."""
     rng = np.random.default_rng(seed)
-    out = []
+    out = list[Episode]()
     for pick in range(int(rng.integers(0, 4))):
         n = 3
         chunks = rng.uniform(-0.05, 0.05, (n, CHUNK, 5)).astype(np.float32)
@@ -169,7 +208,7 @@ def fake(teaching: CellTeaching, seed: int) -> list[Episode]:
         extras = {AHEAD: chunks.reshape(n, -1), PIXELS: np.full((n, 6), 60, np.float32), PLACES: np.zeros((n, 9), np.float32)}
         notes = {"seed": seed, "pick": pick, "place": "parcel", "thing": "red can"}
         out.append(Episode(sentences("red", "can"), 2.0, state, chunks[:, 0].copy(), {"target": picture}, extras, True, notes))
-    return out
+    return Attended(out, len(out) + seed % 3)
 
 
 @dataclass
@@ -233,9 +272,33 @@ def test_broken_off_anywhere_it_goes_on_to_the_same_episodes(tmp_path: Path, inl
         except Broken:
             continue
     assert broken == [2, 5, 8] and made.episodes == 9
+    begun = all_of(tmp_path / "parts")[7][0]["seed"]  # the last run's first delivery: it was broken off after the eighth episode
+    assert made.failed == sum(seed % 3 for seed in range(begun, all_of(tmp_path / "parts")[8][0]["seed"] + 1))
     assert all_of(tmp_path / "parts") == all_of(tmp_path / "whole")
     assert making.make_cell(tmp_path / "parts", teaching, 1, MADE, breaking).episodes == 9
     assert check(tmp_path / "whole") == []
+
+
+def test_errands_that_failed_are_counted(tmp_path: Path, inline: None) -> None:
+    told = list[int]()
+    made = making.make_cell(tmp_path, CellTeaching(_nowhere, 9), 1, MADE, lambda made: told.append(made.failed))
+    seeds = range(FIRST_TRAINED, all_of(tmp_path)[-1][0]["seed"] + 1)
+    assert made.failed == sum(seed % 3 for seed in seeds) > 0 and told == sorted(told) and told[-1] == made.failed
+
+
+def test_deliveries_that_errors_end_do_not_hold_up_the_others(
+    tmp_path: Path, inline: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def sometimes(teaching: CellTeaching, seed: int) -> Attended:
+        return attend(replace(teaching, open_world=_no_room), seed) if seed % 2 else fake(teaching, seed)
+
+    monkeypatch.setattr(making, "attend", sometimes)
+    made = making.make_cell(tmp_path / "some", CellTeaching(_nowhere, 6), 1, MADE, lambda made: None)
+    last = all_of(tmp_path / "some")[-1][0]["seed"]
+    assert made.episodes == 6 and made.failed == sum(1 if seed % 2 else seed % 3 for seed in range(FIRST_TRAINED, last + 1))
+    with pytest.raises(WorldError, match="gave no demonstration; the last: WorldError: 12 items of 1000020 found no room"):
+        monkeypatch.setattr(making, "attend", attend)
+        making.make_cell(tmp_path / "none", CellTeaching(_no_room, 6), 1, MADE, lambda made: None)
 
 
 def test_another_teachings_dataset_is_refused(tmp_path: Path, inline: None) -> None:
@@ -250,7 +313,7 @@ def test_seeds_stay_apart() -> None:
 
 
 def test_the_cache_gives_each_frame_its_own_chunk(tmp_path: Path) -> None:
-    episodes = [e for seed in range(6) for e in fake(CellTeaching(_nowhere), seed)]
+    episodes = [e for seed in range(6) for e in fake(CellTeaching(_nowhere), seed).episodes]
     frames = sum(len(e) for e in episodes)
     known = embodiment(features().robot)
     cache = build(episodes, features(), frames, tmp_path, known.view, Points(PIXELS, PLACES), "here")

@@ -1,4 +1,4 @@
-"""Trials in the cell: which deliveries, what the judge says, pairs, going on after a break; one attempt for real."""
+"""Trials in the cell: which deliveries, what the judge says, pairs, going on after breaks and errors; attempts for real."""
 
 from __future__ import annotations
 
@@ -8,19 +8,21 @@ from typing import Any
 
 import pytest
 
-from moravec.core.errors import BadInput
+from moravec.core.errors import BadInput, SkillError, WorldError
 from moravec.data.demonstrations.cell import FIRST_TRAINED
 from moravec.models.contract import PolicyChunk
 from moravec.perception.detection import Detection
 from moravec.skills.contract import SkillResult
+from moravec.skills.delivery import delivery_skills
 from moravec.skills.learned.errand import Errand
-from moravec.skills.learned.pilot import Moment
+from moravec.skills.learned.pilot import Moment, Pilot
 from moravec.skills.learned.teacher import Teacher
-from moravec.skills.learned.wording import PICK_HELD_OUT
+from moravec.skills.learned.wording import PICK_HELD_OUT, sentences, sentences_down
 from moravec.skills.manifests import DISCARD, PICK, PLACE, STOW
+from moravec.trials.cell import attempt as attempting
 from moravec.trials.cell import run as running
 from moravec.trials.cell.attempt import SKILLS, Record, make
-from moravec.trials.cell.judge import CAUSES, FALL, FAR, in_hand, meant, pick_cause, place_cause
+from moravec.trials.cell.judge import BROKEN, CAUSES, FALL, FAR, NOT_TRIED, in_hand, meant, pick_cause, place_cause
 from moravec.trials.cell.result import summary
 from moravec.trials.cell.suite import FIRST_SEED, POLICY, PROGRAM, SEEDS_APART, SUITES, Attempt, attempts
 from moravec.trials.record import Book
@@ -133,6 +135,73 @@ def _nobody() -> None:
     return None
 
 
+# ── errors ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+def _no_room(seed: int) -> World:
+    raise WorldError(f"12 items of {seed} found no room")
+
+
+def _interrupted(seed: int) -> World:
+    raise KeyboardInterrupt
+
+
+def _wrongly_written(seed: int) -> World:
+    raise ValueError("a mistake of whoever wrote it")
+
+
+class Stubborn:
+    """Fails before it is asked for a way."""
+
+    def aim(self, errand: Errand) -> bool:
+        raise SkillError("no way is known to me")
+
+    def act(self, moment: Moment) -> PolicyChunk:
+        raise AssertionError("it is never asked")
+
+
+class BrokenSkill:
+    """A skill that breaks its contract whenever it is called."""
+
+    def run(self, *_: Any) -> Any:
+        raise SkillError("nothing of this kind was declared")
+        yield
+
+
+def test_a_delivery_that_cannot_be_made_ends_no_trial(tmp_path: Path) -> None:
+    """It is tried by nobody, says why, and is not tried again by a trial that goes on."""
+    wanted = attempts("cell-pick", 2, 0, program_alone=False)
+    book = Book(tmp_path, {}, Record)
+    found = running.run(book, wanted, _no_room, _nobody, False, 1, lambda told: None)
+    assert [(r.cause, r.words) for r in found[::2]] == [(NOT_TRIED, f"12 items of {a.seed} found no room") for a in wanted[::2]]
+    result = summary(found)
+    assert (result["n_episodes"], result["n_not_tried"], result["hard_coded"]["n_episodes"]) == (0, 2, 0)
+    assert running.run(Book(tmp_path, {}, Record), wanted, _nowhere, _nobody, False, 1, lambda told: None) == found
+
+
+@pytest.mark.parametrize(("deliver", "error"), [(_interrupted, KeyboardInterrupt), (_wrongly_written, ValueError)])
+def test_who_interrupts_and_what_was_written_wrongly_goes_through(deliver: Any, error: type[BaseException]) -> None:
+    with pytest.raises(error):
+        make(Attempt("cell-pick", POLICY, 0, 7, "parcel"), deliver, None, False)
+
+
+@pytest.mark.parametrize("suite", SUITES)
+def test_a_program_that_breaks_before_the_attempt_leaves_it_untried(suite: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def skills(pilot: Pilot | None = None) -> dict[str, Any]:
+        return delivery_skills(pilot) | {"open": BrokenSkill()}
+
+    monkeypatch.setattr(attempting, "delivery_skills", skills)
+    found = make(Attempt(suite, PROGRAM, 0, 7, SUITES[suite][0]), _one_thing, None, False)
+    assert (found.success, found.cause, found.words) == (False, NOT_TRIED, "nothing of this kind was declared")
+
+
+def test_a_skill_that_breaks_while_it_is_tried_has_failed() -> None:
+    """A real delivery of one thing: this one counts."""
+    found = make(Attempt("cell-pick", POLICY, 0, 7, "parcel"), _one_thing, Stubborn(), False)
+    assert (found.success, found.cause, found.words) == (False, BROKEN, "no way is known to me") and BROKEN in CAUSES
+    assert len(found.thing.split()) == 2 and found.robot_s > 0.0
+    assert summary([found])["causes"] == {BROKEN: 1} and summary([found])["n_episodes"] == 1
+
+
+# ── for real ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 class Listening:
     """The teacher, noting what it is told."""
 
@@ -155,6 +224,30 @@ def test_the_teacher_picks() -> None:
     assert len(listening.heard) == 1 and listening.heard <= {
         form.format(colour=found.thing.split()[0], category=found.thing.split()[1]) for form in PICK_HELD_OUT
     }
+
+
+@pytest.mark.parametrize(("where", "seed", "items"), [("station", 7, 1), ("bin", 6, 2)])
+def test_the_teacher_puts_down(where: str, seed: int, items: int) -> None:
+    """Real deliveries: onto the empty station, and into a bin where a thing lies already."""
+    listening, worlds = Listening(), list[World]()
+
+    def deliver(seed: int) -> World:
+        worlds.append(open_world("cell", WorldOptions(seed, items=items)))
+        return worlds[0]
+
+    found = make(Attempt("cell-place", POLICY, 0, seed, where), deliver, listening, held_out=False)
+    assert found.success and found.cause == "" and found.looks == len(found.act_ms) >= 1 and found.robot_s > 1.0
+    assert len(listening.heard) == 1 and listening.heard <= set(sentences_down(found.thing, where))
+    lying = {thing.place for thing in worlds[0].things().values()}
+    assert len(lying) == 1 and lying.pop().startswith(where), "the one before lies there as well"
+
+
+def test_the_teacher_picks_on_the_station() -> None:
+    """A real delivery of one thing, which the program has put there."""
+    listening = Listening()
+    found = make(Attempt("cell-pick", POLICY, 0, 7, "station"), _one_thing, listening, held_out=False)
+    assert found.success and found.cause == "" and found.looks == len(found.act_ms) >= 1 and found.robot_s > 1.0
+    assert listening.heard <= set(sentences(*found.thing.split()))
 
 
 def _one_thing(seed: int) -> World:

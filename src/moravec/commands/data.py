@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 ACTIONS = ("make", "check", "card", "cache")
 MAKERS = ("metaworld", "cell")
+MADE = tuple(f"make {maker}" for maker in MAKERS)
+MEANT_FOR = {"tasks": MADE[:1], "episodes": MADE, "glimpses": MADE[:1], "every": ("cache",), "processes": MADE}
 SHOWN = 20  # faults that are told one by one
 
 Whole = Annotated[int, typed(whole("a number of episodes", 0, 100_000), "N")]
@@ -58,8 +60,18 @@ class Data(Options):
         doing = {"make": self._make, "check": self._check, "card": self._card, "cache": self._cache}
         if self.action not in doing:
             raise BadInput("what to do with data", self.action, ACTIONS)
+        self._check_options()
         with needing("data"):
             return doing[self.action]()
+
+    def _check_options(self) -> None:
+        """Whether every option that is not as by default means something here. Raises BadInput."""
+        if self.action == "make" and self.what not in MAKERS:
+            raise BadInput("what to make demonstrations of", self.what, MAKERS)
+        job = f"make {self.what}" if self.action == "make" else self.action
+        for name, jobs in MEANT_FOR.items():
+            if job not in jobs and getattr(self, name) != getattr(Data, name):
+                raise BadInput(f"--{name}", f"with {job}", f"with {' and '.join(jobs)}")
 
     def _make(self) -> int:
         from moravec.commands.bars import bar
@@ -67,8 +79,6 @@ class Data(Options):
         from moravec.data.demonstrations.metaworld import Teaching
         from moravec.worlds.metaworld.tasks import chosen
 
-        if self.what not in MAKERS:
-            raise BadInput("what to make demonstrations of", self.what, MAKERS)
         out = self._out("make")
         if self.what == "cell":
             return self._make_cell(out)

@@ -28,6 +28,8 @@ def picking(skills: str, model: Path | None, trust: str) -> Picking:
     if skills != "learned":
         if model is not None:
             raise BadInput("--pick-model", str(model), "with --skills learned")
+        if trust:
+            raise BadInput("--trust", trust, "with --skills learned")
         return Picking()
     pilot, known = opened("--skills learned, its model", "--pick-model DIR", model, keys(trust))
     return Picking(pilot, {"skills": skills, "pick_model": known})

@@ -24,7 +24,7 @@ from moravec.trials.cell.attempt import Record
 from moravec.trials.cell.result import summary
 from moravec.trials.cell.run import OpenPilot, run
 from moravec.trials.cell.suite import POLICY, PROGRAM, attempts
-from moravec.trials.record import Book
+from moravec.trials.record import LINES, Book
 
 if TYPE_CHECKING:
     from moravec.commands.trial import Trial
@@ -39,6 +39,8 @@ def try_cell(asked: Trial, given: Sequence[str]) -> int:
         raise BadInput(f"--{given[0]}", f"with {asked.suite}", "with metaworld and metaworld-swap")
     if asked.sentences not in WORDS:
         raise BadInput("--sentences", asked.sentences, WORDS)
+    if asked.policy == PROGRAM and asked.sentences != WORDS[0]:
+        raise BadInput("--sentences", f"{asked.sentences} with --policy {PROGRAM}", f"{WORDS[0]}: it is told no words")
     open_pilot, known = _leader(asked.policy, keys(asked.trust))
     wanted = attempts(asked.suite, asked.episodes, asked.seed, asked.policy == PROGRAM)
     out = folder(asked.out or Path("runs") / f"trial-{asked.suite}-{asked.seed}")
@@ -90,7 +92,7 @@ def _words(result: Mapping[str, Any]) -> str:
         said.append(f"{PROGRAM}: {_share(result['hard_coded'])}")
         said.append(f"difference {result['pc_difference']:+.1f} points ({low:+.1f} to {high:+.1f}) in the same deliveries")
     if result["n_not_tried"]:
-        said.append(f"{result['n_not_tried']} deliveries gave no attempt")
+        said.append(f"{result['n_not_tried']} deliveries gave no attempt (errors stand in {LINES})")
     return "; ".join(said)
 
 

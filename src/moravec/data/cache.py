@@ -50,8 +50,12 @@ class Cache:
         seen, told = self.facts.get("pictures"), self.facts.get("frames")
         if lengths != dict.fromkeys(SEEN, seen) | dict.fromkeys(TOLD, told):
             raise BadInput(f"the cache {folder}, frames", lengths, f"{told} in every file, {seen} of them with a picture")
+        every = self.facts.get("every")
+        if type(every) is not int or every < 1 or -(-lengths["state"] // every) != lengths["pictures"]:
+            allowed = f"a whole number of 1 or more by which {told} frames have {seen} pictures"
+            raise BadInput(f"the cache {folder}, every so many frames a picture", every, allowed)
+        self._every = every
         self._arrays |= {name: np.array(self._arrays[name]) for name in ARRAYS if name != "pictures"}
-        self._every = int(self.facts["every"])
 
     def __len__(self) -> int:
         return int(self.facts["pictures"])
@@ -69,7 +73,7 @@ class Cache:
     @property
     def robot(self) -> str:
         """The robot that was recorded."""
-        return str(self.facts.get("robot", "sawyer"))  # caches of before there were two do not say
+        return str(self.facts["robot"])
 
     @property
     def sentences(self) -> list[tuple[str, ...]]:

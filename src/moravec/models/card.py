@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from moravec.models.manip.normal import normal_from
+from moravec.models.manip.robots import aligned_as
 from moravec.models.package import Package
 
 WEAK = 80.0  # per cent; below, a task is named among the limitations
 STRAYED = "not what was asked"  # a cause of failure, as trials name it
+CELL = "cell-"  # how the names of suites in the work cell begin; there an answer is timed without drawing
 DROP = 1.0  # points; a smaller difference between two trials is not spoken of
+COLUMNS = (
+    "trial", "episodes", "mean of tiers", "mean of episodes", "hard-coded skill", "difference of the pairs, points", "command",
+)  # fmt: skip
 
 
 def markdown(package: Package) -> str:
@@ -77,28 +83,38 @@ def _inputs(manifest: Mapping[str, Any]) -> list[str]:
 def _measured(evaluation: Mapping[str, Any]) -> list[str]:
     if not evaluation:
         return ["Nothing."]
-    lines = ["| trial | episodes | mean of tiers | mean of episodes | command |", "|---|---|---|---|---|"]
-    for name, trial in evaluation.items():
-        tiers = trial.get("tier_mean")
-        cells = (name, f"{trial['n_episodes']:,}", _share(tiers) if tiers else "", _share(trial), f"`{trial.get('command', '')}`")
-        lines.append(f"| {' | '.join(cells)} |")
+    rows = [_row(name, trial) for name, trial in evaluation.items()]
     first = next(iter(evaluation.values()))
-    for tier, share in first.get("per_tier", {}).items():
-        lines.append(f"| – {tier} | {share['n_episodes']:,} | | {_share(share)} | |")
+    rows += [_row(f"– {tier}", share) for tier, share in first.get("per_tier", {}).items()]
+    columns = [column for column in COLUMNS if any(row[column] for row in rows)]
+    lines = [f"| {' | '.join(cells)} |" for cells in (columns, *([row[column] for column in columns] for row in rows))]
+    lines.insert(1, "|---" * len(columns) + "|")
     machine, took = first.get("machine", "?"), first.get("act_ms", {})
     if took.get("n"):
-        lines += ["", f"One answer: {took['p50']:.1f} ms (p50), {took['p95']:.1f} ms (p95), drawing included; {machine}."]
+        what = "the model alone" if first.get("suite", "").startswith(CELL) else "drawing included"
+        lines += ["", f"One answer: {took['p50']:.1f} ms (p50), {took['p95']:.1f} ms (p95), {what}; {machine}."]
     return lines
+
+
+def _row(name: str, trial: Mapping[str, Any]) -> dict[str, str]:
+    """A line of the table, by COLUMNS; empty where a trial has none."""
+    tiers, program, command = trial.get("tier_mean"), trial.get("hard_coded"), trial.get("command")
+    cells = (
+        name, f"{trial['n_episodes']:,}", _share(tiers) if tiers else "", _share(trial), _share(program) if program else "",
+        _difference(trial) if "pc_difference" in trial else "", f"`{command}`" if command else "",
+    )  # fmt: skip
+    return dict(zip(COLUMNS, cells, strict=True))
 
 
 def _made(package: Package) -> list[str]:
     manifest = package.manifest
-    training = manifest["training"]
+    training, known = manifest["training"], aligned_as(normal_from(manifest["normal"]).alignment)
+    taught = f"Losses of places used {known.places} in training; at" if known else "At"
     return [
         "## How it was made", "",
         f"{manifest['step']:,} of {training['steps']:,} steps of {training['batch']} frames, seed {training['seed']}, on data "
-        f"{manifest['data'][:16]}, from nothing, with version {manifest['version']}. Losses of places used the simulator's "
-        "coordinates in training; at work it has pictures, state and words alone.", "",
+        f"{manifest['data'][:16]}, from nothing, with version {manifest['version']}. {taught} work it has pictures, "
+        "state and words alone.", "",
         f"Signed by {package.key}.",
     ]  # fmt: skip
 
@@ -110,6 +126,11 @@ def _channels(channels: Sequence[Mapping[str, Any]]) -> str:
 def _share(share: Mapping[str, Any]) -> str:
     low, high = share["pc_success_ci95"]
     return f"{share['pc_success']:.1f} % ({low:.1f} to {high:.1f})"
+
+
+def _difference(trial: Mapping[str, Any]) -> str:
+    low, high = trial["pc_difference_ci95"]
+    return f"{trial['pc_difference']:+.1f} ({low:+.1f} to {high:+.1f})"
 
 
 def _mean(trial: Mapping[str, Any]) -> float:

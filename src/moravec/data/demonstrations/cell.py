@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from moravec.core.errors import BadInput
+from moravec.core.errors import BadInput, MoravecError
 from moravec.core.workplace import Place
 from moravec.data.episode import AHEAD, Episode, Features
 from moravec.models.contract import Channel, PolicyChunk
@@ -100,11 +100,24 @@ def features() -> Features:
     return Features(RATE, STATE, ACTION, SPEC.cameras, {AHEAD: ahead, PIXELS: pixels, PLACES: places}, "ur5e")
 
 
-def attend(teaching: CellTeaching, seed: int) -> list[Episode]:
-    """The successful errands out of one delivery; the same for the same seed. In a worker."""
-    with closing(teaching.open_world(seed)) as world:
-        runtime = Runtime(world.robot, Unrecorded(), AsFastAsPossible(), lambda ask: ask.default)
-        return runtime.run(_Delivery(world, runtime, teaching.disturbance, seed).lessons())
+@dataclass(frozen=True, slots=True)
+class Attended:
+    """One delivery: the errands that are kept, and how many were tried. A delivery that an error ended gave none and counts as
+    one errand that was tried; `error` says why."""
+
+    episodes: list[Episode]
+    tried: int
+    error: str = ""
+
+
+def attend(teaching: CellTeaching, seed: int) -> Attended:
+    """The errands of one delivery; the same for the same seed. In a worker."""
+    try:
+        with closing(teaching.open_world(seed)) as world:
+            runtime = Runtime(world.robot, Unrecorded(), AsFastAsPossible(), lambda ask: ask.default)
+            return runtime.run(_Delivery(world, runtime, teaching.disturbance, seed).lessons())
+    except MoravecError as error:
+        return Attended([], 1, f"{type(error).__name__}: {error}")
 
 
 class _Delivery:
@@ -116,19 +129,25 @@ class _Delivery:
         self._book = Book(how, self._rng)
         self._skills = taught_by(self._book)
         self._believed: Detection | None = None
+        self._tried = 0  # errands
         work = world.workplace
         self._context = SkillContext(
             work, Arm(work), Vision(work), runtime.now, runtime.state, runtime.posture, lambda name: self._believed
         )
 
-    def lessons(self) -> Generator[Request, Any, list[Episode]]:
-        """Opens the parcel, and takes things out one by one."""
+    def lessons(self) -> Generator[Request, Any, Attended]:
+        """The whole delivery."""
         episodes: list[Episode] = []
+        yield from self._unpack(episodes)
+        return Attended(episodes, self._tried)
+
+    def _unpack(self, episodes: list[Episode]) -> Generator[Request, Any, None]:
+        """Opens the parcel, and takes things out one by one."""
         work, rng = self._world.workplace, self._rng
         (parcel,), (station,), (reject,) = (work.of_kind(kind) for kind in ("parcel", "station", "reject"))
         bins = [work.of_kind("bin")[k] for k in rng.permutation(len(work.of_kind("bin")))[:BINS]]
         if (yield from self._do("open", place=parcel.name)).status != "succeeded":
-            return episodes
+            return
         for _ in range(PICKS):
             looked = yield from self._do("look", place=parcel.name)
             there: Sequence[Detection] = looked.data.get("detections") or ()
@@ -142,11 +161,11 @@ class _Delivery:
                 rejected = rng.random() < REJECTED
                 place = reject if rejected else bins[int(rng.integers(len(bins)))]
                 yield from self._put(episodes, "discard" if rejected else "stow", place)
-        return episodes
 
     def _pick(self, episodes: list[Episode], place: Place) -> Generator[Request, Any, bool]:
         """Kept where the right thing, and nothing else, hangs from the hand. Whether something does."""
         self._book.clear()
+        self._tried += 1
         result = yield from self._do("pick", item="thing")
         target = result.data.get("target")
         if result.status != "succeeded" or target is None:
@@ -162,6 +181,7 @@ class _Delivery:
         names = [name for name, thing in self._world.things().items() if thing.place == "hand"]
         held = self._context.hand.held
         self._book.clear()
+        self._tried += 1
         result = yield from self._do(skill, item="thing", place=place.name)
         if result.status != "succeeded" or held is None:
             return False

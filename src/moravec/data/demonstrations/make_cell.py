@@ -22,21 +22,25 @@ def make_cell(
     root: Path, teaching: CellTeaching, processes: int, provenance: Provenance, tell: Callable[[Made], None]
 ) -> Made:
     """Writes or goes on with the dataset in `root`. The same teaching gives the same episodes, however often it was broken off.
+    `Made.failed` counts the errands of this run that failed or were thrown away; the delivery in which an earlier run was broken
+    off is attended anew, and counts in both.
 
     Raises BadInput where another dataset stands there, WorldError where the teacher fails too often.
     """
     with Writer(root, features(), Encoder(), provenance) as writer, pool(processes) as workers:
         begun, known = _there(root, writer.episodes, teaching)
-        made, without = Made(writer.episodes, teaching.episodes, writer.frames, 0, ""), 0
+        made, failed, without = Made(writer.episodes, teaching.episodes, writer.frames, 0, ""), 0, 0
         seeds = range(begun, teaching.first + SEEDS_APART)
         given = ordered(workers, partial(attend, teaching), seeds, processes) if made.episodes < teaching.episodes else iter(())
-        for seed, episodes in zip(seeds, given, strict=False):
-            without = 0 if episodes else without + 1
+        for seed, attended in zip(seeds, given, strict=False):
+            failed += attended.tried - len(attended.episodes)
+            without = 0 if attended.episodes else without + 1
             if without > WITHOUT:
-                raise WorldError(f"the cell: {without} deliveries up to seed {seed} gave no demonstration")
-            for episode in episodes[known if seed == begun else 0 :][: teaching.episodes - writer.episodes]:
+                why = f"; the last: {attended.error}" if attended.error else ""
+                raise WorldError(f"the cell: {without} deliveries up to seed {seed} gave no demonstration{why}")
+            for episode in attended.episodes[known if seed == begun else 0 :][: teaching.episodes - writer.episodes]:
                 writer.append(episode)
-                made = Made(writer.episodes, teaching.episodes, writer.frames, 0, f"delivery {seed - teaching.first}")
+                made = Made(writer.episodes, teaching.episodes, writer.frames, failed, f"delivery {seed - teaching.first}")
                 tell(made)
             if writer.episodes >= teaching.episodes:
                 break

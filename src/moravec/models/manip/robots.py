@@ -13,15 +13,18 @@ from moravec.models.manip.config import View
 
 @dataclass(frozen=True, slots=True)
 class Embodiment:
-    """Where a robot's channels belong, and which part of its pictures is looked at."""
+    """Where a robot's channels belong, as no other's do; which part of its pictures is looked at; and which places its
+    demonstrations hold for losses in training, in words for a card."""
 
     alignment: Alignment
     view: View
+    places: str
 
 
 ROBOTS: Mapping[str, Embodiment] = MappingProxyType({
-    "sawyer": Embodiment(METAWORLD, View()),
-    "ur5e": Embodiment(CELL, View(0.0, 1.0, 0.0, 1.0, 160, 160)),  # its pictures are cut around the target already
+    "sawyer": Embodiment(METAWORLD, View(), "the simulator's coordinates"),
+    # Its pictures are cut around the target already.
+    "ur5e": Embodiment(CELL, View(0.0, 1.0, 0.0, 1.0, 160, 160), "where the teacher meant to grasp or let go"),
 })  # fmt: skip
 
 
@@ -30,3 +33,8 @@ def embodiment(robot: str) -> Embodiment:
     if robot not in ROBOTS:
         raise BadInput("the data set's robot", robot, ROBOTS)
     return ROBOTS[robot]
+
+
+def aligned_as(alignment: Alignment) -> Embodiment | None:
+    """Of the robot whose channels stand there; None where no known one's do."""
+    return next((known for known in ROBOTS.values() if known.alignment == alignment), None)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from moravec.core.errors import MoravecError
 from moravec.core.observation import CameraFrame, RobotState
 from moravec.core.verdict import Verdict
 from moravec.core.workplace import Place
@@ -25,22 +26,22 @@ from moravec.skills.contract import Note, Pause, Request, SkillResult
 from moravec.skills.delivery import delivery_skills
 from moravec.skills.learned.errand import Errand
 from moravec.skills.learned.pilot import Moment, Pilot
-from moravec.trials.cell.judge import in_hand, meant, pick_cause, place_cause
+from moravec.trials.cell.judge import BROKEN, NOT_TRIED, in_hand, meant, pick_cause, place_cause
 from moravec.trials.cell.suite import Attempt
-from moravec.worlds.registry import World
+from moravec.worlds.registry import Thing, World
 
 TRIES = 3  # picks of the program, until it holds something
 EARLIER = 2  # things at most that are put into a bin before
 SETTLED = 0.5  # [s] until what was let go lies still, or what slips has slipped
 WATCHED = 5  # every so many ticks it is looked at where what is held is
-WORD_LIMIT = 240  # of what is kept of a skill's own words
+WORD_LIMIT = 240  # of what is kept of a skill's own words, or an error's
 SKILLS = {"station": "place", "bin": "stow", "reject": "discard"}
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What became of an attempt. `cause` is a key of `judge.CAUSES`; `words` are the skill's own; `robot_s` is how long it took
-    the robot, `looks` how often a pilot was asked, and `act_ms` how long each answer took."""
+    """What became of an attempt. `cause` is a key of `judge.CAUSES`; `words` are the skill's own, or an error's; `robot_s` is how
+    long it took the robot, `looks` how often a pilot was asked, and `act_ms` how long each answer took."""
 
     by: str
     index: int
@@ -66,11 +67,17 @@ class Record:
 
 
 def make(attempt: Attempt, deliver: Callable[[int], World], pilot: Pilot | None, held_out: bool) -> Record:
-    """In the delivery of the attempt's seed, led by `pilot` (None: the program itself), told held-out sentences or its own."""
+    """In the delivery of the attempt's seed, led by `pilot` (None: the program itself), told held-out sentences or its own.
+
+    An error of the delivery or of the skills is in the record; one delivery never ends a trial.
+    """
     start = time.perf_counter()
     watch = None if pilot is None else Watched(pilot, attempt.seed if held_out else None)
-    with closing(deliver(attempt.seed)) as world:
-        record = _Trial(world, attempt, watch).run()
+    try:
+        with closing(deliver(attempt.seed)) as world:
+            record = _Trial(world, attempt, watch).run()
+    except MoravecError as error:
+        record = _record(attempt, None, NOT_TRIED, str(error))
     took = [] if watch is None else watch.took
     return replace(record, seconds=round(time.perf_counter() - start, 2), looks=len(took), act_ms=took)
 
@@ -129,6 +136,8 @@ class _Trial:
         self._rng = np.random.default_rng((attempt.seed, 5))
         self._program, self._tried = delivery_skills(), delivery_skills(pilot)
         self._believed: Detection | None = None
+        self._wanted = ""  # the thing of the attempt, from where the skill that is tried is called
+        self._began = 0.0  # [s], when it was
         work, runtime = world.workplace, self._runtime
         self._parcel, self._station = work.of_kind("parcel")[0], work.of_kind("station")[0]
         self._context = SkillContext(
@@ -136,26 +145,27 @@ class _Trial:
         )
 
     def run(self) -> Record:
-        """Brought there, tried, judged."""
-        return self._runtime.run(self._picking() if self._attempt.suite == "cell-pick" else self._putting())
+        """Brought there, tried, judged. An error after the skill was called is the attempt's failure, before it nobody's."""
+        try:
+            return self._runtime.run(self._picking() if self._attempt.suite == "cell-pick" else self._putting())
+        except MoravecError as error:
+            took = self._runtime.now() - self._began if self._wanted else 0.0
+            return self._record(BROKEN if self._wanted else NOT_TRIED, str(error), took)
 
     def _picking(self) -> Generator[Request, Any, Record]:
         yield from self._do("open", place=self._parcel.name)
         if self._attempt.where == "station":
             if not (yield from self._hold()) or not (yield from self._did("place", self._station)):
-                return self._record("", "not tried")
+                return self._record(NOT_TRIED)
             self._believed = self._seen_on_station()
         elif not (yield from self._choose()):
-            return self._record("", "not tried")
+            return self._record(NOT_TRIED)
         assert self._believed is not None
         wanted = meant(self._believed, self._world.things())
         if not wanted:
-            return self._record("", "not tried")
-        start = self._runtime.now()
-        result = yield from self._do("pick", self._tried, item="thing")
-        took = self._runtime.now() - start
-        yield Pause(SETTLED)
-        return self._record(wanted, pick_cause(result, wanted, self._world.things()), result.message, took)
+            return self._record(NOT_TRIED)
+        result, took = yield from self._try(wanted, "pick", item="thing")
+        return self._record(pick_cause(result, wanted, self._world.things()), result.message, took)
 
     def _putting(self) -> Generator[Request, Any, Record]:
         yield from self._do("open", place=self._parcel.name)
@@ -166,15 +176,20 @@ class _Trial:
             if (yield from self._hold()):
                 yield from self._do(SKILLS[kind], item="thing", place=place.name)
         if not (yield from self._hold()):
-            return self._record("", "not tried")
-        (self._held.name,) = in_hand(self._world.things())
-        start = self._runtime.now()
-        result = yield from self._do(SKILLS[kind], self._tried, item="thing", place=place.name)
-        took = self._runtime.now() - start
+            return self._record(NOT_TRIED)
+        (wanted,) = in_hand(self._world.things())
+        self._held.name = wanted
+        result, took = yield from self._try(wanted, SKILLS[kind], item="thing", place=place.name)
+        cause = place_cause(result, place.name, self._world.things()[wanted], self._held.height, kind == "station")
+        return self._record(cause, result.message, took)
+
+    def _try(self, wanted: str, skill: str, **args: str) -> Generator[Request, Any, tuple[SkillResult, float]]:
+        """The call of the attempt: its result, and how long [s] it took the robot."""
+        self._wanted, self._began = wanted, self._runtime.now()
+        result = yield from self._do(skill, self._tried, **args)
+        took = self._runtime.now() - self._began
         yield Pause(SETTLED)
-        thing = self._world.things()[self._held.name]
-        cause = place_cause(result, place.name, thing, self._held.height, kind == "station")
-        return self._record(self._held.name, cause, result.message, took)
+        return result, took
 
     def _choose(self) -> Generator[Request, Any, bool]:
         """Looks, and draws one of what it sees in the parcel."""
@@ -207,7 +222,10 @@ class _Trial:
         result: SkillResult = yield from (skills or self._program)[skill].run(self._context, args)
         return result
 
-    def _record(self, name: str, cause: str, words: str = "", took: float = 0.0) -> Record:
-        at, thing = self._attempt, self._world.things().get(name)
-        named = "" if thing is None else f"{thing.colour} {thing.category}"
-        return Record(at.by, at.index, at.seed, at.where, named, not cause, cause, words[:WORD_LIMIT], round(took, 3))
+    def _record(self, cause: str, words: str = "", took: float = 0.0) -> Record:
+        return _record(self._attempt, self._world.things().get(self._wanted), cause, words, took)
+
+
+def _record(at: Attempt, thing: Thing | None, cause: str, words: str = "", took: float = 0.0) -> Record:
+    named = "" if thing is None else f"{thing.colour} {thing.category}"
+    return Record(at.by, at.index, at.seed, at.where, named, not cause, cause, words[:WORD_LIMIT], round(took, 3))

@@ -13,9 +13,11 @@ from moravec.worlds.registry import Thing
 HAND = "hand"
 FAR = 0.05  # [m] between where a thing was seen and where it is: then something else was seen
 FALL = 0.03  # [m] a thing that is put on a plate may fall
+NOT_TRIED, BROKEN = "not tried", "broken"
 
 CAUSES = {
-    "not tried": "the program did not get as far as the attempt; it counts for nobody",
+    NOT_TRIED: "the program did not get as far as the attempt, or there was no such delivery; it counts for nobody",
+    BROKEN: "an error ended the attempt: the skill broke its contract, or what carries it out failed",
     "not_seen": "the thing was not found again",
     "no_grasp": "no way to take hold was found, or what the pilot wanted was refused",
     "missed": "the fingers closed on nothing, touched something else, or never closed",

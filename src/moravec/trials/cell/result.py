@@ -7,21 +7,20 @@ from collections.abc import Sequence
 from typing import Any
 
 from moravec.trials.cell.attempt import Record
+from moravec.trials.cell.judge import NOT_TRIED
 from moravec.trials.cell.suite import POLICY, PROGRAM
 from moravec.trials.shares import quantiles, told
 from moravec.trials.statistics import difference_of_pairs
-
-NOT_TRIED = "not tried"
 
 
 def summary(records: Sequence[Record]) -> dict[str, Any]:
     """The result: of the policy, or of the program where that alone was tried; the program's beside it, and the pairs.
 
-    Deliveries in which the program did not get as far as an attempt are counted as `n_not_tried` and left out.
+    Deliveries in which there was no attempt, see `judge.NOT_TRIED`, are counted as `n_not_tried` and left out.
     """
     by = {who: [r for r in records if r.by == who and r.cause != NOT_TRIED] for who in (POLICY, PROGRAM)}
     missing = len({r.index for r in records if r.cause == NOT_TRIED})
-    if not by[POLICY]:
+    if all(r.by == PROGRAM for r in records):
         return {**_of(by[PROGRAM]), "n_not_tried": missing}
     theirs = {r.index: r.success for r in by[PROGRAM]}
     pairs = Counter((r.success, theirs[r.index]) for r in by[POLICY] if r.index in theirs)

@@ -17,7 +17,8 @@ LARGEST_SEED = 49
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One call of a skill in the delivery of `seed`, `by` the policy or the program, at the first place of that kind."""
+    """One call of a skill in the delivery of `seed`, `by` the policy or the program. `where` is a kind of place: things are
+    picked at the first one of it, and put into one that `seed` draws."""
 
     suite: str
     by: str
