@@ -25,6 +25,7 @@ from moravec.robots.ur5e.limits import ur5e_limits
 HERE = Path(__file__).parent
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(HERE.parents[1] / "src")}
 START = 180.0  # [s], the first start on a machine compiles
+PATIENCE = 30.0  # [s] for what takes milliseconds on a machine that does nothing else
 HOLD, OFF = 3, 5
 
 
@@ -136,10 +137,10 @@ def kills(edge: EdgeProcess, n: int, seed: int) -> int:
     with Movers(edge.path) as movers:
         for i in range(n):
             pid, first = movers.begin(), edge.memory.ticks
-            until(lambda: edge.speed > 0.05, 5.0, "moving")
+            until(lambda: edge.speed > 0.05, PATIENCE, "moving")
             time.sleep(float(rng.uniform(0.0, 0.1)))
             os.kill(pid, signal.SIGSTOP if i % 2 else signal.SIGKILL)
-            until(lambda: int(edge.health().state) == HOLD and edge.speed == 0.0, 3.0, "at rest")
+            until(lambda: int(edge.health().state) == HOLD and edge.speed == 0.0, PATIENCE, "at rest")
             if i % 2:
                 os.kill(pid, signal.SIGKILL)
             time.sleep(0.01)

@@ -24,6 +24,7 @@ from helpers_edge import (
     silences,
     to_rest,
 )  # fmt: skip
+from helpers_process import PATIENCE
 
 from moravec.core.errors import BadInput
 from moravec.edge.client import read
@@ -306,16 +307,15 @@ def test_a_tick_takes_no_memory_and_no_lock(sim: Sim) -> None:
         thread.start()
         while sim.memory.ticks < 10:
             time.sleep(0.001)
-        first, end = sim.memory.ticks, time.monotonic() + 0.1
-        while time.monotonic() < end:
-            pass
+        first, end = sim.memory.ticks, time.monotonic() + PATIENCE
+        while sim.memory.ticks - first <= 40 and time.monotonic() < end:
+            pass  # this thread never lets go of the lock
         ran = sim.memory.ticks - first
     finally:
         sim.memory.whole[AT_STOP] = 1
         sys.setswitchinterval(switch)
         thread.join()
-    assert ran > 5  # of 50; a busy machine gives less
+    assert ran > 40
     after = rtsys.get_allocation_stats()
     _nrt_python.memsys_disable_stats()
     assert after.alloc - before.alloc < 30 and after.mi_alloc - before.mi_alloc < 30  # its arguments, once
-    assert sim.memory.ticks > 40

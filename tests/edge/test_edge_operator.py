@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from helpers_edge import BRAKING, HOLD, HOME, ME, OFF, OTHER, PERIOD, RUN, Sim, to_rest
-from helpers_process import EdgeProcess, Movers, until
+from helpers_process import PATIENCE, EdgeProcess, Movers, until
 
 from moravec.core.errors import ContractError
 from moravec.edge import decode, loop
@@ -250,14 +250,14 @@ def test_threads_of_one_process_are_not_both(edge: EdgeProcess) -> None:
 def test_an_operator_beside_a_client_that_moves(edge: EdgeProcess) -> None:
     with Movers(edge.path) as movers, OperatorClient(edge.path) as operator:
         movers.begin()
-        until(lambda: edge.speed > 0.05, 5.0, "moving")
+        until(lambda: edge.speed > 0.05, PATIENCE, "moving")
         assert operator.reset().reset_code == NOT_AT_REST
         operator.allow(STILL)
-        until(lambda: int(edge.health().state) == HOLD and edge.speed == 0.0, 3.0, "at rest")
+        until(lambda: int(edge.health().state) == HOLD and edge.speed == 0.0, PATIENCE, "at rest")
         time.sleep(0.2)
         assert edge.speed == 0.0 and operator.reset().reset_code == 0
         operator.allow(FULL)
-        until(lambda: edge.speed > 0.05, 5.0, "moving again")
+        until(lambda: edge.speed > 0.05, PATIENCE, "moving again")
 
 
 def test_an_operator_that_nobody_hears_says_so(edge: EdgeProcess) -> None:
