@@ -110,11 +110,14 @@ class Data(Options):
         return 0
 
     def _check(self) -> int:
-        from moravec.data.check import check
+        from moravec.commands.bars import bar
+        from moravec.data.check import check, episodes_told
 
-        if not Path(self.what).is_dir():
+        root = Path(self.what)
+        if not root.is_dir():
             raise BadInput("'moravec data check'", self.what, "a folder with a LeRobotDataset v3.0")
-        faults = check(Path(self.what))
+        with bar("episodes", episodes_told(root)) as advance:
+            faults = check(root, progress=lambda done, episodes: advance(done, f"of {episodes:,}"))
         for fault in faults[:SHOWN]:
             say(fault.line())
         if len(faults) > SHOWN:

@@ -63,6 +63,14 @@ def check(
     return findings.faults
 
 
+def episodes_told(root: Path) -> int:
+    """How many episodes a dataset says that it has; 0 where it says nothing."""
+    try:
+        return read_info(root).episodes
+    except BadInput:
+        return 0
+
+
 def _check_tasks(root: Path, info: Info, findings: Findings) -> list[str] | None:
     """The sentences, their faults told; None where they cannot be read."""
     if not (root / TASKS).is_file():
