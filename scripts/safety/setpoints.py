@@ -131,7 +131,7 @@ def _joints(q: Floats, limits: LimitTable) -> list[str]:
 def _tool(q: Floats, limits: LimitTable) -> list[str]:
     """What the tool's speed and its workspace say."""
     broken, tool = [], tool_places(q, limits)
-    fastest = float((np.linalg.norm(np.diff(tool, axis=0), axis=1) / limits.control_period).max())
+    fastest = float((np.linalg.norm(np.diff(tool, axis=0), axis=1) / limits.control_period).max(initial=0.0))
     if not fastest <= limits.tool_speed * (1.0 + SLACK):
         broken.append(f"tool at {fastest:.4f} m/s; allowed: {limits.tool_speed:g}")
     allowed = np.zeros(len(tool), dtype=bool)

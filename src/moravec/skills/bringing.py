@@ -15,7 +15,7 @@ from moravec.perception.height_map import height_map
 from moravec.robots.ur5e.limits import GRIP_WIDTH
 from moravec.skills.context import Held, SkillContext
 from moravec.skills.contract import Capture, Compute, Pause, Request
-from moravec.skills.moves import Failed, above, fail, go, grip, line_to
+from moravec.skills.moves import Failed, above, fail, go, grip, line_to, tool_point
 from moravec.skills.spots import Spot, heap_height, lowest_spots
 
 Steps: TypeAlias = Generator[Request, Any, dict[str, Any]]
@@ -110,6 +110,6 @@ def let_go(context: SkillContext, held: Held, height: float) -> Generator[Reques
     yield from grip(release_opening(held), 20.0)
     context.hand.held = None
     yield Pause(0.1)
-    position = context.arm.tool_pose(context.posture())[:3, 3].copy()
+    position = tool_point(context)
     position[2] = max(position[2], height)
     yield from line_to(context, position, "release", 0.5)

@@ -107,6 +107,11 @@ def back_off(context: SkillContext, begun: Matrix, source: str) -> Move:
     yield from follow(_within_tool_speed(context, now, goal, context.limits.scaled(BACK_OFF_PACE), source))
 
 
+def tool_point(context: SkillContext) -> Matrix:
+    """Where the tool point is (3,) [m], in the world."""
+    return np.array(context.arm.tool_pose(context.posture())[:3, 3])
+
+
 def _ways(context: SkillContext, start: Matrix, goal: Matrix) -> Generator[list[Matrix], None, None]:
     """Ways to try, the shortest first."""
     yield [start, goal]

@@ -12,7 +12,7 @@ from moravec.core.workplace import Place
 from moravec.perception.detection import Detection
 from moravec.skills.context import SkillContext
 from moravec.skills.contract import Note, Pause, Request
-from moravec.skills.moves import BUMP, above, back_off, go, grip, line_to
+from moravec.skills.moves import BUMP, above, back_off, go, grip, line_to, tool_point
 from moravec.skills.walls import kept_from_walls
 
 TOUCH = 6.0  # [N] felt when the fingers rest on the thing
@@ -99,7 +99,7 @@ def nudge(context: SkillContext, place: Place, target: Detection) -> Generator[R
         start = first + at * direction
         over = np.array([*start, height + (LIFT_OFF if touched else MARGIN)])
         if (yield from line_to(context, over, "nudge", 0.5, BUMP)).end == "contact":  # something stands higher than was seen
-            yield from _rise(context, _tool(context)[2] + MARGIN)
+            yield from _rise(context, tool_point(context)[2] + MARGIN)
         empty = yield Pause(0.02)
         down = yield from line_to(context, np.array([*start, lowest]), "nudge", 0.6, TOUCH, TOUCH_SPEED)
         if down.end != "contact":
@@ -109,7 +109,7 @@ def nudge(context: SkillContext, place: Place, target: Detection) -> Generator[R
         for _ in range(1 if rolls else DRAGS):
             if not rolls and not (yield from _trim(context, weight)):  # what rolls needs next to no press
                 break
-            begun, here = context.posture(), _tool(context)
+            begun, here = context.posture(), tool_point(context)
             height = float(here[2])
             ahead = here + [*((ROLL if rolls else DRAG) * direction), 0.0]
             if (yield from line_to(context, ahead, "nudge", 0.6, JAMMED, DRAG_SPEED)).end == "contact":
@@ -129,18 +129,13 @@ def _trim(context: SkillContext, weight: float) -> Generator[Request, Any, bool]
         press = abs(float(state.wrench[2]) - weight)
         if PRESS[0] <= press <= PRESS[1]:
             return True
-        position = _tool(context)
+        position = tool_point(context)
         position[2] += TRIM if press > PRESS[1] else -TRIM
         yield from line_to(context, position, "nudge", 0.6, 2.0 * JAMMED, TOUCH_SPEED)
     return press > TOUCH
 
 
 def _rise(context: SkillContext, height: float) -> Generator[Request, Any, None]:
-    position = _tool(context)
+    position = tool_point(context)
     position[2] = max(position[2], height)
     yield from line_to(context, position, "nudge", 0.5)
-
-
-def _tool(context: SkillContext) -> Matrix:
-    """Where the tool point is (3,) [m]."""
-    return np.asarray(context.arm.tool_pose(context.posture())[:3, 3].copy())

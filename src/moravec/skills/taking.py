@@ -19,7 +19,18 @@ from moravec.skills.choice import ranked
 from moravec.skills.context import Held, SkillContext
 from moravec.skills.contract import Capture, Compute, Note, Pause, Request
 from moravec.skills.grasp import Grasp, plan_grasps
-from moravec.skills.moves import BUMP, Failed, fail, grip, line_to, look_at, look_from, post_over, surroundings
+from moravec.skills.moves import (
+    BUMP,
+    Failed,
+    fail,
+    grip,
+    line_to,
+    look_at,
+    look_from,
+    post_over,
+    surroundings,
+    tool_point,
+)
 from moravec.skills.nudge import nudge
 from moravec.skills.symbols import Value
 from moravec.skills.walls import has_room
@@ -197,7 +208,7 @@ def close_and_lift(context: SkillContext, scene: Scene, grasp: Grasp, start_z: f
 
 def tool_height(context: SkillContext) -> float:
     """Of the tool point [m]."""
-    return float(context.arm.tool_pose(context.posture())[2, 3])
+    return float(tool_point(context)[2])
 
 
 def _reach(target: Detection, grasp: Grasp, width: float) -> tuple[float, float]:
@@ -216,7 +227,7 @@ def _make_sure_of_one(
     context: SkillContext, place: Place, held: Held, others: Sequence[Detection], data: dict[str, Any]
 ) -> Generator[Request, Any, None]:
     """Puts back what is held and fails where something is left though one thing was seen, or nothing though more were."""
-    tool = np.asarray(context.arm.tool_pose(context.posture())[:3, 3].copy())
+    tool = tool_point(context)
     ceiling = min(place.floor + TALLEST_LEFT, float(tool[2]) - held.below - BELOW_HELD)
     # The hand and what it holds hide what lies under them: the picture is taken with the camera where the hand was.
     lens = np.asarray(context.arm.lens(context.posture()))
@@ -234,7 +245,7 @@ def _make_sure_of_one(
 
 def _lay_back(context: SkillContext, position: Matrix, opening: float) -> Generator[Request, Any, None]:
     """Down to `position` (3,) [m], fingers open to `opening` [m], and up again: whatever still hung there is let go."""
-    lifted = float(context.arm.tool_pose(context.posture())[2, 3])
+    lifted = tool_height(context)
     yield from line_to(context, position, "pick", 0.3, CONTACT_FORCE)
     yield from grip(opening, GRIP_FORCE)
     yield from retreat(context, lifted)
@@ -248,9 +259,7 @@ def _left_over(frame: CameraFrame, place: Place, ceiling: float) -> float:
 
 def _over(context: SkillContext, height: float) -> Matrix:
     """The point [m] above the tool at `height`."""
-    position = context.arm.tool_pose(context.posture())[:3, 3].copy()
-    position[2] = height
-    return np.asarray(position)
+    return np.array([*tool_point(context)[:2], height])
 
 
 def retreat(context: SkillContext, height: float) -> Generator[Request, Any, None]:

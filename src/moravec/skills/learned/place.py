@@ -26,7 +26,7 @@ from moravec.skills.learned.errand import PlaceErrand
 from moravec.skills.learned.lead import Start, Starts, lead, one_start
 from moravec.skills.learned.pilot import Pilot
 from moravec.skills.learned.round import look_and_ask
-from moravec.skills.moves import Failed, fail, go
+from moravec.skills.moves import Failed, fail, go, tool_point
 from moravec.skills.spots import Spot
 from moravec.skills.symbols import Value
 
@@ -63,7 +63,7 @@ class LearnedPlace(HardCoded):
         check_held(context, held)
         yield from lead(context, errand, self._pilot)
         check_held(context, held)
-        x, y, z = context.arm.tool_pose(context.posture())[:3, 3]
+        x, y, z = tool_point(context)
         yield from let_go(context, held, max(float(z), errand.ground) + RISE)
         return {"spot": [float(x), float(y)]}
 
