@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from helpers_runtime import LIMITS, PERIOD, FakeRobot, Rig, lawful
 
+from moravec.core.command import Provenance
 from moravec.guard.separation import Separation, allowed_speed, distance_at_rest
 from moravec.runtime.governor import COMFORT, LAG, SHARE, Governor, Neighbourhood
 from moravec.runtime.playback import Playback, rejoining_chunk
-from moravec.skills.contract import Follow, Pause
+from moravec.skills.contract import Follow, Pause, Tighten
 
 TERMS = Separation(
     human_speed=1.6, reaction_time=0.02, reading_age_max=0.2, braking=3.0,
@@ -164,3 +165,12 @@ def test_a_program_waits_as_long_as_somebody_stays_and_its_motion_does_not_grow_
     one.robot.people = seen(lambda t: 0.5 if 0.4 < t < 45.0 else 5.0)
     (followed,) = one.serve(Follow(one.way(1.0)))
     assert followed.end == "done"
+
+
+def test_a_word_that_grew_old_while_somebody_stayed_is_what_ends_the_motion() -> None:
+    """Somebody was the first reason to stop, and is gone; a skill that asks why is told what holds now."""
+    one = rig()
+    one.robot.people = seen(lambda t: 0.5 if 0.6 < t < 5.0 else 5.0)
+    made = Provenance(0.0, 9.0, 0.0, 0.0)
+    _, followed = one.serve(Tighten({"sight_age_max": 3.0}, "the test"), Follow(replace(one.way(2.0), provenance=made)))
+    assert (followed.end, followed.check) == ("stopped", "sight_age")

@@ -97,7 +97,6 @@ class Runtime:
         self._grip = (self._state.grip_width, 20.0)
         self._source = "hold"
         self._seq = 0
-        self._verdict: Verdict | None = None
         self._cancelled = False
         self._resets = 0  # that were granted
         self._moves = False  # whether the last approved set-point did
@@ -204,7 +203,7 @@ class Runtime:
         robot.advance()
         verdict = approved.verdict
         self.counts[verdict.decision] += 1
-        self._state, self._verdict = state, verdict
+        self._state = state
         if verdict.decision == "stop":  # from here the guard brakes by itself; ask for nothing but where it is
             self._play, self._hold = None, approved.command.q
             self._grip = (approved.command.grip_width, approved.command.grip_force)
@@ -273,12 +272,10 @@ class Runtime:
             verdict = self._tick()
             if verdict.decision == "stop":
                 self._come_to_rest()
-                if verdict.check in PASSING:
-                    if self._wait_and_rejoin(play):
-                        continue
-                    if self._verdict and self._verdict.decision == "stop":  # on the way back, maybe by another check
-                        verdict = self._verdict
-                return Followed("stopped", self._state, verdict.reason, verdict.check)
+                ended = self._wait_and_rejoin(play, verdict) if verdict.check in PASSING else verdict
+                if ended is None:
+                    continue
+                return Followed("stopped", self._state, ended.reason, ended.check)
             if request.contact_force is not None:
                 now = self._state.wrench[:3]  # what was felt at the start and goes away is no contact: nothing is met that way
                 least = min(least, now, key=np.linalg.norm)
@@ -289,24 +286,26 @@ class Runtime:
         self._play, self._hold = None, request.chunk.q[-1]
         return Followed("done", self._state)
 
-    def _wait_and_rejoin(self, play: Playback) -> bool:
-        """Waits until nobody is in the way, and brings the arm back to where `play` was interrupted; whether that is done."""
-        self._note(Note("waiting", {"why": self._verdict.reason if self._verdict else ""}))
+    def _wait_and_rejoin(self, play: Playback, why: Verdict) -> Verdict | None:
+        """Waits until nobody is in the way, and brings the arm back to where `play` was interrupted. None, or the stop that ended
+        that: one that nobody passing by explains, or `why`, the first, where the wait itself came to an end."""
+        self._note(Note("waiting", {"why": why.reason}))
         end, resets = self._robot.now() + PATIENCE, self._resets
         while (verdict := self._tick()).decision == "stop" or self._governor.blocked(self._neighbourhood()):
-            graver = verdict.decision == "stop" and verdict.check not in PASSING
-            if graver or self._resets != resets or self._robot.now() > end:
-                return False  # a reset is no restart: what was interrupted has to be asked for again
+            if verdict.decision == "stop" and verdict.check not in PASSING:
+                return verdict
+            if self._resets != resets or self._robot.now() > end:
+                return why  # a reset is no restart: what was interrupted has to be asked for again
         self._governor.rest()
         limits, q = self._robot.spec.limits, play.chunk.sample(play.path)[0]
         back = self._begin(rejoining_chunk(self.posture(), q, limits.acceleration, play.chunk.source))
         while not back.over:
-            if self._tick().decision == "stop":
+            if (verdict := self._tick()).decision == "stop":
                 self._come_to_rest()
-                return self._verdict is not None and self._verdict.check in PASSING and self._wait_and_rejoin(play)
+                return self._wait_and_rejoin(play, verdict) if verdict.check in PASSING else verdict
         self._governor.rest()
         self._play, play.rate = play, 0.0
-        return True
+        return None
 
     def _neighbourhood(self) -> Neighbourhood:
         """Who is near, by the newest reading."""
