@@ -224,6 +224,7 @@ def run_job(
     clock = ManualClock()
     skills = {m.name: FakeSkill(world, m, clock) for m in ALL}
     agent = agent or Agent(skills, world.workplace, mind, limits, look_again)
+    agent.skills = agent.skills or skills
     world.agent = agent
     routine, notes, reply = agent.run(instruction, FakeContext(world.workplace, clock)), [], None
     for _ in range(20_000):

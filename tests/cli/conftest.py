@@ -33,8 +33,8 @@ Shell = Callable[..., subprocess.CompletedProcess[str]]
 def moravec(environment: dict[str, str], tmp_path: Path) -> Shell:
     """Runs `moravec` in an empty folder."""
 
-    def call(*words: str, **more: object) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "moravec.cli", *words]
+    def call(*words: str, program: tuple[str, ...] = ("-m", "moravec.cli"), **more: object) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, *program, *words]
         settings = {"capture_output": True, "text": True, "timeout": 60, "cwd": tmp_path, "env": environment, **more}
         return subprocess.run(command, check=False, **settings)  # type: ignore[call-overload, no-any-return]
 

@@ -17,8 +17,8 @@ from moravec.commands.outfolder import RESERVED, ResultFile, run_folder
 Shell = Callable[..., "subprocess.CompletedProcess[str]"]
 Start = Callable[..., "subprocess.Popen[str]"]
 FIELDS = {
-    "success", "instruction", "goal", "steps", "final", "questions", "refused", "replans", "guard", "cycle_time_s", "seed",
-    "versions",
+    "success", "instruction", "goal", "steps", "final", "questions", "refused", "replans", "brain", "guard", "cycle_time_s",
+    "seed", "versions",
 }  # fmt: skip
 HOME = ("run", "go home", "--world", "toy")
 

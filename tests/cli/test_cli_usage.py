@@ -11,9 +11,9 @@ import pytest
 from moravec.cli import main
 
 GOLDEN = Path(__file__).parent / "golden"
-COMMANDS = ("run", "plan", "replay", "incident", "doctor", "bench", "data", "train", "export", "card", "serve", "trial")
+COMMANDS = ("run", "plan", "replay", "incident", "memory", "doctor", "bench", "data", "train", "export", "card", "serve", "trial")
 
-ALL = "bench, card, data, doctor, edge, export, incident, plan, replay, run, serve, train, trial"
+ALL = "bench, card, data, doctor, edge, export, incident, memory, plan, replay, run, serve, train, trial"
 BAD = [
     ([], f"the command: found 'nothing'; allowed: one of {ALL}"),
     (["rnu"], "did you mean 'run'?"),
@@ -30,7 +30,16 @@ BAD = [
     (["run", "a", "--speed", "fast"], "--speed: found 'fast'; allowed: max, real, or a number"),
     (["run", "a", "--speed", "nan"], "--speed: found 'nan'"),
     (["run", "a", "--renderer", "vulkan"], "--renderer: found 'vulkan'; allowed: one of egl, osmesa, rays"),
-    (["run", "a", "--brain", "http://x"], "--brain: found 'http://x'; allowed: one of symbolic"),
+    (["run", "a", "--brain", "gpt"], "--brain: found 'gpt'; allowed: symbolic, the address of a model server"),
+    (["run", "a", "--brain", "ftp://x"], "--brain: found 'ftp://x'; allowed: http://HOST:PORT[/v1] or https://HOST[/v1]"),
+    (["plan", "a", "--brain", "http://me:secret@x"], "--brain: found 'an address with a name or password in it'"),
+    (["plan", "a", "--brain", "http://me:secret@x/a.jsonl"], "--brain: found 'an address with a name or password in it'"),
+    (["plan", "a", "--brain", "http://x/v1?key=secret"], "--brain: found 'an address with a query in it'"),
+    (["run", "a", "--brain-model", "m"], "--brain-model: found 'm'; allowed: with --brain URL"),
+    (["plan", "a", "--brain", "no.jsonl"], "no.jsonl is no recording of a brain: No such file or directory"),
+    (["plan", "a", "--brain", "http://x", "--brain-key", "/nowhere/k"], "--brain-key: found '/nowhere/k'"),
+    (["plan", "a", "--brain", "http://x", "--brain-settings", "/nowhere/s"], "--brain-settings: found '/nowhere/s'"),
+    (["doctor", "--brain-record", "a.jsonl"], "--brain-record: found 'a.jsonl'; allowed: with --brain URL"),
     (["bench", "gard"], "did you mean 'guard'?"),
     (["incident"], "'moravec incident': found 'no TAPE'"),
     (["incident", "/nowhere/tape.mcap"], "TAPE: found '/nowhere/tape.mcap'; allowed: a tape of 'moravec run'"),

@@ -6,19 +6,22 @@ import ast
 import contextlib
 import io
 import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from helpers_house import PACKAGE, ROOT, tree
 
+from moravec.brain.read import read
 from moravec.cli import COMMANDS
+from moravec.worlds.cell.layout import workplace
 
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)|src=\"([^\"]+)\"")
 TEST = re.compile(r"`(tests/[\w/]+\.py)(?:::(\w+))?`")
 TARGET = re.compile(r"`make (\w+)")
-COMMAND = re.compile(r"moravec (run|plan|replay|incident|edge|bench|doctor|trial|data|train|serve|card)\b")
+COMMAND = re.compile(r"moravec (run|plan|replay|incident|edge|bench|doctor|trial|data|train|serve|card|memory)\b")
 
 
 def _read(path: Path) -> str:
@@ -42,6 +45,26 @@ def test_the_readme_is_short_and_says_how_to_begin_at_once() -> None:
     lines = _read(ROOT / "README.md").splitlines()
     assert len(lines) <= 120
     assert any("make demo" in line for line in lines[:25])
+
+
+def shown_commands() -> list[str]:
+    """What the README says to type, without the comments."""
+    found = re.findall(r"^    \.venv/bin/moravec (.+)$", _read(ROOT / "README.md"), re.M)
+    return [line.split("  #")[0].strip() for line in found]
+
+
+@pytest.mark.parametrize("line", shown_commands())
+def test_what_the_readme_says_to_type_is_understood(line: str) -> None:
+    """Every word of it but the running: the options exist, and the instruction is read without a question."""
+    command, *words = shlex.split(line)
+    golden = _read(ROOT / "tests" / "cli" / "golden" / f"help_{command}.txt")
+    assert all(f" {word} " in golden for word in words if word.startswith("--"))
+    if command not in ("run", "plan"):
+        assert not words
+        return
+    assert words and not words[0].startswith("--"), "an instruction comes first"
+    reading = read(words[0], workplace())
+    assert (reading.refusal is not None) == (command == "plan") and reading.query is None
 
 
 def test_the_first_line_of_safety_says_what_this_is_not() -> None:

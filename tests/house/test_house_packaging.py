@@ -23,7 +23,8 @@ PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(enco
 MODULE_OF = {"opencv-python-headless": "cv2", "mcap-ros2-support": "mcap_ros2", "pytest-xdist": "xdist", "pillow": "PIL"}
 BY_NAME = {"daqp"}  # no import: mink's solver, asked for by its name
 TOOLS = {"mypy", "mutmut", "pytest", "xdist", "ruff", "hatchling"}  # called, not imported
-EXTRAS = {"data": ("data/",), "train": ("models/manip/", "commands/train.py")}  # where what they bring is imported
+# Where what they bring is imported.
+EXTRAS = {"data": ("data/",), "remote": ("brain/remote/",), "train": ("models/manip/", "commands/train.py")}
 NEVER = re.compile(r"^(torch|tensorflow|jax|jaxlib|triton|nvidia-.*|keras)$")
 MAX_BYTES = 900e6
 
@@ -45,7 +46,7 @@ def extra(name: str) -> set[str]:
 
 
 def test_base_and_extras_are_exactly_what_the_source_imports() -> None:
-    base, more = modules_of(PROJECT["dependencies"]), extra("data") | extra("train")
+    base, more = modules_of(PROJECT["dependencies"]), extra("data") | extra("remote") | extra("train")
     assert not base & more
     assert base | more == foreign_imports("src") | BY_NAME
 

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moravec.core.errors import BadInput
-from moravec.trials.statistics import difference_of_pairs, mean_of_shares, wilson
+from moravec.core.wilson import wilson
+from moravec.trials.statistics import difference_of_pairs, mean_of_shares
 
 # Newcombe (1998), Statistics in Medicine 17, table I, method 3: the score method without continuity correction.
 NEWCOMBE = [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)]

@@ -6,19 +6,21 @@ It is a coroutine of requests like every skill, so that the runtime paces, recor
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
+from functools import partial
 from typing import Any, TypeAlias, cast, final
 
 from moravec.brain.answer import answer, open_points, summary
 from moravec.brain.goal import Clause, Goal, goal_to_json
 from moravec.brain.job import Context, Job, JobReport
+from moravec.brain.memory.recollect import Recollection
 from moravec.brain.mind import Mind, SymbolicMind
 from moravec.brain.plan import needed_looks
 from moravec.brain.read import Reading
 from moravec.brain.recover import Limits, Reaction, react
 from moravec.brain.remember import Inventory
-from moravec.brain.select import candidates
 from moravec.brain.state import GONE, HAND
 from moravec.brain.steps import Plan, Step, plan_to_json
+from moravec.brain.think import think
 from moravec.brain.validate import validation_record
 from moravec.core.errors import MoravecError
 from moravec.core.workplace import Workplace
@@ -37,7 +39,7 @@ class Agent:
     """One robot's mind at work. Its inventory lasts from job to job.
 
     `look_again`: look at the place items come from after each one was put away, so that what moved, what lay hidden
-    and what is gone is known before the next is picked.
+    and what is gone is known before the next is picked. `recollection`: what is remembered from earlier jobs, for one job.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class Agent:
         mind: Mind | None = None,
         limits: Limits | None = None,
         look_again: bool = True,
+        recollection: Recollection | None = None,
     ) -> None:
         self.skills = skills
         self.workplace = workplace
@@ -54,11 +57,15 @@ class Agent:
         self.limits = limits or Limits()
         self.look_again = look_again
         self.inventory = Inventory(workplace)
+        self.recollection = recollection or Recollection()
 
     def run(self, instruction: str, context: Context) -> Generator[Request, Any, JobReport]:
-        """The whole job as requests; returns what the agent believes became of it. Never raises for any instruction."""
+        """The whole job as requests; returns what the agent believes became of it. Never raises for any instruction; a
+        mind that plays a recording may (CassetteError)."""
         job = Job(instruction, self.inventory, context, self.limits)
-        reading = self.mind.read(instruction, self.workplace)
+        if offered := self.recollection.begin(self.inventory):
+            yield Note("memory", offered)
+        reading = yield from think(self.mind, partial(self.mind.read, instruction, self.workplace), "read", context.now)
         goal = yield from self._understand(job, reading)
         if goal is None:
             return job.report()
@@ -90,8 +97,14 @@ class Agent:
         return goal
 
     def _ask(self, job: Job, ask: Ask) -> Routine:
-        """The answer, one of the options; the default once the questions are used up or for an answer that is none."""
-        if len(job.questions) >= self.limits.questions:
+        """The answer, one of the options; the default once the questions are used up or for an answer that is none. What a
+        person answered before, for later jobs as well, is not asked again."""
+        known = self.recollection.answer(ask)
+        if known is not None:
+            job.questions.append(known)
+            yield Note("recalled", known)
+            return known["answer"]
+        if sum("answered_by" not in question for question in job.questions) >= self.limits.questions:
             return ask.default
         given = yield ask
         label = given if given in ask.options else ask.default
@@ -133,7 +146,7 @@ class Agent:
         feedback: list[str] = []
         minds = [self.mind] * self.limits.rejections + [SymbolicMind()]
         for mind in minds:
-            plan = mind.plan(job.situation(tuple(feedback)))
+            plan = yield from think(mind, partial(mind.plan, job.situation(tuple(feedback))), "plan", job.context.now)
             yield Note("plan", {**plan_to_json(plan), "replans": job.replans})
             record = validation_record(plan, self.inventory.state(), self.workplace)
             yield Note("validation", record)
@@ -213,15 +226,19 @@ class Agent:
         self.inventory.after(step, t)
         if step.skill == "look" and step.place is not None:
             self._looked(job, step.place, result, t)
+            asking = partial(self._ask, job)
+            job.surprises += yield from self.recollection.after_look(self.inventory, step.place, result, asking)
         detections = list(result.data.get("detections") or ())
-        if step.skill == "inspect" and step.item is not None and detections:
-            own = self.inventory.likeliest(step.item, detections)
-            differing = self.inventory.inspected(step.item, own, t)
+        inspected = step.item if step.skill == "inspect" and detections else None
+        if inspected is not None:
+            own = self.inventory.likeliest(inspected, detections)
+            differing = self.inventory.inspected(inspected, own, t)
             if differing:
-                job.surprises.append(f"{step.item} turned out otherwise: {', '.join(differing)}")
-            station = self.inventory.item(step.item).location
-            self.inventory.update(station, detections, t, whole=False)
-            yield from self._doubt(job, step.item, own, t)
+                job.surprises.append(f"{inspected} turned out otherwise: {', '.join(differing)}")
+            self.inventory.update(self.inventory.item(inspected).location, detections, t, whole=False)
+        yield from self.recollection.insist(self.inventory, t)
+        if inspected is not None:
+            yield from self._doubt(job, inspected, own, t)
 
     def _uncover(self, job: Job, step: Step) -> bool:
         """Things that shared the station with what was just taken may have been half hidden: they are inspected again."""
@@ -256,13 +273,13 @@ class Agent:
 
     def _doubt(self, job: Job, item: str, seen: Detection, t: float) -> Routine:
         """Ask a person what an item is when even the close look does not tell."""
-        if seen.category_p >= self.limits.ask_below:
+        if seen.category_p >= self.limits.ask_below or "category" in self.recollection.told(self.inventory.item(item)):
             return
         best = seen.category if seen.category in self.workplace.categories else self.workplace.categories[0]
         why = f"after inspection it is a {best} with a certainty of {seen.category_p:.2f} only"
         ask = Ask(f"What is the {seen.colour} item on the station ({item})?", self.workplace.categories, best, why)
         told = yield from self._ask(job, ask)
-        self.inventory.told(item, told, t)
+        self.inventory.told(item, {"category": told}, t)
 
     def _glance(self, job: Job, place: str) -> Routine:
         """Look at `place` again, as far as that is possible; a failure is no matter."""
@@ -353,25 +370,15 @@ class Agent:
         job.counted = True
         clauses: list[Clause | None] = list(job.goal.clauses)
         for index, clause in enumerate(job.goal.clauses):
-            what = clause.what
-            ranked = any(s in ("smallest", "largest") for s in what.sizes)
-            if clause.kind != "move" or not what.definite or what.count is None or ranked:
-                continue
-            matched, _ = candidates(what, self.inventory, self.inventory.items.values())
-            if len(matched) <= what.count:
-                continue
-            n, k = len(matched), what.count
-            options = (f"any {k} of them", f"all {n}", "none")
-            ask = Ask(
-                f"There are {n} that fit {what.describe()!r}; which?", options, options[0], "more fit than were named"
-            )
-            told = yield from self._ask(job, ask)
-            clauses[index] = job.narrowed(clause, told, options)
+            ask = job.which(clause)
+            if ask is not None:
+                clauses[index] = job.narrowed(clause, (yield from self._ask(job, ask)), ask.options)
         job.goal = Goal(tuple(c for c in clauses if c is not None))
 
     def _conclude(self, job: Job) -> None:
         """The answers and the open points."""
         said = [answer(c, self.inventory) for c in job.goal.clauses if c.kind == "question"]
+        said += [text for c in job.goal.clauses if (text := self.recollection.recalled(c, self.inventory))]
         assignment = job.assignment()
         points = open_points(job.goal, assignment, self.inventory, job.aside, job.overflow)
         job.problems += [p for p in points if p not in job.problems]

@@ -11,11 +11,12 @@ from moravec.brain.goal import Clause, Goal, goal_to_json
 from moravec.brain.mind import Situation
 from moravec.brain.recover import Limits
 from moravec.brain.remember import Inventory
+from moravec.brain.select import candidates
 from moravec.brain.steps import Step
 from moravec.brain.tasks import Assignment, assign
 from moravec.core.observation import RobotState
 from moravec.core.workplace import Workplace
-from moravec.skills.contract import SkillResult
+from moravec.skills.contract import Ask, SkillResult
 
 
 class Context(Protocol):
@@ -119,6 +120,18 @@ class Job:
         places, _ = needed(self.goal, self.inventory)
         fluents = self.inventory.fluents
         return all(fluents.get(("seen", p)) is True and fluents.get(("open", p)) is True for p in places)
+
+    def which(self, clause: Clause) -> Ask | None:
+        """What to ask where "the two" were named and more fit; None where nothing is open."""
+        what = clause.what
+        ranked = any(s in ("smallest", "largest") for s in what.sizes)
+        if clause.kind != "move" or not what.definite or what.count is None or ranked:
+            return None
+        n = len(candidates(what, self.inventory, self.inventory.items.values())[0])
+        if n <= what.count:
+            return None
+        options = (f"any {what.count} of them", f"all {n}", "none")
+        return Ask(f"There are {n} that fit {what.describe()!r}; which?", options, options[0], "more fit than were named")
 
     def narrowed(self, clause: Clause, told: str, options: Sequence[str]) -> Clause | None:
         """`clause` as the person's answer leaves it: any of them, all of them, or none."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol, final
+from typing import Any, Protocol, final, runtime_checkable
 
 from moravec.brain.goal import Goal
 from moravec.brain.plan import make_plan
@@ -42,6 +42,15 @@ class Mind(Protocol):
 
     def plan(self, situation: Situation) -> Plan:
         """Steps towards the goal."""
+        ...
+
+
+@runtime_checkable
+class Deliberate(Mind, Protocol):
+    """A mind that takes its time: it is asked beside the control loop, and tells afterwards how it came to its answer."""
+
+    def told(self) -> tuple[tuple[str, Mapping[str, Any]], ...]:
+        """What there is to tell since it was asked last: topic and plain JSON data of each note."""
         ...
 
 

@@ -95,6 +95,7 @@ class Inventory:
         self.labels: dict[str, str] = {}  # bin -> its label
         self.fluents: dict[Fluent, Value] = dict(place_fluents(workplace))
         self.kinds = {place.name: place.kind for place in workplace.places}
+        self.avoid: frozenset[str] = frozenset()  # places that are used after others that would do as well
         self._events = _Events()
         self._next = 1
 
@@ -210,10 +211,11 @@ class Inventory:
         """Its inspection counts no more: it was not seen whole."""
         self.items[item] = replace(self.item(item), inspected=False)
 
-    def told(self, item: str, category: str, t: float) -> None:
-        """A person said what it is; that outranks what was seen."""
-        self.items[item] = replace(self.item(item), category=category, category_p=1.0, inspected=True)
-        self._events.add(t, item, "told", now=category)
+    def told(self, item: str, says: Mapping[str, Any], t: float) -> None:
+        """A person said what it is: its category, colour, or whether it is damaged; that outranks what was seen."""
+        certain: dict[str, Any] = {f"{key}_p": float(value) if key == "damaged" else 1.0 for key, value in says.items()}
+        self.items[item] = replace(self.item(item), **says, **certain)
+        self._events.add(t, item, "told", now=self.items[item].describe())
 
     def lost(self, item: str, t: float) -> None:
         """The item left the hand, nobody knows where to."""

@@ -9,6 +9,8 @@ from typing import Any, Literal
 from moravec.core.errors import BadInput
 from moravec.skills.symbols import Value
 
+METHODS = ("tasks", "search", "remote", "none")
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -54,7 +56,7 @@ class Plan:
     steps: tuple[Step, ...] = ()
     complete: bool = True
     problem: str = ""
-    method: Literal["tasks", "search", "none"] = "tasks"
+    method: Literal["tasks", "search", "remote", "none"] = "tasks"
 
 
 def plan_to_json(plan: Plan) -> dict[str, Any]:
@@ -70,8 +72,8 @@ def plan_from_json(data: Mapping[str, Any]) -> Plan:
             "a plan", data if not isinstance(data, Mapping) else sorted(data), 'an object with a list "steps"'
         )
     method = data.get("method", "none")
-    if method not in ("tasks", "search", "none"):
-        raise BadInput("the method of a plan", method, ("tasks", "search", "none"))
+    if method not in METHODS:
+        raise BadInput("the method of a plan", method, METHODS)
     steps = tuple(_step_from_json(entry) for entry in data["steps"])
     return Plan(steps, bool(data.get("complete", True)), str(data.get("problem", "")), method)
 

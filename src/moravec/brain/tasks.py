@@ -142,7 +142,7 @@ def _target(clause: Clause, item: Item, inventory: Inventory, overflow: Mapping[
         return item.location, ""
     free = [p for p in places if inventory.fluents.get(("full", p)) is not True]
     if free:
-        return free[0], ""
+        return min(free, key=lambda p: p in inventory.avoid), ""  # the first of equals
     if places:
         other = overflow.get(places[0])
         return (other, "") if other else (None, f"{item.id}: {_named(places[0], inventory)} is full")

@@ -8,6 +8,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TypeAlias
 
+from moravec.brain.memory.learn import SCOPES, Heard
+from moravec.brain.memory.prior import LASTING, lasts
 from moravec.commands.options import say
 from moravec.core.errors import BadInput
 from moravec.skills.contract import Ask
@@ -15,22 +17,25 @@ from moravec.skills.contract import Ask
 Answer: TypeAlias = Callable[[Ask], str]
 
 
-def answerer(ask: str | None, quiet_terminal: Callable[[], AbstractContextManager[None]]) -> Answer:
+def answerer(
+    ask: str | None, quiet_terminal: Callable[[], AbstractContextManager[None]], heard: list[Heard] | None = None
+) -> Answer:
     """The answers for `--ask`: "terminal", "never", or a file with one answer a line, in the order of the questions.
 
-    Without `ask` a terminal is used where there is one. `quiet_terminal` keeps others from drawing meanwhile. Raises
-    BadInput for a file that cannot be read.
+    Without `ask` a terminal is used where there is one. `quiet_terminal` keeps others from drawing meanwhile. What a person
+    answered is added to `heard`, where that is given; then an answer may end in its scope, as "yes @site". Raises BadInput
+    for a file that cannot be read.
     """
     if ask is None:
         ask = "terminal" if sys.stdin.isatty() and sys.stderr.isatty() else "never"
     if ask == "never":
         return lambda question: question.default
     if ask == "terminal":
-        return lambda question: _from_terminal(question, quiet_terminal)
-    return from_file(Path(ask))
+        return lambda question: _from_terminal(question, quiet_terminal, heard)
+    return from_file(Path(ask), heard)
 
 
-def from_file(path: Path) -> Answer:
+def from_file(path: Path, heard: list[Heard] | None = None) -> Answer:
     """Answers line by line; the default once they are used up. Raises BadInput."""
     try:
         lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
@@ -44,7 +49,7 @@ def from_file(path: Path) -> Answer:
         given = next(left, None)
         if given is None:
             return question.default
-        chosen = chosen_option(given, question)
+        chosen = _understood(given, question, heard)
         if chosen is None:
             say(f"{path}: {given!r} is no answer to {question.text!r}; {question.default!r} is taken")
         return chosen or question.default
@@ -62,18 +67,37 @@ def chosen_option(text: str, question: Ask) -> str | None:
     return None
 
 
-def _from_terminal(question: Ask, quiet_terminal: Callable[[], AbstractContextManager[None]]) -> str:
+def _understood(text: str, question: Ask, heard: list[Heard] | None) -> str | None:
+    """The option that a person named, noted with its scope where somebody remembers it; None where it is none."""
+    if heard is None:
+        return chosen_option(text, question)
+    words, _, scope = text.rpartition(" @") if " @" in text else (text, "", "once")
+    chosen = chosen_option(words.strip(), question)
+    if chosen is None or scope not in SCOPES:
+        return None
+    if scope in LASTING and not lasts(question.text):
+        say(f"{question.text!r} is about one item: the answer holds for this job")
+        scope = "task"
+    heard.append(Heard(question.text, question.options, chosen, question.why, scope))
+    return chosen
+
+
+def _from_terminal(
+    question: Ask, quiet_terminal: Callable[[], AbstractContextManager[None]], heard: list[Heard] | None
+) -> str:
     with quiet_terminal():
         say(f"\n{question.text}\n  ({question.why})")
         for number, option in enumerate(question.options, start=1):
             say(f"  {number}  {option}{'   <- when you just press Enter' if option == question.default else ''}")
+        if heard is not None:
+            say("  An answer may end in how far it holds: @once, @task, @site or @always")
         while True:
             sys.stderr.write("> ")
             sys.stderr.flush()
             text = sys.stdin.readline()
             if not text.strip():
                 return question.default
-            chosen = chosen_option(text.strip(), question)
+            chosen = _understood(text.strip(), question, heard)
             if chosen is not None:
                 return chosen
             say(f"please answer with 1 to {len(question.options)}, or the words")

@@ -8,8 +8,12 @@ from typing import final
 
 @final
 class WallClock:
-    """The wall's monotonic time [s]."""
+    """The wall's monotonic time [s], and its date."""
 
     def now(self) -> float:
         """Seconds since some origin."""
         return time.monotonic()
+
+    def utc_ns(self) -> int:
+        """The date [ns since 1970-01-01, UTC]."""
+        return time.time_ns()

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
-from moravec.commands.options import Items, Options, save, show, unset
+from moravec.commands.minds import BrainOptions, opened_mind
+from moravec.commands.options import Items, save, say, show, unset
+
+if TYPE_CHECKING:
+    from moravec.brain.mind import Mind
+    from moravec.core.workplace import Workplace
 
 EACH = "each"  # stands for the items of a wish, which are not known yet
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plan(Options):
+class Plan(BrainOptions):
     """Read and plan a job, and move nothing.
 
     What a closed parcel holds is not known before it is opened. The plan therefore names each step up to that point, and
@@ -32,25 +38,27 @@ class Plan(Options):
         """The plan. A refusal is exit status 1."""
         from moravec.worlds.registry import WorldOptions, open_world
 
-        world = open_world(self.world, WorldOptions(self.seed, self.items, renderer="rays"))
-        import moravec.brain.mind  # noqa: F401  (so that the time is planning's, not the import's)
-
-        start = time.perf_counter()
-        result = planned(self.instruction, world.workplace)
-        result["seconds"] = round(time.perf_counter() - start, 6)
-        world.close()
+        with opened_mind(self) as opened:
+            with contextlib.closing(open_world(self.world, WorldOptions(self.seed, self.items, renderer="rays"))) as world:
+                start = time.perf_counter()
+                result = planned(self.instruction, world.workplace, opened.mind)
+                result["seconds"] = round(time.perf_counter() - start, 6)
+            record = opened.record()
+        if "calls" in record:
+            result["brain"] = record
+            for fallback in record["fallbacks"]:
+                say(f"the symbolic mind took over ({fallback['purpose']}): {fallback['why']}")
         save(self, "plan.json", result)
         show(self, result, _words(result))
         return 1 if result["refused"] else 0
 
 
-def planned(instruction: str, workplace: Any) -> dict[str, Any]:
+def planned(instruction: str, workplace: Workplace, mind: Mind) -> dict[str, Any]:
     """Goal, steps, questions and refusal as plain JSON data, from the drawing of the workplace alone."""
     from moravec.brain.goal import goal_to_json
-    from moravec.brain.mind import Situation, SymbolicMind
+    from moravec.brain.mind import Situation
     from moravec.brain.remember import Inventory
 
-    mind = SymbolicMind()
     reading = mind.read(instruction, workplace)
     questions: list[dict[str, Any]] = []
     goal, refused = reading.goal, None if reading.refusal is None else str(reading.refusal)

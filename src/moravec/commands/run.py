@@ -11,11 +11,12 @@ from typing import Annotated, Any
 
 import tyro
 
-from moravec.commands.options import Brain, Flag, Items, Options, Renderer, Skills, Speed, say, show, unset
+from moravec.commands.minds import BrainOptions
+from moravec.commands.options import Flag, Items, Renderer, Skills, Speed, say, show, unset
 
 
 @dataclass(frozen=True, kw_only=True)
-class Run(Options):
+class Run(BrainOptions):
     """Do a job in a simulated workplace: perceive, plan, act under the guard, verify.
 
     Writes result.json, tape.mcap and report.html into --out, by default runs/run-SEED or the next free number.
@@ -33,14 +34,14 @@ class Run(Options):
     """What draws the pictures; by default the best that works here."""
     ask: Annotated[str | None, unset("terminal|never|FILE")] = None
     """Who answers questions; a FILE holds one answer a line. By default the terminal, where there is one."""
-    brain: Brain = "symbolic"
-    """The mind that reads and plans."""
     skills: Skills = "hard-coded"
     """How things are picked and put down: by the hard-coded skills, or led by a learned model."""
     pick_model: Annotated[Path | None, unset("DIR")] = None
     """With --skills learned: the model, a folder of 'moravec export'; by default the one that came with the package."""
     trust: Annotated[str, unset("KEYS")] = ""
     """Public keys, separated by commas, whose signatures on models are trusted besides the project's own."""
+    memory: Annotated[Path | None, unset("FILE")] = None
+    """What is remembered from job to job, and used as docs/memory.md says; made where it does not exist. By default nothing."""
     person: Flag = False
     """Somebody walks past the workplace."""
     quiet: Flag = False
@@ -80,6 +81,11 @@ def summary(end: End, wall: float) -> str:
         head = f"refused: {result['refused']}"
     elif end.right[1]:
         head += f": {end.right[0]} of {end.right[1]} items right"
+    brain = result["brain"]
+    asked = []
+    if "calls" in brain:
+        spent = f"{brain['calls']} calls, {brain['tokens_in'] + brain['tokens_out']} tokens, {brain['seconds']:.1f} s"
+        asked = [f"brain: {brain['mind']}, {spent}; the symbolic mind took over {len(brain['fallbacks'])} times"]
     left = [name for name in ("report.html", "result.json", "tape.mcap") if (end.folder / name).exists()]
     said = [shorten(end.answer, 400, placeholder=" …")] if end.answer and not result["refused"] else []
     return "\n".join(
@@ -89,6 +95,7 @@ def summary(end: End, wall: float) -> str:
             f"{len(steps)} steps, {failed} failed, {result['replans']} replans, "
             f"{sum(s['seconds'] for s in steps):.0f} s of the robot's time in {wall:.0f} s",
             f"guard: {guard['pass']} pass, {guard['limit']} limit, {guard['stop']} stop",
+            *asked,
             f"{end.folder}: {', '.join(left)}   (moravec replay {end.folder}/tape.mcap)",
         )
     )

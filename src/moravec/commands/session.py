@@ -15,16 +15,18 @@ from rich.console import Console
 from moravec.commands.asking import Answer, answerer
 from moravec.commands.clock import WallClock
 from moravec.commands.interrupts import Interrupts
+from moravec.commands.minds import opened_mind
 from moravec.commands.options import say
 from moravec.commands.outfolder import ResultFile, run_folder
 from moravec.commands.picking import picking
+from moravec.commands.remembering import remembering
 from moravec.commands.run import End
 from moravec.commands.score import Score, score
 from moravec.console.collect import Collector
 from moravec.console.lines import Lines
 from moravec.console.live import LiveView
 from moravec.console.report import ReportData, build_report
-from moravec.core.errors import TapeError
+from moravec.core.errors import MoravecError, TapeError
 from moravec.runtime.job import Hands, Journal, Outcome, Work, cycle_times, delivery, run_job
 from moravec.runtime.loop import Watcher
 from moravec.runtime.pace import AsFastAsPossible, Pace, RealTime
@@ -53,6 +55,7 @@ class Session:
         with contextlib.ExitStack() as stack:
             run = self._run
             self._picking = picking(run.skills, run.pick_model, run.trust)
+            self._opened = stack.enter_context(opened_mind(run))
             self._interrupts = stack.enter_context(Interrupts())
             self._folder, moved = run_folder(run.out, run.seed)
             if moved is not None:
@@ -60,6 +63,7 @@ class Session:
             options = WorldOptions(run.seed, run.items, run.renderer, run.person)
             self._world: World = stack.enter_context(contextlib.closing(open_world(run.world, options)))
             self._before = self._world.things()
+            self._memory = stack.enter_context(remembering(run.memory, run.instruction, self._world.workplace))
             self._portrait = self._world.portrait()
             self._versions = versions() | {"renderer": self._world.renderer}
             self._file = ResultFile(self._folder / "result.json", self._result(None, success=False))
@@ -74,9 +78,13 @@ class Session:
 
     def work(self, work: Work | None = None) -> None:
         """Does the job and writes what there is to write. Raises AtOnce after the second interrupt."""
+        run, pilot = self._run, self._picking.pilot
         outcome, sha256 = self._record(
-            work or delivery(self._run.instruction, self._world.workplace, self._eyes(), self._picking.pilot)
-        )
+            work
+            or delivery(
+                run.instruction, self._world.workplace, self._eyes(), pilot, self._opened.mind, self._memory.recollection
+            )
+        )  # fmt: skip
         self._finished = True
         scored = self._score(outcome)
         result = self._result(outcome, self._success(outcome, scored))
@@ -86,6 +94,10 @@ class Session:
             self._report(result, scored, outcome.trouble, sha256)
         except OSError as error:
             trouble.append(f"{error.filename or self._folder}: cannot be written: {error.strerror}")
+        try:
+            self._memory.take_in(outcome, self._journal)
+        except MoravecError as error:
+            trouble.append(f"nothing of this job is remembered: {error}")
         answer = "" if outcome.report is None else outcome.report.answer
         self.end = End(result, (scored.right, scored.of), self._folder, "; ".join(trouble), answer)
 
@@ -101,7 +113,7 @@ class Session:
         config = {
             "world": run.world, "seed": run.seed, "items": run.items, "speed": run.speed, "renderer": world.renderer,
             "person": run.person, "brain": run.brain,
-            **self._picking.named,
+            **self._picking.named, **self._memory.named, **self._opened.named,
         }  # fmt: skip
         meta = tape_meta(run.instruction, limits, config)
         tape: TapeWriter | None = None
@@ -127,10 +139,10 @@ class Session:
                 console = Console(stderr=True)
                 live = stack.enter_context(LiveView(console, self._seen, run.instruction, where, speeds))
                 watchers.append(live)
-                answer: Answer = answerer(run.ask, live.paused)
+                answer: Answer = answerer(run.ask, live.paused, self._memory.heard)
             else:
                 watchers += [] if run.quiet else [Lines(sys.stderr)]
-                answer = answerer(run.ask, still)
+                answer = answerer(run.ask, still, self._memory.heard)
             hands = Hands(world.robot, TapeRecorder(tape), _pace(run.speed), answer, watchers, self._interrupts.bind)
             return run_job(hands, work)
 
@@ -161,6 +173,7 @@ class Session:
             "questions": list(journal.questions if report is None else report.questions),
             "refused": journal.refused if report is None else report.refused,
             "replans": journal.replans if report is None else report.replans,
+            "brain": self._opened.record(),
             "guard": dict(journal.counts),
             "cycle_time_s": cycle_times(steps),
             "seed": self._run.seed,

@@ -74,7 +74,8 @@ class StepSeen:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something out of the ordinary: "limit", "stop", "failed", "replan", "plan", "aside", "question"."""
+    """Something out of the ordinary: "limit", "stop", "failed", "replan", "plan", "aside", "question",
+    "fallback"."""
 
     t: float  # [s]
     kind: str
@@ -140,6 +141,8 @@ class Collector:
             self._surprise = str(payload.get("what", ""))
         elif topic == "set_aside":
             self._event(t, "aside", f"{payload.get('item', '')} was set aside: {payload.get('why', '')}")
+        elif topic == "fallback":
+            self._event(t, "fallback", f"the symbolic mind took over ({payload.get('purpose', '')}): {payload.get('why', '')}")
         elif topic in ("answer", "refused"):
             self.answer = str(payload.get("text") or payload.get("why") or "")
         elif topic == "inventory":

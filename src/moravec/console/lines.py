@@ -38,6 +38,8 @@ class Lines:
             self._say(t, f"     plan: {len(payload.get('steps', ()))} steps")
         elif topic == "surprise":
             self._say(t, f"     surprise: {payload.get('what', '')}")
+        elif topic == "fallback":
+            self._say(t, f"     the symbolic mind takes over ({payload.get('purpose', '')}): {payload.get('why', '')}")
         elif topic == "goal":
             self._say(t, f"     goal: {payload.get('text', '')}")
         elif topic == "question":

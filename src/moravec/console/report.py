@@ -34,6 +34,7 @@ _KINDS = {
     "stop": ("bad", "stopped"),
     "aside": ("bad", "given up"),
     "question": ("plain", "question"),
+    "fallback": ("plain", "brain"),
 }
 
 

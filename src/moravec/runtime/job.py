@@ -8,6 +8,8 @@ from typing import Any, TypeAlias, final
 
 from moravec.brain.agent import Agent
 from moravec.brain.job import JobReport
+from moravec.brain.memory.recollect import Recollection
+from moravec.brain.mind import Mind
 from moravec.core.errors import MoravecError, TapeError
 from moravec.core.observation import CameraFrame, RobotState
 from moravec.core.verdict import Verdict
@@ -65,8 +67,9 @@ class Journal:
             self.replans = int(payload.get("replans", self.replans + 1))
         elif note.topic == "refused":
             self.refused = str(payload.get("why", "refused"))
-        elif note.topic == "question":
-            self.questions.append({key: payload[key] for key in ("text", "options", "answer", "why")})
+        elif note.topic in ("question", "recalled"):
+            fields = ("text", "options", "answer", "why", "answered_by")
+            self.questions.append({key: payload[key] for key in fields if key in payload})
 
     def _skill(self, t: float, payload: Mapping[str, Any]) -> None:
         step = {"skill": payload["skill"], "args": dict(payload["args"])}
@@ -127,11 +130,19 @@ def run_job(hands: Hands, work: Work) -> Outcome:
         hands.pace.close()
 
 
-def delivery(instruction: str, workplace: Workplace, eyes: Eyes, pilot: Pilot | None = None) -> Work:
-    """The work of one instruction by the delivery's skills and the symbolic mind, told step by step. See `delivery_skills`."""
+def delivery(
+    instruction: str,
+    workplace: Workplace,
+    eyes: Eyes,
+    pilot: Pilot | None = None,
+    mind: Mind | None = None,
+    recollection: Recollection | None = None,
+) -> Work:
+    """The work of one instruction by the delivery's skills and `mind` (None: the symbolic one), told step by step. See
+    `delivery_skills`."""
 
     def work(runtime: Runtime) -> Generator[Request, Any, JobReport]:
-        agent = Agent({}, workplace)
+        agent = Agent({}, workplace, mind, recollection=recollection)
         agent.skills = narrated(delivery_skills(pilot), agent.inventory.snapshot)
         context = SkillContext(
             workplace, Arm(workplace), eyes, runtime.now, runtime.state, runtime.posture,

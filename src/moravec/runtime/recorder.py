@@ -17,7 +17,7 @@ from moravec.skills.contract import Note
 from moravec.tape.schemas import FORMS
 from moravec.tape.writer import TapeWriter
 
-_WARNINGS = ("surprise", "set_aside", "refused", "grasp")
+_WARNINGS = ("surprise", "set_aside", "refused", "grasp", "fallback")
 
 
 @final

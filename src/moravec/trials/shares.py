@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from moravec.trials.statistics import wilson
+from moravec.core.wilson import wilson
 
 
 def told(successes: int, n: int) -> dict[str, Any]:
