@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Self
+from typing import IO, Any, Self
 
 import numpy as np
 
@@ -38,13 +38,14 @@ def until(holds: Callable[[], bool], seconds: float, what: str) -> None:
 
 
 class EdgeProcess:
-    """`moravec edge` as a process."""
+    """`moravec edge` as a process; its log goes to OUT/stderr.txt, or where `log` says."""
 
-    def __init__(self, out: Path, name: str, *more: str) -> None:
+    def __init__(self, out: Path, name: str, *more: str, log: IO[str] | int | None = None) -> None:
         self.path, self.limits = path_of(name), edge_limits(ur5e_limits())
         words = [sys.executable, "-m", "moravec.cli", "edge", "--name", name, "--out", str(out), "--json", *more]
-        with (out / "stderr.txt").open("w") as log:
-            self.process = subprocess.Popen(words, env=ENVIRONMENT, text=True, stdout=subprocess.PIPE, stderr=log)
+        with (out / "stderr.txt").open("w") as file:
+            told = file if log is None else log
+            self.process = subprocess.Popen(words, env=ENVIRONMENT, text=True, stdout=subprocess.PIPE, stderr=told)
         until(lambda: self.path.exists() or self.process.poll() is not None, START, "started")
         until(lambda: self.path.exists() and look(self.path).ticks > 0, START, "first tick")
         self.memory: Memory = look(self.path)
@@ -74,8 +75,9 @@ class EdgeProcess:
     def __exit__(self, *_: object) -> None:
         self.process.kill()
         self.process.wait()
-        if self.process.stdout is not None:
-            self.process.stdout.close()
+        for stream in (self.process.stdout, self.process.stderr):
+            if stream is not None:
+                stream.close()
         forget(self.path)
         lease_path(self.path, "edge").unlink(missing_ok=True)
 
