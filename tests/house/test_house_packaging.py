@@ -24,7 +24,10 @@ MODULE_OF = {"opencv-python-headless": "cv2", "mcap-ros2-support": "mcap_ros2", 
 BY_NAME = {"daqp"}  # no import: mink's solver, asked for by its name
 TOOLS = {"mypy", "mutmut", "pytest", "xdist", "ruff", "hatchling"}  # called, not imported
 # Where what they bring is imported.
-EXTRAS = {"data": ("data/",), "remote": ("brain/remote/",), "train": ("models/manip/", "commands/train.py")}
+EXTRAS = {
+    "data": ("data/",), "remote": ("brain/remote/",),
+    "train": ("models/checkpoint.py", "models/manip/", "models/reader/", "commands/train.py"),
+}  # fmt: skip
 NEVER = re.compile(r"^(torch|tensorflow|jax|jaxlib|triton|nvidia-.*|keras)$")
 MAX_BYTES = 900e6
 
