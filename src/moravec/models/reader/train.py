@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from moravec import __version__
-from moravec.core.errors import MoravecError
+from moravec.core.errors import BadInput, MoravecError
 from moravec.models.checkpoint import load, restore, save, tensors_of
 from moravec.models.reader.batches import Batch, Batches, Draw, Examples
 from moravec.models.reader.config import TrainConfig
@@ -71,6 +71,15 @@ class Trainer:
                 told.clear()
             if self.step % self.config.save_every == 0 or self.step == last:
                 self._save()
+
+    def begin_with(self, weights: Mapping[str, Tensor]) -> None:
+        """Weights of another training of the same network, before the first step. Raises BadInput for others."""
+        try:
+            self.net.load_state_dict(dict(weights))
+        except RuntimeError as error:
+            raise BadInput("the weights to begin with", str(error).splitlines()[0], "those of the same network") from error
+        for name, value in self.net.state_dict().items():
+            self.average[name].copy_(value)
 
     def _step(self, batch: Batch) -> dict[str, float]:
         torch.manual_seed(hash((self.config.seed, self.step)))  # what is dropped depends on the step alone
