@@ -11,9 +11,11 @@ import pytest
 from moravec.cli import main
 
 GOLDEN = Path(__file__).parent / "golden"
-COMMANDS = ("run", "plan", "replay", "incident", "memory", "doctor", "bench", "data", "train", "export", "card", "serve", "trial")
+COMMANDS = (
+    "run", "plan", "replay", "incident", "memory", "mcp", "doctor", "bench", "data", "train", "export", "card", "serve", "trial",
+)  # fmt: skip
 
-ALL = "bench, card, data, doctor, edge, export, incident, memory, plan, replay, run, serve, train, trial"
+ALL = "bench, card, data, doctor, edge, export, incident, mcp, memory, plan, replay, run, serve, train, trial"
 BAD = [
     ([], f"the command: found 'nothing'; allowed: one of {ALL}"),
     (["rnu"], "did you mean 'run'?"),

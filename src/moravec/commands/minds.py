@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -60,7 +60,7 @@ class Opened:
     """A mind, what names it on a tape, and how it went, for a result."""
 
     mind: Mind
-    named: dict[str, str] = field(default_factory=dict)
+    named: Mapping[str, Any] = field(default_factory=dict)
     record: Callable[[], dict[str, Any]] = lambda: {"mind": SYMBOLIC}
 
 
