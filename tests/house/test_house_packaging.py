@@ -25,7 +25,7 @@ BY_NAME = {"daqp"}  # no import: mink's solver, asked for by its name
 TOOLS = {"mypy", "mutmut", "pytest", "xdist", "ruff", "hatchling"}  # called, not imported
 # Where what they bring is imported.
 EXTRAS = {
-    "data": ("data/",), "mcp": ("commands/mcp_server/",), "remote": ("brain/remote/",),
+    "data": ("data/",), "mcp": ("brain/tools/", "commands/mcp_server/"), "remote": ("brain/remote/",),
     "train": ("models/manip/", "commands/train.py"),
 }  # fmt: skip
 NEVER = re.compile(r"^(torch|tensorflow|jax|jaxlib|triton|nvidia-.*|keras)$")
