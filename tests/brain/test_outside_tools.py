@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import socket
+import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -29,8 +32,8 @@ from moravec.worlds.cell.layout import workplace
 
 COMMAND = (sys.executable, hostile_tools.__file__)
 ALLOWED = tuple(name for name in hostile_tools.NAMES if name != "erase_everything")
-STOCK = ToolServer("stock", COMMAND, ALLOWED, timeout=20.0, characters=500)
-HASTY = ToolServer("hasty", COMMAND, ("slow", "stuck", "find_order"), timeout=0.5)
+STOCK = ToolServer("stock", ALLOWED, COMMAND, timeout=20.0, characters=500)
+HASTY = ToolServer("hasty", ("slow", "stuck", "find_order"), COMMAND, timeout=0.5)
 WORDS = "store everything"
 
 
@@ -153,6 +156,32 @@ def test_what_is_no_call_of_an_offered_tool_is_rejected(box: Toolbox, data: Any)
         calls_of(data, box.offers)
 
 
+def test_a_server_that_listens() -> None:
+    """Over Streamable HTTP; when it is gone, so are its answers."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    program = (
+        "from mcp.server.mcpserver import MCPServer\nserver = MCPServer('shelf', log_level='ERROR')\n"
+        "@server.tool()\ndef where(order: str) -> str:\n    return f'order {order} stands in row 3'\n"
+        f"server.run('streamable-http', port={port})"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.DEVNULL) as process:
+        try:
+            while process.poll() is None:
+                with contextlib.suppress(ConnectionError), socket.create_connection(("127.0.0.1", port)):
+                    break
+            shelf = ToolServer("shelf", ("where",), url=f"http://127.0.0.1:{port}/mcp", timeout=30.0)
+            with Toolbox((shelf,), Wall()) as box:
+                found = box.call("shelf.where", {"order": "4711"})
+                assert found.outcome == "ok" and "order 4711 stands in row 3" in found.text
+                process.kill()
+                process.wait()
+                assert box.call("shelf.where", {"order": "4711"}).outcome in ("error", "lost")
+        finally:
+            process.kill()
+
+
 def test_a_tool_that_changes_after_the_start_is_called_no_more(box: Toolbox) -> None:
     assert box.call("stock.swap", {}).outcome == "ok"
     assert box.call("stock.find_order", {}).outcome == "changed"
@@ -186,6 +215,12 @@ def test_a_server_that_does_not_serve_is_told_before_anything_begins() -> None:
 
 
 GOOD = '[[server]]\nname = "stock"\ncommand = ["python3", "stock.py"]\ntools = ["find_order"]\n'
+URL = '[[server]]\nname = "stock"\nurl = "{}"\ntools = ["find_order"]\n'
+BAD_URLS = [
+    ("http://example.com/mcp", "https://HOST/PATH"), ("ftp://127.0.0.1/x", "https://HOST/PATH"), ("https://", "https://HOST/PATH"),
+    ("https://me:secret@example.com/mcp", "a name, a password"), ("https://example.com/mcp?key=secret", "a name, a password"),
+    ("http://127.0.0.1:99999/mcp", "no address"),
+]  # fmt: skip
 BAD_FILES = [
     ("", "--tools: found 'no [[server]]'"), ("x", "a TOML file"), ("[servers]\n", "did you mean 'server'?"),
     (GOOD + GOOD, "each name once"), (GOOD + "timout = 3\n", "did you mean 'timeout'?"),
@@ -193,8 +228,10 @@ BAD_FILES = [
     (GOOD + "timeout = true\n", "from 0.1 to 60"), (GOOD + "characters = 1e9\n", "from 100 to 20000"),
     (GOOD.replace('["find_order"]', "[]"), "1 to 16 names"), (GOOD.replace('["find_order"]', '"find_order"'), "allowed: a list"),
     (GOOD.replace('["find_order"]', '["*"]'), "1 to 16 names"), (GOOD.replace('"stock"', '"a b"'), "letters"),
-    (GOOD.replace('"stock"', "3"), "letters"), (GOOD.replace('["python3", "stock.py"]', "[]"), "the program first"),
-    (GOOD.replace('command = ["python3", "stock.py"]\n', ""), "no 'command'"),
+    (GOOD.replace('"stock"', "3"), "letters"), (GOOD.replace('["python3", "stock.py"]', "[]"), "'command' or 'url'"),
+    (GOOD.replace('"python3"', "3"), "the program first"), (GOOD + "url = 'https://a/mcp'\n", "found 'both'"),
+    *((URL.format(bad), line) for bad, line in BAD_URLS),
+    (GOOD.replace('command = ["python3", "stock.py"]\n', ""), "found 'neither'"),
     (GOOD + "[server.pins]\nfind_oder = '0'\n", "did you mean 'find_order'?"),
     (GOOD + "[server.pins]\nfind_order = '0'\n", "64 hexadecimal"),
     (GOOD + "pins = 3\n", "a table: tool"),
@@ -205,9 +242,9 @@ BAD_FILES = [
 def test_a_bad_file_is_one_clear_line(text: str, line: str) -> None:
     with pytest.raises(BadInput) as error:
         servers_of(text)
-    assert line in str(error.value) and "\n" not in str(error.value)
+    assert line in str(error.value) and "\n" not in str(error.value) and "secret" not in str(error.value)
 
 
 def test_a_good_file() -> None:
     (server,) = servers_of(GOOD + f"timeout = 2\n[server.pins]\nfind_order = '{'a' * 64}'\n")
-    assert server == ToolServer("stock", ("python3", "stock.py"), ("find_order",), 2, 4000, {"find_order": "a" * 64})
+    assert server == ToolServer("stock", ("find_order",), ("python3", "stock.py"), "", 2, 4000, {"find_order": "a" * 64})

@@ -91,6 +91,16 @@ def test_a_file_says_yes_or_no_to_one_plan(tmp_path: Path) -> None:
         asyncio.run(File(path).decide(plan, {}, 0.0))
 
 
+def test_a_file_that_everybody_can_write_approves_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "approved.txt"
+    path.touch()
+    path.chmod(0o666)
+    with pytest.raises(BadInput, match="chmod o-w"):
+        approver(str(path))
+    path.chmod(0o664)
+    assert isinstance(approver(str(path)), File)
+
+
 @pytest.mark.parametrize("words", [["--approve", "no/such.txt"], ["--approve-within", "0"], ["--world", "moon"]])
 def test_bad_options_end_before_anything_begins(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["mcp", *words]) == 2
@@ -162,7 +172,7 @@ def test_a_person_at_the_terminal_and_a_client_that_leaves(environment: dict[str
             break
         ended.wait(0.1)
     result = json.loads(result_path.read_text())
-    assert result["brain"]["approval"]["who"] == "ann" and not result["success"]
+    assert result["brain"]["approval"]["who"] == "Ann" and not result["success"]
     assert result["steps"][-1]["status"] == "cancelled"
     assert main(["replay", str(tmp_path / "jobs" / "job-1" / "tape.mcap")]) == 0
     os.close(slave)

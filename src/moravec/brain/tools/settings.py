@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+import urllib.parse
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from moravec.core.errors import BadInput
 
 MOST_SERVERS = 8
+LOCAL = ("127.0.0.1", "localhost", "::1")
 MOST_TOOLS = 16  # of one server
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _TOOL = re.compile(r"[A-Za-z0-9_.\-/]{1,128}")
@@ -19,18 +21,21 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True, slots=True)
 class ToolServer:
-    """One Model Context Protocol server, started as `command` and spoken to over its standard input and output. Raises BadInput.
+    """One Model Context Protocol server. Raises BadInput.
 
     name        how it is called here
     tools       the tools that may be called, by their names; no other is shown to anybody
+    command     what starts it; it is spoken to over its standard input and output
+    url         or where it listens (Streamable HTTP); in clear only on this machine
     timeout     [s] for one answer
     characters  of one answer that are kept
     pins        tool -> SHA-256 of its description, where only that one may be called
     """
 
     name: str
-    command: tuple[str, ...]
     tools: tuple[str, ...]
+    command: tuple[str, ...] = ()
+    url: str = ""
     timeout: float = 5.0
     characters: int = 4000
     pins: Mapping[str, str] = field(default_factory=dict)
@@ -39,7 +44,10 @@ class ToolServer:
         of = f"of the tool server {self.name!r}"
         if not isinstance(self.name, str) or not _NAME.fullmatch(self.name):
             raise BadInput("'name' of a tool server", self.name, "1 to 40 letters, digits, - or _")
-        if not self.command or not all(isinstance(word, str) and word and "\0" not in word for word in self.command):
+        if bool(self.command) == bool(self.url):
+            raise BadInput(f"'command' or 'url' {of}", "both" if self.url else "neither", "one of them")
+        _check_url(of, self.url)
+        if not all(isinstance(word, str) and word and "\0" not in word for word in self.command):
             raise BadInput(f"'command' {of}", list(self.command), "a list of words, the program first")
         if not 1 <= len(self.tools) <= MOST_TOOLS or not all(isinstance(t, str) and _TOOL.fullmatch(t) for t in self.tools):
             raise BadInput(f"'tools' {of}", list(self.tools), f"a list of 1 to {MOST_TOOLS} names of tools")
@@ -78,16 +86,32 @@ def _server(table: Mapping[str, Any]) -> ToolServer:
     for name in table:
         if name not in known:
             raise BadInput("a setting of a tool server", name, known)
-    for name in ("name", "command", "tools"):
+    for name in ("name", "tools"):
         if name not in table:
-            allowed = "name, command and tools; timeout, characters and pins where one likes"
+            allowed = "name, tools, and command or url; timeout, characters and pins where one likes"
             raise BadInput("a tool server", f"no {name!r}", allowed)
     for name in ("command", "tools"):
-        if not isinstance(table[name], list):
+        if not isinstance(table.get(name, []), list):
             raise BadInput(f"{name!r} of a tool server", table[name], "a list")
     if not isinstance(table.get("pins", {}), Mapping):
         raise BadInput("'pins' of a tool server", table["pins"], "a table: tool = \"SHA-256\"")
-    return ToolServer(**{**table, "command": tuple(table["command"]), "tools": tuple(table["tools"])})
+    return ToolServer(**{**table, "command": tuple(table.get("command", ())), "tools": tuple(table["tools"])})
+
+
+def _check_url(of: str, url: Any) -> None:
+    """Whether `url` may be asked, where there is one. What it holds of secrets is not shown."""
+    if url == "":
+        return
+    allowed = "https://HOST/PATH, or http://127.0.0.1:PORT/PATH on this machine"
+    try:
+        parts = urllib.parse.urlsplit(url)
+        local = parts.hostname in LOCAL and parts.port != 0
+    except (ValueError, AttributeError, TypeError) as error:
+        raise BadInput(f"'url' {of}", "no address", allowed) from error
+    if parts.username or parts.password or parts.query:
+        raise BadInput(f"'url' {of}", "an address with a name, a password or a query in it", allowed)
+    if not parts.hostname or parts.scheme not in ("https", "http") or (parts.scheme == "http" and not local):
+        raise BadInput(f"'url' {of}", url, allowed)
 
 
 def _number(asked: str, value: Any, low: float, high: float) -> None:

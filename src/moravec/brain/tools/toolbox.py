@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import queue
 import subprocess
 import sys
@@ -106,7 +107,8 @@ class Toolbox:
 
 def _offered(server: ToolServer, found: Mapping[str, Any]) -> list[Offer]:
     if found["outcome"] != "ok":
-        raise MoravecError(f"the tool server {server.name!r} ({server.command[0]}) does not serve: {found.get('why', '')}")
+        where, why = server.url or server.command[0], found.get("why", "")
+        raise MoravecError(f"the tool server {server.name!r} ({where}) does not serve: {why}")
     there = found["tools"]
     offers = []
     for name in server.tools:
@@ -133,12 +135,14 @@ class _Worker:
     _reaper: threading.Thread | None = None
 
     def __enter__(self) -> Self:
+        direct = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
         self._process = subprocess.Popen(
-            WORKER, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True
-        )
+            WORKER, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True,
+            env=direct,
+        )  # fmt: skip
         self._listener = threading.Thread(target=self._listen, args=(self._process,), daemon=True)
         self._listener.start()
-        spec = {name: getattr(self.server, name) for name in ("command", "tools", "timeout", "characters")}
+        spec = {name: getattr(self.server, name) for name in ("command", "url", "tools", "timeout", "characters")}
         self._say(spec)
         return self
 

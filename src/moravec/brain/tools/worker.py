@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from mcp import Client, MCPError, StdioServerParameters, types
 from mcp.client.stdio import stdio_client
+from mcp.client.streamable_http import streamable_http_client
 
 MEMORY: Final = 2 * 1024**3  # bytes of address space beyond which this process gets none
 START: Final = 30.0  # [s] for the server to start and to list its tools
@@ -40,11 +41,9 @@ def main() -> int:
 
 
 async def _serve(spec: Mapping[str, Any], out: int) -> None:
-    command, *words = spec["command"]
     seconds = float(spec["timeout"])
     with open(os.devnull, "w") as nowhere:
-        asked = StdioServerParameters(command=command, args=words, encoding_error_handler="replace")
-        async with asyncio.timeout(START) as limit, Client(_bounded(asked, nowhere)) as client:
+        async with asyncio.timeout(START) as limit, Client(_bounded(spec, nowhere)) as client:
             tools = await _tools(client)
             limit.reschedule(None)
             allowed = {name: tools[name] for name in spec["tools"] if name in tools}
@@ -73,9 +72,15 @@ async def _called(client: Client, call: Mapping[str, Any], seconds: float, chara
 
 
 @asynccontextmanager
-async def _bounded(asked: StdioServerParameters, errors: Any) -> AsyncIterator[Any]:
-    """The server's streams; from its start on this process gets no more memory. The server's own is not limited."""
-    async with stdio_client(asked, errlog=errors) as streams:
+async def _bounded(spec: Mapping[str, Any], errors: Any) -> AsyncIterator[Any]:
+    """The server's streams; from its start on this process gets no more memory. A started server's own is not limited."""
+    if spec["url"]:
+        transport = streamable_http_client(spec["url"])  # follows no redirect to another origin
+    else:
+        command, *words = spec["command"]
+        asked = StdioServerParameters(command=command, args=words, encoding_error_handler="replace")
+        transport = stdio_client(asked, errlog=errors)
+    async with transport as streams:
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         yield streams
 

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import os
 import select
+import stat
 import sys
 import termios
 import threading
@@ -23,6 +24,7 @@ POLL: Final = 0.1  # [s] between two looks
 LEAST: Final = 16  # characters of a digest that name a plan
 MOST: Final = 1_000_000  # bytes of an approvals file
 TERMINAL: Final = "/dev/tty"
+SOMEBODY: Final = "the person at the terminal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,8 @@ def approver(asked: str) -> Approver:
         return Terminal(_terminal())
     path = Path(asked)
     _lines(path)
+    if path.stat().st_mode & stat.S_IWOTH:
+        raise BadInput("--approve", asked, "a file that not everybody can write: 'chmod o-w' makes it one")
     return File(path)
 
 
@@ -106,9 +110,10 @@ class Terminal:
             gone.set()
         if typed is None:
             return Decision(False, "terminal", why=f"nobody answered within {seconds:g} s")
-        if typed.split()[:1] != ["yes"]:
-            return Decision(False, "terminal", "the person at the terminal", "the person at the terminal refused it")
-        return Decision(True, "terminal", typed.partition("yes")[2].strip() or "the person at the terminal")
+        word, _, who = typed.strip().partition(" ")
+        if word.lower() != "yes":
+            return Decision(False, "terminal", SOMEBODY, f"{SOMEBODY} refused it")
+        return Decision(True, "terminal", who.strip() or SOMEBODY)
 
     def _typed(self, text: str, seconds: float, gone: threading.Event) -> str | None:
         """A line, or None where none came in time."""
@@ -118,7 +123,7 @@ class Terminal:
             if gone.is_set():
                 break
             if select.select([self._fd], [], [], POLL)[0]:
-                return os.read(self._fd, 1000).decode("utf-8", "replace").strip().lower()
+                return os.read(self._fd, 1000).decode("utf-8", "replace")
         os.write(self._fd, b"\n(too late, nothing was moved)\n")
         return None
 
