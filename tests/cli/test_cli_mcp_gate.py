@@ -6,6 +6,8 @@ import asyncio
 import json
 import os
 import select
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -124,14 +126,34 @@ def test_the_mind_does_what_was_approved_and_nothing_else() -> None:
         BoundMind(inner, STORE, found.goal, found.first[1:]).plan(Situation(goal, Inventory(place)))
 
 
+def test_the_jobs_own_process_holds_to_it_as_well(environment: dict[str, str], tmp_path: Path) -> None:
+    """Told of another goal than the instruction has, it ends before anything moves; the tape says why."""
+    asked, other = (preview(words, workplace(), SymbolicMind(), None) for words in (GO, STORE))
+    run = {"instruction": GO, "world": "toy", "seed": 0, "items": None, "renderer": None, "speed": "max", "out": "o"}
+    approval = {"digest": "ab" * 32, "by": "file", "who": "Ann", "at": "2026-11-22T00:00:00Z"}
+    spec = {"run": {**run, "memory": None}, "approval": approval, "goal": other.goal, "first": asked.first}
+    command, pipe = [sys.executable, "-m", "moravec.commands.mcp_server.child"], subprocess.PIPE
+    with subprocess.Popen(command, cwd=tmp_path, env=environment, stdin=pipe, stdout=pipe, text=True) as job:
+        assert job.stdin is not None and job.stdout is not None
+        job.stdin.write(json.dumps(spec) + "\n")
+        job.stdin.flush()
+        (line,) = job.stdout.read().splitlines()
+    end = json.loads(line)["end"]
+    assert end["trouble"].startswith("nothing was moved: ") and end["steps"] == [] and not end["success"]
+    assert main(["replay", str(tmp_path / "o" / "tape.mcap")]) == 0
+
+
 def test_what_a_client_writes_cannot_disguise_what_a_person_is_asked() -> None:
-    """Control characters, line breaks and writing from right to left are shown as escapes."""
+    """Control characters, line breaks and writing from right to left are shown as escapes, Chinese as it is; however long a plan
+    is, what it means stands at the end."""
     evil = "go home\r\n  plan  0000\x1b[2J\x1b]0;yes\x07 \u202egnihton"
     steps = [{"skill": "home", "args": {"x": evil}}]
     shown = {"instruction": evil, "means": "to rest", "questions": [{"text": evil, "answer": "no"}], "steps": steps}
     text = question("ab" * 32, shown, 30.0)
-    assert all(32 <= ord(c) < 127 for c in text.replace("\r\n", ""))
+    assert text.replace("\r\n", "").isprintable()
     assert text.count("\r\n") == 7 and "abababababababab" in text
+    long = question("ab" * 32, {**shown, "instruction": "把红色的罐头放好", "steps": steps * 100}, 30.0)
+    assert long.count("\r\n") < 25 and "'把红色的罐头放好'" in "".join(long.splitlines()[-4:])
 
 
 def test_a_person_at_the_terminal_and_a_client_that_leaves(environment: dict[str, str], tmp_path: Path) -> None:
