@@ -99,7 +99,7 @@ def opened_server(options: BrainOptions) -> Iterator[tuple[RemoteMind, Settings]
     from moravec.brain.remote.mind import RemoteMind
     from moravec.brain.remote.settings import Settings, model_of, settings_of
 
-    settings = Settings() if options.brain_settings is None else settings_of(_text("--brain-settings", options.brain_settings))
+    settings = Settings() if options.brain_settings is None else settings_of(text_in("--brain-settings", options.brain_settings))
     with _transport(options, settings) as (transport, model, clock, wait):
         if model is None:
             model = model_of(transport, options.brain, settings.limits.deadline)
@@ -121,7 +121,7 @@ def _transport(
         return
     with needing("remote"):
         from moravec.brain.remote.http import HttpTransport
-    key = None if options.brain_key is None else _text("--brain-key", options.brain_key).strip()
+    key = None if options.brain_key is None else text_in("--brain-key", options.brain_key).strip()
     yield HttpTransport(options.brain, key, settings.limits.answer_bytes), options.brain_model, WallClock(), time.sleep
 
 
@@ -138,7 +138,7 @@ def _recorded(options: BrainOptions, transport: Transport, model: str, clock: Cl
         yield recording
 
 
-def _text(option: str, path: Path) -> str:
+def text_in(option: str, path: Path) -> str:
     """A small text file. Raises BadInput, which never shows what is in it."""
     try:
         if path.stat().st_size > _MOST:
