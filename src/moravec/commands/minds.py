@@ -59,10 +59,14 @@ class BrainOptions(Options):
 
 @dataclass(frozen=True, kw_only=True)
 class MindOptions(BrainOptions):
-    """What a command takes that asks a mind about a job."""
+    """What a command takes that has a job planned."""
 
     tools: Annotated[Path | None, unset("FILE")] = None
     """With --brain URL: a TOML file with outside MCP tools that the server may look things up with; see docs/mcp.md."""
+    rules: Annotated[Path | None, unset("FILE")] = None
+    """Rules of the workplace's own, a TOML file, that hold besides the built-in ones; see docs/rules.md."""
+    permit: Annotated[str | None, unset("PERMIT")] = None
+    """What plans may do: "skills=NAME,NAME places=NAME,NAME categories=NAME,NAME", each of which may be left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +113,7 @@ def _consulting(tools: Path | None) -> Iterator[Consultant | None]:
     from moravec.brain.tools.settings import servers_of
     from moravec.brain.tools.toolbox import Toolbox
 
-    servers = servers_of(_text("--tools", tools))
+    servers = servers_of(text_in("--tools", tools))
     with needing("mcp"):
         if find_spec("mcp") is None:  # the processes that talk to the servers import it; this one need not
             raise ModuleNotFoundError(name="mcp")
@@ -134,7 +138,7 @@ def opened_server(options: BrainOptions) -> Iterator[tuple[RemoteMind, Settings]
     from moravec.brain.remote.mind import RemoteMind
     from moravec.brain.remote.settings import Settings, model_of, settings_of
 
-    settings = Settings() if options.brain_settings is None else settings_of(_text("--brain-settings", options.brain_settings))
+    settings = Settings() if options.brain_settings is None else settings_of(text_in("--brain-settings", options.brain_settings))
     with _transport(options, settings) as (transport, model, clock, wait):
         if model is None:
             model = model_of(transport, options.brain, settings.limits.deadline)
@@ -156,7 +160,7 @@ def _transport(
         return
     with needing("remote"):
         from moravec.brain.remote.http import HttpTransport
-    key = None if options.brain_key is None else _text("--brain-key", options.brain_key).strip()
+    key = None if options.brain_key is None else text_in("--brain-key", options.brain_key).strip()
     yield HttpTransport(options.brain, key, settings.limits.answer_bytes), options.brain_model, WallClock(), time.sleep
 
 
@@ -173,7 +177,7 @@ def _recorded(options: BrainOptions, transport: Transport, model: str, clock: Cl
         yield recording
 
 
-def _text(option: str, path: Path) -> str:
+def text_in(option: str, path: Path) -> str:
     """A small text file. Raises BadInput, which never shows what is in it."""
     try:
         if path.stat().st_size > _MOST:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from moravec.commands.asking import Answer, answerer
+from moravec.commands.charters import opened_charter
 from moravec.commands.clock import WallClock
 from moravec.commands.interrupts import Interrupts
 from moravec.commands.minds import Opened, opened_mind
@@ -68,6 +69,7 @@ class Session:
                 say(f"the earlier run in {self._folder} was moved to {moved}")
             options = WorldOptions(run.seed, run.items, run.renderer, run.person)
             self._world: World = stack.enter_context(contextlib.closing(open_world(run.world, options)))
+            self._charter = opened_charter(run, self._world.workplace)
             self._before = self._world.things()
             self._memory = stack.enter_context(remembering(run.memory, run.instruction, self._world.workplace))
             self._portrait = self._world.portrait()
@@ -88,7 +90,8 @@ class Session:
         outcome, sha256 = self._record(
             work
             or delivery(
-                run.instruction, self._world.workplace, self._eyes(), pilot, self._opened.mind, self._memory.recollection
+                run.instruction, self._world.workplace, self._eyes(), pilot, self._opened.mind, self._memory.recollection,
+                self._charter,
             )
         )  # fmt: skip
         self._finished = True
@@ -119,6 +122,7 @@ class Session:
         config = {
             "world": run.world, "seed": run.seed, "items": run.items, "speed": run.speed, "renderer": world.renderer,
             "person": run.person, "brain": run.brain,
+            "rules": [rule.name for rule in self._charter.all_rules], "permit": self._charter.permit.to_json(),
             **self._picking.named, **self._memory.named, **self._opened.named,
         }  # fmt: skip
         meta = tape_meta(run.instruction, limits, config)
