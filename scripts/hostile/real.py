@@ -57,7 +57,7 @@ def in_cell(seed: int) -> dict[str, Any]:
     with contextlib.closing(open_world("cell", WorldOptions(FIRST_WORLD + seed, ITEMS, "rays", False))) as world:
         before = world.things()
         charter = Charter(traits={"fragile": ("bottle", "ball"), "heavy": ("tool", "can")})
-        mind = HostileMind(kind, rng, 2)
+        mind = HostileMind(kind, rng, 1)
         hands = Hands(world.robot, Unrecorded(), AsFastAsPossible(), lambda ask: ask.default, [told])
         outcome = run_job(hands, delivery(words, world.workplace, Vision(world.workplace), None, mind, None, charter))
         after, broken = world.things(), dict(world.extremes()["violations"])
