@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
-from moravec.commands.charters import CharterOptions, opened_charter
-from moravec.commands.minds import opened_mind
+from moravec.commands.charters import opened_charter
+from moravec.commands.minds import MindOptions, opened_mind
 from moravec.commands.options import Items, save, say, show, unset
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ EACH = "each"  # stands for the items of a wish, which are not known yet
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plan(CharterOptions):
+class Plan(MindOptions):
     """Read and plan a job, and move nothing.
 
     What a closed parcel holds is not known before it is opened. The plan therefore names each step up to that point, and
