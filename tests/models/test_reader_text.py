@@ -108,3 +108,10 @@ def test_a_grammar_says_what_may_follow() -> None:
         lawful.advance(("s",), ")")
     with pytest.raises(BadInput):
         lawful.advance((), "x")
+
+
+def test_what_goes_on_stands_right_behind() -> None:
+    here = seen(split("mv 017 or mv 018 and 019"))
+    places = here.places(POINTED.index("code"), "mv")
+    assert [token for token, ok in zip(here.tokens, places, strict=True) if ok] == ["017", "018"]
+    assert not here.places(-1).any()

@@ -67,7 +67,8 @@ class Examples:
         previous, wanted, lawful = [many], [], []
         for token in written:
             row, kind = self._row(stack)
-            places = here.pointable[:, kind] if kind >= 0 else np.zeros(len(tokens), bool)
+            last = written[len(wanted) - 1] if wanted else ""
+            places = here.places(kind, last.removeprefix(MARK) if last.startswith(MARK) else None)
             want = np.zeros(many + len(tokens), bool)
             if token.startswith(MARK):
                 same = np.array([other == token[1:] for other in tokens], bool)

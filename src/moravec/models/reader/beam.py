@@ -76,7 +76,8 @@ class Search:
         logits = [scores[number] for number, _, _ in own]
         if kinds:
             pointed = scores[len(self._names) :]
-            places = np.flatnonzero(seen.pointable[:, kinds[0]])
+            last = beam.tokens[-1] if beam.tokens else ""
+            places = np.flatnonzero(seen.places(kinds[0], last.removeprefix(MARK) if last.startswith(MARK) else None))
             for first in dict.fromkeys(int(seen.first[place]) for place in places):
                 same = [place for place in places if seen.first[place] == first]
                 own.append((len(self._names) + 1 + first, f"*{POINTED[kinds[0]]}", MARK + seen.tokens[first]))

@@ -1,6 +1,7 @@
 """Which tokens may come next: a grammar that is read from left to right with one token's foresight, LL(1).
 
-Aho, Sethi, Ullman: Compilers, 4.4. A sequence that was written under it can be read in one way only.
+Aho, Sethi, Ullman: Compilers, 4.4. A sequence that was written under it can be read in one way only. Pointers in a row are one
+literal: neighbours in the sentence.
 """
 
 from __future__ import annotations

@@ -68,6 +68,15 @@ class Seen:
     pointable: NDArray[np.bool_]
     first: NDArray[np.int64]
 
+    def places(self, kind: int, after: str | None = None) -> NDArray[np.bool_]:
+        """Where something may be pointed at as POINTED[kind], nowhere for -1; right behind `after`, if that is given."""
+        if kind < 0:
+            return np.zeros(len(self.tokens), np.bool_)
+        allowed = self.pointable[:, kind]
+        if after is None:
+            return allowed
+        return allowed & np.array([k > 0 and self.tokens[k - 1] == after for k in range(len(self.tokens))], np.bool_)
+
 
 def normalise(text: str) -> str:
     """One width, one case, one kind of quotation mark; what cannot be printed is a space."""

@@ -21,8 +21,9 @@ class Chinese:
     def things(self, what: Things) -> str:
         """A noun phrase."""
         said = self._referring(what) if what.refers else self._described(what)
-        for exception in what.exceptions:
-            said = self._voice.say("except", noun=said, what=self.things(exception))
+        if what.exceptions:
+            out = self._voice.join([self.things(exception) for exception in what.exceptions])
+            said = self._voice.say("except", noun=said, what=out)
         self._voice.many = what.amount.kind != "exactly" or what.amount.n != 1
         return said
 

@@ -28,7 +28,8 @@ class Clauses:
     def __init__(self, voice: Voice, words: Words) -> None:
         self.voice, self.words = voice, words
         self._orders: dict[str, tuple[float, Callable[[], Said]]] = {
-            "move": (46, self.move), "spread": (8, self.spread), "store": (10, self._store), "unpack": (4, self._unpack),
+            "clear": (2, self._clear), "move": (46, self.move), "spread": (8, self.spread),
+            "store": (10, self._store), "unpack": (4, self._unpack),
             "tidy": (2, lambda: self._alone("tidy", Wish("move", (EVERYTHING,), RULE))), "discard": (4, self._discard),
             "take": (3, lambda: self._with("take", "move")), "inspect": (4, lambda: self._with("inspect", "inspect")),
             "open": (1.5, lambda: self._alone("open", Wish("open", to=PARCEL))),
@@ -131,6 +132,12 @@ class Clauses:
         what = meant.counted(self.voice, replace(meant.described(self.voice), at=None))
         text = self.voice.say("unpack what", what=lambda: self.words.things(what))
         return text, (Wish("move", (replace(what, at=PARCEL),), RULE),)
+
+    def _clear(self) -> Said:
+        """What lies at a place goes where the rule wants it."""
+        at = meant.source(self.voice)
+        text = self.voice.say("clear", at=lambda: self.words.spot(at, "at"), **{"in": lambda: self.words.spot(at, "in")})
+        return text, (Wish("move", (Things(at=at),), RULE),)
 
     def _discard(self) -> Said:
         if self.voice.chance(0.25):

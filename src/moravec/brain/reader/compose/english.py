@@ -21,8 +21,9 @@ class English:
     def things(self, what: Things) -> str:
         """A noun phrase."""
         said = self._referring(what) if what.refers else self._described(what)
-        for exception in what.exceptions:
-            said += " " + self._voice.say("except", what=self.things(exception))
+        if what.exceptions:
+            out = self._voice.join([self.things(exception) for exception in what.exceptions], self._voice.of(("and", "or")))
+            said += " " + self._voice.say("except", what=out)
         self._voice.many = what.amount.kind != "exactly" or what.amount.n != 1
         return said
 
@@ -91,6 +92,9 @@ class English:
             section = "the n" if best and n > 1 else section
         else:
             section = kind
+        if best and n == 1 and what.size is not None and core.count(" ") == 1 and voice.chance(0.1):
+            word, noun = core.split()
+            return voice.of((f"whichever {noun} is {word}", f"the {noun} that is {word}", f"the {noun} that is the {word}"))
         if best and n == 1:
             return f"{voice.of(('the', 'the', 'the', 'your', 'that'))} {core}" if core[0].isalpha() else core
         return voice.say(section, noun=core, n=voice.number(n))
