@@ -39,10 +39,8 @@ from moravec.models.run import keep_memory
 DRAWN = 200  # sentences for the calibration, and as many to measure it
 
 
-def known(out: Path, data: str, begin: Path | None) -> Vocabulary:
-    """The vocabulary of a run, made once; that of the weights it begins with."""
-    if begin is not None:
-        return Vocabulary(tuple(load(begin)[1]["vocabulary"]))
+def known(out: Path, data: str) -> Vocabulary:
+    """The vocabulary of a run, made once."""
     path = out / f"vocabulary-{data[:12]}.json"
     if not path.exists():
         out.mkdir(parents=True, exist_ok=True)
@@ -54,10 +52,10 @@ def train(given: argparse.Namespace) -> None:
     """To the end, or to --until."""
     data = fingerprint()
     config = TrainConfig(given.steps, given.batch, given.rate, bfloat16=given.bfloat16, seed=given.seed)
-    begin: Path | None = given.begin
-    trainer = Trainer(lesson, data, known(given.out, data, begin), WISHES, config, given.out)
-    if begin is not None and trainer.step == 0:
-        trainer.begin_with(load(begin)[0])
+    trainer = Trainer(lesson, data, known(given.out, data), WISHES, config, given.out)
+    if given.begin is not None and trainer.step == 0:
+        weights, facts = load(given.begin)
+        trainer.begin_with(weights, facts["vocabulary"])
     began, first = time.monotonic(), trainer.step
     last = min(given.steps, given.until or given.steps)
 

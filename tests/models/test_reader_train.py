@@ -20,7 +20,7 @@ from moravec.models.reader.beam import Search  # noqa: E402
 from moravec.models.reader.export import export, parity, rebuilt  # noqa: E402
 from moravec.models.reader.net import Reader  # noqa: E402
 from moravec.models.reader.network import READ_FILE, WRITE_FILE, Network  # noqa: E402
-from moravec.models.reader.text import coded, seen  # noqa: E402
+from moravec.models.reader.text import UNKNOWN, Vocabulary, coded, seen  # noqa: E402
 from moravec.models.reader.train import TOLD_EVERY, WEIGHTS, Trainer, losses  # noqa: E402
 
 torch.set_num_threads(1)
@@ -132,3 +132,18 @@ def test_a_file_that_differs_is_found(trained: Path) -> None:
     weights["score.bias"] = weights["score.bias"] + 1.0
     with pytest.raises(ContractError, match="differs"):
         parity(rebuilt(facts, weights), trained)
+
+
+def test_a_training_begins_with_the_weights_of_another_vocabulary(trained: Path, tmp_path: Path) -> None:
+    weights, facts = load(trained / WEIGHTS)
+    words = Vocabulary(("new", *reversed(WORDS.known)))
+    one = Trainer(draw, "toy", words, LAWFUL, CONFIG, tmp_path)
+    one.begin_with(weights, facts["vocabulary"])
+    table, numbers = one.net.word.weight.detach(), words.numbers()
+    assert all(torch.equal(table[numbers[word]], weights["word.weight"][k]) for word, k in WORDS.numbers().items())
+    assert torch.equal(table[numbers["new"]], weights["word.weight"][UNKNOWN])
+    assert torch.equal(one.average["score.weight"], weights["score.weight"])
+    with pytest.raises(BadInput, match="begin with"):
+        Trainer(draw, "toy", words, LAWFUL, replace(CONFIG, net=replace(CONFIG.net, width=16)), tmp_path / "small").begin_with(
+            weights, facts["vocabulary"]
+        )

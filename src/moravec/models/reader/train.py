@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -22,11 +22,12 @@ from moravec.models.reader.batches import Batch, Batches, Draw, Examples
 from moravec.models.reader.config import TrainConfig
 from moravec.models.reader.lawful import Lawful
 from moravec.models.reader.net import Reader, size_of
-from moravec.models.reader.text import Vocabulary
+from moravec.models.reader.text import NOTHING, UNKNOWN, Vocabulary
 from moravec.models.run import CHECKPOINT, check_same, cut, plain, rate_at
 
 TOLD_EVERY = 25  # steps between two lines of history
 WEIGHTS = "weights.safetensors"
+SPECIAL = (NOTHING, UNKNOWN)  # rows of the table of words that stand before the known ones
 Tell = Callable[[int, dict[str, float]], None]
 
 
@@ -72,12 +73,22 @@ class Trainer:
             if self.step % self.config.save_every == 0 or self.step == last:
                 self._save()
 
-    def begin_with(self, weights: Mapping[str, Tensor]) -> None:
-        """Weights of another training of the same network, before the first step. Raises BadInput for others."""
+    def begin_with(self, weights: Mapping[str, Tensor], known: Sequence[str]) -> None:
+        """Weights of another training of a network of this size, whose vocabulary was `known`, before the first step: words that
+        both know keep theirs, new ones begin as unknown ones. Raises BadInput for a network of another size or grammar."""
+        mine, old = dict(weights), weights["word.weight"]
+        rows = self.net.word.weight.detach().clone()
+        if old.shape[1] == rows.shape[1]:
+            where = {word: len(SPECIAL) + k for k, word in enumerate(known)}
+            rows[: len(SPECIAL)] = old[: len(SPECIAL)]
+            for k, word in enumerate(self.facts["vocabulary"]):
+                rows[len(SPECIAL) + k] = old[where[word]] if word in where else old[UNKNOWN]
+            mine["word.weight"] = rows
         try:
-            self.net.load_state_dict(dict(weights))
+            self.net.load_state_dict(mine)
         except RuntimeError as error:
-            raise BadInput("the weights to begin with", str(error).splitlines()[0], "those of the same network") from error
+            found = str(error).splitlines()[-1].strip()
+            raise BadInput("the weights to begin with", found, "those of the same network") from error
         for name, value in self.net.state_dict().items():
             self.average[name].copy_(value)
 
