@@ -1,7 +1,8 @@
-"""Every lawful sequence of wishes, as tokens. Optional parts stand in a fixed order; `)` ends a noun phrase, `;` a wish, `.` all.
+"""Every lawful sequence of wishes, as tokens. Optional parts and alternatives stand in a fixed order; `)` ends a noun phrase,
+`;` a wish, `.` all.
 
-A count up to COUNTED is a token, a larger one the sentence's own. What stands after `code`,
-`unknown`, `bin`, `named` and `measure` can only be the sentence's own.
+A count up to COUNTED is a token, a larger one the sentence's own. What stands after `code`, `unknown`, `bin`, `named` and
+`measure` can only be the sentence's own.
 """
 
 from __future__ import annotations
@@ -25,6 +26,16 @@ REASONS = ("unsafe", "impossible", "not-a-job")
 ALONE = ("home", "stop", "undo", "agree", "decline")
 COUNTED = 20
 START = "wishes"
+
+
+
+def _in_order(name: str, of: tuple[str, ...]) -> dict[str, tuple[tuple[str, ...], ...]]:
+    """Rules for any of them, each once and in their order: alternatives are a set."""
+    rules: dict[str, tuple[tuple[str, ...], ...]] = {f"{name} {len(of)}": ((),)}
+    for k, one in enumerate(of):
+        rules[f"{name} {k}"] = ((one, f"{name} {k + 1}"), (f"{name} {k + 1}",))
+    return rules
+
 
 _WISH: tuple[tuple[str, ...], ...] = (
     ("move", "things", "target", ";"),
@@ -55,11 +66,11 @@ _RULES: dict[str, tuple[tuple[str, ...], ...]] = {
     ),
     "things": (("noun", "things?"),),
     "things?": (("noun", "things?"), ()),
-    "noun": (("(", "refers", "category*", "colour*", "code*", "unknown*", "state", "printed", "size", "at?", "amount", "the?",
+    "noun": (("(", "refers", "category 0", "colour 0", "code*", "unknown*", "state", "printed", "size", "at?", "amount", "the?",
               "except*", ")"),),
     "refers": (*((f"~{refers}",) for refers in REFERS), ()),
-    "category*": (*((name, "category*") for name in CATEGORIES), ()),
-    "colour*": (*((name, "colour*") for name in COLOURS), ()),
+    **_in_order("category", CATEGORIES),
+    **_in_order("colour", COLOURS),
     "code*": (("code", "*code", "code+", "code*"), ()),
     "code+": (("*code", "code+"), ()),
     "unknown*": (("unknown", "words", "unknown*"), ()),

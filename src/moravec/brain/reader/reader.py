@@ -46,7 +46,7 @@ class Reader:
     def readings(self, sentence: str, temperature: float = 1.0) -> tuple[Reading, ...]:
         """All readings that the search found, the most probable first; those that mean the same are one."""
         tokens = split(sentence)
-        if not tokens or len(tokens) > LENGTH:
+        if not any(token[0].isalnum() for token in tokens) or len(tokens) > LENGTH:
             return ()
         words, pieces = coded(tokens, self._numbers)
         found: dict[tuple[Wish, ...], float] = {}

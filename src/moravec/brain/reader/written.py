@@ -1,4 +1,4 @@
-"""Wishes as a lawful sequence of tokens, and back; nothing is lost either way."""
+"""Wishes as a lawful sequence of tokens, and back. Nothing is lost but the order of categories and of colours."""
 
 from __future__ import annotations
 
@@ -71,8 +71,8 @@ def _things(things: Things, sentence: Sequence[str]) -> Tokens:
     yield "("
     if things.refers:
         yield f"~{things.refers}"
-    yield from things.categories
-    yield from things.colours
+    yield from sorted(things.categories, key=g.CATEGORIES.index)
+    yield from sorted(things.colours, key=g.COLOURS.index)
     for code in things.codes:
         yield "code"
         yield from literal.code_in(code, sentence)

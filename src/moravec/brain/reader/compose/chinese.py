@@ -47,7 +47,7 @@ class Chinese:
         if what.codes and not what.categories:
             return voice.join([voice.say("code", code=self._code(code)) for code in what.codes])
         where = f"{self.spot(what.at, 'at')}{OF if voice.chance(0.9) else ''}" if what.at is not None else ""
-        if what == Things(at=what.at, amount=what.amount, definite=what.definite) and what.amount.kind == "all" and what.at:
+        if what.at is not None and what == Things(at=what.at):
             return voice.say("all at", at=self.spot(what.at, "at"))
         core = self.bare(replace(what, at=None), True)
         kind, n = what.amount.kind, what.amount.n
@@ -81,7 +81,7 @@ class Chinese:
         if what.unknown and what.categories:
             before.append(literal(what.unknown[0]) + OF)
         if what.colours:
-            words = [voice.say(colour) if not voice.chance(MIXED) else voice.foreign(colour) for colour in what.colours]
+            words = [voice.foreign(c) if voice.chance(MIXED) else voice.say(c) for c in voice.mixed(what.colours)]
             before.append(self._attribute(voice.join(words)))
         if voice.chance(0.15):
             before = [before[int(k)] for k in voice.rng.permutation(len(before))]
@@ -104,8 +104,8 @@ class Chinese:
     def _noun(self, what: Things) -> str:
         voice = self._voice
         if voice.chance(MIXED):
-            return voice.join([f" {voice.foreign(category)} " for category in what.categories])
-        return voice.join([voice.phrase(category) for category in what.categories])
+            return voice.join([f" {voice.foreign(category)} " for category in voice.mixed(what.categories)])
+        return voice.join([voice.phrase(category) for category in voice.mixed(what.categories)])
 
     def _code(self, code: str) -> str:
         return literal(coded_as(self._voice, code))

@@ -47,16 +47,15 @@ class English:
             return voice.say("everything")
         if what.codes and not what.categories:
             return voice.join([voice.say("code", code=self._code(code)) for code in what.codes])
-        only_there = what.at is not None and what == Things(at=what.at, amount=what.amount, definite=what.definite)
-        if only_there and what.amount.kind == "all" and what.at is not None:
+        if what.at is not None and what == Things(at=what.at):
             return voice.say("all at", at=self.spot(what.at, "at"))
-        if not what.categories and not what.unknown and what.amount.kind == "all" and voice.chance(0.35):
+        of_all = what.amount.kind == "all" and not what.definite
+        if of_all and not what.categories and not what.unknown and voice.chance(0.35):
             return self._whatever(what)
         if what.amount.kind == "exactly" and what.amount.n == 1 and not what.definite and not what.unknown and voice.chance(0.25):
             return voice.say("one of", noun=self.bare(what, True))
         many = what.amount.kind != "exactly" or what.amount.n != 1
-        every = what.amount.kind == "all" and not what.definite and not what.unknown and len(what.categories) < 2
-        every = every and voice.chance(0.3)
+        every = of_all and not what.unknown and len(what.categories) < 2 and voice.chance(0.3)
         return self._amount(what, self.bare(what, many and not every), every)
 
     def _whatever(self, what: Things) -> str:
@@ -105,7 +104,7 @@ class English:
         if what.condition:
             self._put(what.condition, before, after, 0.65)
         if what.colours:
-            each = [voice.say(colour) if not voice.chance(MIXED) else voice.foreign(colour) for colour in what.colours]
+            each = [voice.foreign(c) if voice.chance(MIXED) else voice.say(c) for c in voice.mixed(what.colours)]
             words = voice.join(each, voice.of(("and", "and", "or")))
             if voice.chance(0.08):
                 after.append(voice.say("coloured", colour=words))
@@ -147,8 +146,8 @@ class English:
     def _noun(self, what: Things, many: bool) -> str:
         voice = self._voice
         if voice.chance(MIXED):
-            return voice.join([voice.foreign(category) for category in what.categories])
-        forms = [voice.form(voice.phrase(category), many) for category in what.categories]
+            return voice.join([voice.foreign(category) for category in voice.mixed(what.categories)])
+        forms = [voice.form(voice.phrase(category), many) for category in voice.mixed(what.categories)]
         return voice.join(forms, voice.of(("and", "and", "or")) if many else "or")
 
     def _code(self, code: str) -> str:

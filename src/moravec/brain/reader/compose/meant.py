@@ -28,8 +28,9 @@ def things(voice: Voice, deep: bool = True) -> Things:
 
 
 def counted(voice: Voice, found: Things) -> Things:
-    """The same with a word for how many."""
-    return formed(voice, replace(found, **amount(voice, found)))  # type: ignore[arg-type]
+    """The same with a word for how many. "The things on the table" are what lies there, be it nothing."""
+    made = formed(voice, replace(found, **amount(voice, found)))  # type: ignore[arg-type]
+    return Things(at=made.at) if made == Things(at=made.at, definite=True) else made
 
 
 def formed(voice: Voice, found: Things) -> Things:
@@ -65,13 +66,18 @@ def described(voice: Voice) -> Things:
 def category(voice: Voice) -> tuple[str, ...]:
     """One, now and then two or three."""
     many = voice.of((1, 2, 3), (0.92, 0.07, 0.01))
-    return tuple(str(x) for x in voice.rng.permutation(CATEGORIES)[:many])
+    return some_of(voice, CATEGORIES, many)
 
 
 def colours(voice: Voice) -> tuple[str, ...]:
     """One, now and then two."""
     many = voice.of((1, 2, 3), (0.93, 0.06, 0.01))
-    return tuple(str(x) for x in voice.rng.permutation(COLOURS)[:many])
+    return some_of(voice, COLOURS, many)
+
+
+def some_of(voice: Voice, of: tuple[str, ...], many: int) -> tuple[str, ...]:
+    """That many of them, in their own order."""
+    return tuple(of[k] for k in sorted(int(k) for k in voice.rng.permutation(len(of))[:many]))
 
 
 def codes(voice: Voice) -> tuple[str, ...]:

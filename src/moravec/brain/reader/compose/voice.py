@@ -67,6 +67,10 @@ class Voice:
 
         return filled(phrase, one, lambda: self.many)
 
+    def mixed(self, of: Sequence[T]) -> list[T]:
+        """All of them in any order."""
+        return [of[int(k)] for k in self.rng.permutation(len(of))]
+
     def foreign(self, section: str) -> str:
         """A word of the other language."""
         other = book("english" if self.chinese else "chinese")
