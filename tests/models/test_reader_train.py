@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from moravec.models.checkpoint import load  # noqa: E402
 from moravec.models.reader.batches import Batches, Examples  # noqa: E402
 from moravec.models.reader.beam import Search  # noqa: E402
 from moravec.models.reader.export import export, parity, rebuilt  # noqa: E402
+from moravec.models.reader.lawful import Lawful  # noqa: E402
 from moravec.models.reader.net import Reader  # noqa: E402
 from moravec.models.reader.network import READ_FILE, WRITE_FILE, Network  # noqa: E402
 from moravec.models.reader.text import UNKNOWN, Vocabulary, coded, seen  # noqa: E402
@@ -147,3 +149,21 @@ def test_a_training_begins_with_the_weights_of_another_vocabulary(trained: Path,
         Trainer(draw, "toy", words, LAWFUL, replace(CONFIG, net=replace(CONFIG.net, width=16)), tmp_path / "small").begin_with(
             weights, facts["vocabulary"]
         )
+
+
+class Even:
+    """Writes everything with the same score."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+
+    def write(self, previous: list[int], chosen: list[int] | None) -> Any:
+        return np.zeros((len(previous), self._size), np.float32)
+
+
+@pytest.mark.parametrize(("sentence", "readings"), [("constantinople", 1), ("k", 2)])
+def test_a_reading_that_would_point_at_what_is_not_there_is_none(sentence: str, readings: int) -> None:
+    lawful = Lawful("s", {"s": (("to", "*label"), ("stop",))}, ("*label",))
+    found = tokens(sentence)
+    assert len(Search(lawful).readings(seen(found), Even(len(lawful.tokens) + len(found)))) == readings
+    assert Search(Lawful("s", {"s": (("*label",),)}, ("*label",))).readings(seen(["constantinople"]), Even(1)) == ()

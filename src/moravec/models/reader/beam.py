@@ -56,6 +56,8 @@ class Search:
         for _ in range(LONGEST):
             scores = writer.write([beam.previous for beam in beams], chosen).astype(np.float64) / temperature
             grown = [(new, k) for k, beam in enumerate(beams) for new in self._grow(beam, scores[k], seen)]
+            if not grown:  # every beam has to point at something that the sentence does not have
+                break
             grown.sort(key=lambda pair: -pair[0].log_p)
             done += [Written(new.tokens, new.log_p) for new, _ in grown[:WIDTH] if not new.stack]
             best = max((w.log_p for w in done), default=-np.inf)
