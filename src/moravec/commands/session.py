@@ -60,7 +60,8 @@ class Session:
             self._folder, moved = run_folder(run.out, run.seed)
             if moved is not None:
                 say(f"the earlier run in {self._folder} was moved to {moved}")
-            options = WorldOptions(run.seed, run.items, run.renderer, run.person)
+            mishaps = tuple(filter(None, run.mishaps.split(",")))
+            options = WorldOptions(run.seed, run.items, run.renderer, run.person, mishaps)
             self._world: World = stack.enter_context(contextlib.closing(open_world(run.world, options)))
             self._before = self._world.things()
             self._memory = stack.enter_context(remembering(run.memory, run.instruction, self._world.workplace))
@@ -112,7 +113,7 @@ class Session:
         limits = world.robot.spec.limits
         config = {
             "world": run.world, "seed": run.seed, "items": run.items, "speed": run.speed, "renderer": world.renderer,
-            "person": run.person, "brain": run.brain,
+            "person": run.person, "brain": run.brain, **({"mishaps": run.mishaps} if run.mishaps else {}),
             **self._picking.named, **self._memory.named, **self._opened.named,
         }  # fmt: skip
         meta = tape_meta(run.instruction, limits, config)
