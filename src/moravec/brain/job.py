@@ -72,6 +72,7 @@ class Job:
     calls: Counter[str] = field(default_factory=Counter)  # skill and thing -> failures
     refused: str | None = None
     replans: int = 0
+    plans: int = 0  # agreed on, or tried in vain
     answer: str = ""
     ended: bool = False
     counted: bool = False

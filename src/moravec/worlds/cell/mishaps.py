@@ -156,7 +156,7 @@ class Mishaps:
     # ── the lid ──────────────────────────────────────────────────────────────────────────────────────────────────
     def _pull(self, now: float) -> None:
         """A stuck lid gives way some time after the hand first took hold of it."""
-        if "stuck-lid" not in self.happened or self._lid_frees < now:
+        if "stuck-lid" not in self.happened:
             return
         glue = self._model.equality("lid_glue").id
         if np.isinf(self._lid_frees) and self._touching(self._model.body("lid").id) == self._fingers:

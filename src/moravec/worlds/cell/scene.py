@@ -27,6 +27,7 @@ STATIC_GROUP = 0
 HANDLE_COLOUR = (0.10, 0.11, 0.13, 1.0)
 HANDLE_HALF = (0.011, 0.045, 0.022)
 LID_MASS = 0.14  # [kg]
+CRATE_ABOVE_RIM = 0.045  # [m] of what fills a bin
 PARKED = (-3.0, -3.0)  # [m] where the passer-by waits, out of every picture and of the scanners' range
 ROOM_FLOOR = -0.72  # [m]
 TABLE_CENTRE, TABLE_HALF = (0.15, 0.03), (0.75, 0.95)  # [m]
@@ -113,7 +114,8 @@ def build(
     _parcel(spec, drawn.parcel_shift)
     if glued:
         ends = {"objtype": mujoco.mjtObj.mjOBJ_BODY, "name1": "parcel", "name2": "lid"}
-        spec.add_equality(name="lid_glue", type=mujoco.mjtEq.mjEQ_WELD, active=False, **ends)
+        glue = spec.add_equality(name="lid_glue", type=mujoco.mjtEq.mjEQ_WELD, active=False, **ends)
+        glue.data = [0.0] * 10 + [1.0]  # as they are drawn: a rotation of zeros says so
     _shelf(spec, drawn.labels, full)
     _station(spec)
     _reject(spec)
@@ -223,8 +225,9 @@ def _shelf(spec: mujoco.MjSpec, labels: tuple[str, ...], full: str | None) -> No
         bottom = place.floor - layout.BIN_WALL
         body = world.add_body(name=place.name, pos=[*place.centre, bottom])
         _tray(body, layout.BIN_INNER, layout.BIN_WALL, layout.BIN_HEIGHT, layout.BIN_WALL, BIN, BIN_INSIDE, place.name)
-        if place.name == full:  # a crate that fills it up to the rim
-            half = (layout.BIN_INNER[0] / 2 - 0.006, layout.BIN_INNER[1] / 2 - 0.006, (layout.BIN_HEIGHT - layout.BIN_WALL) / 2)
+        if place.name == full:  # a crate that stands out of it
+            high = layout.BIN_HEIGHT - layout.BIN_WALL + CRATE_ABOVE_RIM
+            half = (layout.BIN_INNER[0] / 2 - 0.006, layout.BIN_INNER[1] / 2 - 0.006, high / 2)
             _block(body, half, (0, 0, layout.BIN_WALL + half[2]), CARDBOARD, name="crate")
         ledge_y = -(depth + layout.LEDGE_DEPTH / 2)
         top = layout.BIN_HEIGHT
