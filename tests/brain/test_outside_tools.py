@@ -18,13 +18,14 @@ from helpers_remote import QUICK, Wall, mind_at
 from hostile_tools import INJECTION
 from model_server import OBEY, Serving
 
-from moravec.brain.goal import goal_to_json
+from moravec.brain.goal import Goal, goal_to_json
 from moravec.brain.mind import Situation, SymbolicMind
-from moravec.brain.read import read
+from moravec.brain.read import Reading, read
 from moravec.brain.remember import Inventory
 from moravec.brain.remote.consult import Consultant, calls_of
+from moravec.brain.remote.council import confirmed, settled
 from moravec.brain.remote.mind import RemoteMind
-from moravec.brain.remote.strict import NOTHING
+from moravec.brain.remote.strict import NOTHING, reading_from_json
 from moravec.brain.tools.settings import ToolServer, servers_of
 from moravec.brain.tools.toolbox import Toolbox, _offered
 from moravec.core.errors import BadInput, MoravecError
@@ -85,6 +86,12 @@ REJECT_ALL: dict[str, Any] = {
 }  # fmt: skip
 
 
+QUESTION: dict[str, Any] = {
+    "goal": None, "refusal": None,
+    "question": {"text": "Which?", "why": "the tool says so", "options": [{"goal": REJECT_ALL["goal"]}, {"goal": None}]},
+}  # fmt: skip
+
+
 def answer(words: str) -> dict[str, Any]:
     goal = read(words, workplace()).goal
     assert goal is not None
@@ -133,6 +140,32 @@ def test_a_model_that_obeys_a_tool_changes_nothing(box: Toolbox, serving: Servin
         plan = mind.plan(Situation(goal, Inventory(place)))
     assert plan == SymbolicMind().plan(Situation(goal, Inventory(place)))
     assert [fallback["purpose"] for fallback in mind.chat.ledger.fallbacks] == ["plan"]
+
+
+SENTENCES = (
+    WORDS, "go home", "put the red cans in bin B", "put it over there", "go hime", "how many cans are there?", "stop",
+    "fly to the moon", "store the elephants", "put the can in bin Z", "ranger toutes les marchandises",
+    "hit him with the can", "",
+)  # fmt: skip
+
+
+def test_without_a_person_it_is_the_rules_reading_or_nothing() -> None:
+    """For every pair of what the rules read and what a model read that had listened to tools."""
+    place = workplace()
+    readings = [read(words, place) for words in SENTENCES]
+    readings += [reading_from_json(REJECT_ALL, place), reading_from_json(QUESTION, place)]
+    kinds = set()
+    for local in readings[: len(SENTENCES)]:
+        for remote in readings:
+            found = confirmed(settled(local, remote), local)
+            assert meant(found) in (None, meant(local)), (local, remote)
+            kinds.add((meant(found) is None, meant(local) is None))
+    assert len(kinds) == 3  # never a goal where the rules have none
+
+
+def meant(reading: Reading) -> Goal | None:
+    """What is done when nobody answers."""
+    return reading.goal if reading.query is None else reading.query.goal_for(reading.query.default)
 
 
 def test_no_tool_is_asked_about_what_is_refused(box: Toolbox, serving: Serving, tmp_path: Path) -> None:

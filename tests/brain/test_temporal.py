@@ -163,7 +163,7 @@ def moments(rng: random.Random, length: int) -> list[Moment]:
 
 
 @given(st.integers(0, 2**64))
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=800, deadline=None)
 def test_the_monitor_says_at_each_moment_what_the_definition_says(seed: int) -> None:
     rng = random.Random(seed)
     formula, trace = drawn(rng), moments(rng, rng.randint(1, 9))
@@ -172,7 +172,7 @@ def test_the_monitor_says_at_each_moment_what_the_definition_says(seed: int) -> 
 
 
 @given(st.integers(0, 2**64))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_a_copy_and_a_recorded_past_go_on_alike(seed: int) -> None:
     rng = random.Random(seed)
     formula, trace, n = drawn(rng), moments(rng, 8), rng.randint(1, 6)

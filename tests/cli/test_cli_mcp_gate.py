@@ -6,6 +6,8 @@ import asyncio
 import json
 import os
 import select
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from typing import Any
 import pytest
 from mcp_session import PATIENCE, connected
 
+from moravec.brain.conduct.charter import Charter
 from moravec.brain.goal import goal_to_json
 from moravec.brain.mind import Situation, SymbolicMind
 from moravec.brain.remember import Inventory
@@ -20,7 +23,7 @@ from moravec.cli import main
 from moravec.commands.mcp_server.approve import File, Nobody, approver, question
 from moravec.commands.mcp_server.bound import BoundMind
 from moravec.commands.mcp_server.desk import Desk, Settings
-from moravec.commands.mcp_server.preview import digest, preview
+from moravec.commands.mcp_server.preview import Preview, digest, preview
 from moravec.core.clock import ManualClock
 from moravec.core.errors import BadInput, ContractError, MoravecError
 from moravec.worlds.cell.layout import workplace
@@ -28,10 +31,17 @@ from moravec.worlds.cell.layout import workplace
 GO, STORE = "go home", "store everything"
 
 
-def desk(approves: Any, within: float = 60.0) -> tuple[Desk, ManualClock]:
+def desk(approves: Any, within: float = 60.0, permit: str | None = None) -> tuple[Desk, ManualClock]:
     clock = ManualClock()
-    settings = Settings(world="toy", seed=3, items=None, renderer=None, speed="max", out=None, memory=None, within=within)
+    settings = Settings(
+        world="toy", seed=3, items=None, renderer=None, speed="max", out=None, memory=None, rules=None, permit=permit,
+        within=within,
+    )  # fmt: skip
     return Desk(settings, workplace(), approves, clock), clock
+
+
+def seen_as(words: str) -> Preview:
+    return preview(words, workplace(), SymbolicMind(), None, Charter())
 
 
 async def nothing(done: float, text: str) -> None:
@@ -51,6 +61,15 @@ def test_by_default_nothing_moves() -> None:
     assert "this server approves no motion" in refusal(at, STORE, asyncio.run(at.plan(STORE))["plan"])
 
 
+def test_what_the_charter_forbids_is_not_even_asked_for() -> None:
+    """A permit of the server holds for its plans, and another charter is another plan."""
+    at, _ = desk(Nobody(), permit="skills=look,home")
+    planned = asyncio.run(at.plan(STORE))
+    assert planned["refused"] and planned["plan"] == ""
+    assert planned["refused"] in refusal(at, STORE, None)
+    assert asyncio.run(at.plan(GO))["plan"]
+
+
 def test_a_plan_counts_for_a_time_and_for_its_own_instruction() -> None:
     at, clock = desk(Nobody(), within=60.0)
     plan = asyncio.run(at.plan(STORE))["plan"]
@@ -62,12 +81,11 @@ def test_a_plan_counts_for_a_time_and_for_its_own_instruction() -> None:
 
 def test_the_digest_covers_what_is_done_and_where() -> None:
     """Another instruction, goal, first plan, seed, number of the job or time of asking is another digest."""
-    place, mind = workplace(), SymbolicMind()
     beside = {"nonce": "a", "run": {"seed": 0}}
-    seen = {digest(preview(words, place, mind, None), beside) for words in (STORE, GO, "store everything!", "open the parcel")}
-    seen |= {digest(preview(STORE, place, mind, None), {**beside, **more}) for more in ({"nonce": "b"}, {"run": {"seed": 1}})}
+    seen = {digest(seen_as(words), beside) for words in (STORE, GO, "store everything!", "open the parcel")}
+    seen |= {digest(seen_as(STORE), {**beside, **more}) for more in ({"nonce": "b"}, {"run": {"seed": 1}})}
     assert len(seen) == 6
-    assert digest(preview(STORE, place, mind, None), beside) in seen
+    assert digest(seen_as(STORE), beside) in seen
 
 
 def test_a_file_says_yes_or_no_to_one_plan(tmp_path: Path) -> None:
@@ -110,7 +128,7 @@ def test_bad_options_end_before_anything_begins(words: list[str], capsys: pytest
 
 def test_the_mind_does_what_was_approved_and_nothing_else() -> None:
     place, inner = workplace(), SymbolicMind()
-    found = preview(STORE, place, inner, None)
+    found = seen_as(STORE)
     assert found.goal is not None and found.shown["problem"] == ""
     bound = BoundMind(inner, STORE, found.goal, found.first)
     goal = bound.read(STORE, place).goal
@@ -124,14 +142,34 @@ def test_the_mind_does_what_was_approved_and_nothing_else() -> None:
         BoundMind(inner, STORE, found.goal, found.first[1:]).plan(Situation(goal, Inventory(place)))
 
 
+def test_the_jobs_own_process_holds_to_it_as_well(environment: dict[str, str], tmp_path: Path) -> None:
+    """Told of another goal than the instruction has, it ends before anything moves; the tape says why."""
+    asked, other = (seen_as(words) for words in (GO, STORE))
+    run = {"instruction": GO, "world": "toy", "seed": 0, "items": None, "renderer": None, "speed": "max", "out": "o"}
+    approval = {"digest": "ab" * 32, "by": "file", "who": "Ann", "at": "2026-11-22T00:00:00Z"}
+    spec = {"run": {**run, "memory": None, "rules": None}, "approval": approval, "goal": other.goal, "first": asked.first}
+    command, pipe = [sys.executable, "-m", "moravec.commands.mcp_server.child"], subprocess.PIPE
+    with subprocess.Popen(command, cwd=tmp_path, env=environment, stdin=pipe, stdout=pipe, text=True) as job:
+        assert job.stdin is not None and job.stdout is not None
+        job.stdin.write(json.dumps(spec) + "\n")
+        job.stdin.flush()
+        (line,) = job.stdout.read().splitlines()
+    end = json.loads(line)["end"]
+    assert end["trouble"].startswith("nothing was moved: ") and end["steps"] == [] and not end["success"]
+    assert main(["replay", str(tmp_path / "o" / "tape.mcap")]) == 0
+
+
 def test_what_a_client_writes_cannot_disguise_what_a_person_is_asked() -> None:
-    """Control characters, line breaks and writing from right to left are shown as escapes."""
+    """Control characters, line breaks and writing from right to left are shown as escapes, Chinese as it is; however long a plan
+    is, what it means stands at the end."""
     evil = "go home\r\n  plan  0000\x1b[2J\x1b]0;yes\x07 \u202egnihton"
     steps = [{"skill": "home", "args": {"x": evil}}]
     shown = {"instruction": evil, "means": "to rest", "questions": [{"text": evil, "answer": "no"}], "steps": steps}
     text = question("ab" * 32, shown, 30.0)
-    assert all(32 <= ord(c) < 127 for c in text.replace("\r\n", ""))
+    assert text.replace("\r\n", "").isprintable()
     assert text.count("\r\n") == 7 and "abababababababab" in text
+    long = question("ab" * 32, {**shown, "instruction": "把红色的罐头放好", "steps": steps * 100}, 30.0)
+    assert long.count("\r\n") < 25 and "'把红色的罐头放好'" in "".join(long.splitlines()[-4:])
 
 
 def test_a_person_at_the_terminal_and_a_client_that_leaves(environment: dict[str, str], tmp_path: Path) -> None:

@@ -78,8 +78,9 @@ def _check(
     manifests: Mapping[str, Manifest],
     conduct: Conduct | None,
 ) -> Validation:
-    if len(steps) > MAX_STEPS:
-        return Validation(False, MAX_STEPS, "length", f"the plan has {len(steps)} steps; allowed: {MAX_STEPS}")
+    most = MAX_STEPS if conduct is None else min(MAX_STEPS, conduct.most_steps)
+    if len(steps) > most:
+        return Validation(False, most, "length", f"the plan has {len(steps)} steps; allowed: {most}")
     for index, step in enumerate(steps):
         fault = _malformed(step, state, places, manifests)
         if fault:

@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
-from moravec.commands.minds import MindOptions, text_in
+from moravec.commands.minds import text_in
 
 if TYPE_CHECKING:
     from moravec.brain.conduct.charter import Charter
     from moravec.core.workplace import Workplace
 
 
-def opened_charter(options: MindOptions, workplace: Workplace) -> Charter:
+class Ruled(Protocol):
+    """Options of a command that has a job planned."""
+
+    @property
+    def rules(self) -> Path | None:
+        """The workplace's own rules."""
+        ...
+
+    @property
+    def permit(self) -> str | None:
+        """What plans may do."""
+        ...
+
+
+def opened_charter(options: Ruled, workplace: Workplace) -> Charter:
     """The charter that `options` state in the words of `workplace`. Raises BadInput."""
     from moravec.brain.conduct.charter import Charter
     from moravec.brain.conduct.permit import permit_of

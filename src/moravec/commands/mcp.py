@@ -32,6 +32,10 @@ class Mcp(Options):
     """What draws the pictures; by default the best that works here."""
     memory: Annotated[Path | None, unset("FILE")] = None
     """What is remembered from job to job, as in 'moravec run'. By default nothing."""
+    rules: Annotated[Path | None, unset("FILE")] = None
+    """Rules of the workplace's own, as in 'moravec run'."""
+    permit: Annotated[str | None, unset("PERMIT")] = None
+    """What plans may do, as in 'moravec run'."""
     approve: Annotated[str, tyro.conf.arg(metavar="terminal|never|FILE")] = "never"
     """Who lets motion pass: a person at this process's terminal, nobody, or a person who writes lines into FILE."""
     approve_within: Within = 300.0
@@ -39,6 +43,7 @@ class Mcp(Options):
 
     def execute(self) -> int:
         """Serves. Raises MoravecError before it has begun."""
+        from moravec.commands.charters import opened_charter
         from moravec.commands.clock import WallClock
         from moravec.commands.mcp_server.approve import approver
         from moravec.commands.mcp_server.desk import Desk, Settings
@@ -52,9 +57,10 @@ class Mcp(Options):
             folder(self.out)
         with contextlib.closing(open_world(self.world, WorldOptions(self.seed, self.items, renderer="rays"))) as world:
             workplace = world.workplace
+        opened_charter(self, workplace)  # what is wrong with it is told at once
         settings = Settings(
             world=self.world, seed=self.seed, items=self.items, renderer=self.renderer, speed=self.speed, out=self.out,
-            memory=self.memory, within=self.approve_within,
+            memory=self.memory, rules=self.rules, permit=self.permit, within=self.approve_within,
         )  # fmt: skip
         asyncio.run(serve(Desk(settings, workplace, asks, WallClock())))
         return 0

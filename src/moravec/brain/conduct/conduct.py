@@ -31,6 +31,11 @@ class Conduct:
         self._charter, self._around, self._watch = charter, around, watch
         self._recorded = watch.past()
 
+    @property
+    def most_steps(self) -> int:
+        """Of one plan: far more than anybody needs, and few enough to come to an end."""
+        return 100 + 20 * len(self._around.things)
+
     def begins(self, manifest: Manifest, step: Step, state: Mapping[Fluent, Value]) -> Fault | None:
         """What speaks against that `step`, whose preconditions hold in `state`, begins."""
         args = step.arguments

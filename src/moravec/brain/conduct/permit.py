@@ -28,7 +28,7 @@ class Permit:
 
     def narrowed(self, other: Permit) -> Permit:
         """What both permit."""
-        pairs = ((getattr(self, name), getattr(other, name)) for name in FIELDS)
+        pairs = zip(self.fields(), other.fields(), strict=True)
         return Permit(*(a if b is None else b if a is None else a & b for a, b in pairs))
 
     def objection(
@@ -52,7 +52,11 @@ class Permit:
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON data, of what restricts."""
-        return {name: sorted(value) for name in FIELDS if (value := getattr(self, name)) is not None}
+        return {name: sorted(value) for name, value in zip(FIELDS, self.fields(), strict=True) if value is not None}
+
+    def fields(self) -> tuple[frozenset[str] | None, ...]:
+        """In the order of FIELDS."""
+        return (self.skills, self.places, self.categories)
 
 
 def permit_from_json(data: Any) -> Permit:

@@ -19,7 +19,7 @@ from moravec.core.errors import BadInput, MoravecError
 
 WORKER: Final = (sys.executable, "-m", "moravec.brain.tools.worker")
 START: Final = 60.0  # [s] for a server to start and to list its tools, ours included
-MARGIN: Final = 3.0  # [s] beyond a server's own timeout, after which its process is given up
+MARGIN: Final = 5.0  # [s] beyond a server's own timeout, after which its process is given up
 LEAVING: Final = 8.0  # [s] for a process to end by itself, and its server before it
 LINE: Final = 1_000_000  # characters of a line of our own process
 
@@ -70,9 +70,11 @@ class Toolbox:
 
     def __enter__(self) -> Self:
         with contextlib.ExitStack() as stack:
+            for server in self._servers:  # beside each other: each takes a while
+                self._workers[server.name] = stack.enter_context(_Worker(server))
             for server in self._servers:
-                worker = self._workers[server.name] = stack.enter_context(_Worker(server))
-                self._offers.update({offer.name: offer for offer in _offered(server, worker.ask(None, START))})
+                found = self._workers[server.name].ask(None, START)
+                self._offers.update({offer.name: offer for offer in _offered(server, found)})
             self._stack = stack.pop_all()
         return self
 

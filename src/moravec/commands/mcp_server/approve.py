@@ -23,6 +23,7 @@ from moravec.core.errors import BadInput
 POLL: Final = 0.1  # [s] between two looks
 LEAST: Final = 16  # characters of a digest that name a plan
 MOST: Final = 1_000_000  # bytes of an approvals file
+MOST_STEPS: Final = 15  # that are shown
 TERMINAL: Final = "/dev/tty"
 SOMEBODY: Final = "the person at the terminal"
 
@@ -129,15 +130,17 @@ class Terminal:
 
 
 def question(digest: str, shown: Mapping[str, Any], seconds: float) -> str:
-    """What a person is asked. What came from a client stands in quotes, with everything escaped that a terminal might obey."""
+    """What a person is asked; what matters most stands last, where it is seen. Everything that a terminal might obey, and what
+    turns the direction of writing, is shown as an escape."""
     lines = ["", "A client asks the robot to move."]
-    lines += [f"  instruction  {shown['instruction']!a}", f"  read as      {shown['means']!a}"]
-    for asked in shown["questions"]:
-        lines.append(f"  open         {asked['text']!a} is taken as {asked['answer']!a}")
-    for step in shown["steps"]:
+    for step in shown["steps"][:MOST_STEPS]:
         words = " ".join([step["skill"], *(str(value) for value in step["args"].values())])
         each = f"   for each of {step['for_each']}" if "for_each" in step else ""
-        lines.append(f"  step         {ascii(words + each)[1:-1]}")
+        lines.append(f"  step         {repr(words + each)[1:-1]}")
+    if len(shown["steps"]) > MOST_STEPS:
+        lines.append(f"  and {len(shown['steps']) - MOST_STEPS} steps more")
+    lines += [f"  open         {asked['text']!r} is taken as {asked['answer']!r}" for asked in shown["questions"]]
+    lines += [f"  instruction  {shown['instruction']!r}", f"  read as      {shown['means']!r}"]
     ask = f"Type 'yes', and your name where you like, within {seconds:g} s; anything else refuses: "
     return "\r\n".join([*lines, f"  plan         {digest[:LEAST]}", ask])
 

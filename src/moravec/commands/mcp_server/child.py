@@ -114,7 +114,7 @@ def _line() -> bytes:
 
 
 def _run(given: Mapping[str, Any]) -> Run:
-    paths = {name: Path(given[name]) if given[name] is not None else None for name in ("out", "memory")}
+    paths = {name: Path(given[name]) if given[name] is not None else None for name in ("out", "memory", "rules")}
     return Run(**{**given, **paths}, ask="never", quiet=True)
 
 

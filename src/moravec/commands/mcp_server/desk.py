@@ -13,6 +13,7 @@ from moravec.brain.memory.dates import iso
 from moravec.brain.memory.prior import Prior, prior_of
 from moravec.brain.memory.store import Memory
 from moravec.brain.mind import SymbolicMind
+from moravec.commands.charters import opened_charter
 from moravec.commands.mcp_server.approve import LEAST, Approver
 from moravec.commands.mcp_server.bound import Approval
 from moravec.commands.mcp_server.jobs import Jobs, Report
@@ -36,6 +37,8 @@ class Settings:
     speed: str
     out: Path | None
     memory: Path | None
+    rules: Path | None
+    permit: str | None
     within: float
 
 
@@ -127,6 +130,7 @@ class Desk:
         return {
             "instruction": instruction, "world": s.world, "seed": s.seed + number, "items": s.items, "renderer": s.renderer,
             "speed": s.speed, "out": out, "memory": None if s.memory is None else str(s.memory),
+            "rules": None if s.rules is None else str(s.rules), "permit": s.permit,
         }  # fmt: skip
 
     # ── plans by name ────────────────────────────────────────────────────────────────────────────────────────────
@@ -136,7 +140,7 @@ class Desk:
         if path is not None:
             with Memory(path, self._clock) as memory:
                 prior = prior_of(memory)
-        return preview(instruction, self.workplace, SymbolicMind(), prior)
+        return preview(instruction, self.workplace, SymbolicMind(), prior, opened_charter(self.settings, self.workplace))
 
     def _named(self, found: Preview) -> str:
         """A new name: nobody can have approved it before."""
@@ -161,8 +165,8 @@ class Desk:
         return named
 
     def _digest(self, found: Preview, nonce: str) -> str:
-        run = self._run(found.instruction)
-        return digest(found, {"nonce": nonce, "run": run})
+        charter = opened_charter(self.settings, self.workplace).to_json()
+        return digest(found, {"nonce": nonce, "run": self._run(found.instruction), "charter": charter})
 
 
 def _unread(found: Preview) -> str:

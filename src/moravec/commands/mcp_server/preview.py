@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from moravec.brain.conduct.charter import Charter
+from moravec.brain.conduct.overseer import Overseer
 from moravec.brain.goal import Goal, goal_to_json
 from moravec.brain.memory.prior import Prior
 from moravec.brain.memory.recollect import Recollection
@@ -15,7 +17,8 @@ from moravec.brain.mind import Mind, Situation
 from moravec.brain.read import Reading
 from moravec.brain.remember import Inventory
 from moravec.brain.steps import plan_to_json
-from moravec.brain.validate import validation_record
+from moravec.brain.tasks import Assignment
+from moravec.brain.validate import validate
 from moravec.commands.plan import planned
 from moravec.core.workplace import Workplace
 
@@ -32,21 +35,23 @@ class Preview:
     shown: Mapping[str, Any]
 
 
-def preview(instruction: str, workplace: Workplace, mind: Mind, prior: Prior | None) -> Preview:
+def preview(instruction: str, workplace: Workplace, mind: Mind, prior: Prior | None, charter: Charter) -> Preview:
     """Reads and plans without a robot. A question of the reading is answered by its default."""
-    shown = planned(instruction, workplace, mind)
+    shown = planned(instruction, workplace, mind, charter)
     shown.pop("seconds")
     goal = meant(mind.read(instruction, workplace))
-    if goal is None:
-        return Preview(instruction, None, [], False, {"instruction": instruction, "means": "", "problem": "", **shown})
+    means = "" if goal is None else goal.describe()
+    if goal is None or shown["refused"]:
+        return Preview(instruction, None, [], False, {"instruction": instruction, "means": means, "problem": "", **shown})
     inventory = Inventory(workplace)
     Recollection(prior).begin(inventory)
     inventory.begin_job()
     plan = mind.plan(Situation(goal, inventory))
-    validation = validation_record(plan, inventory.state(), workplace)["validation"]
-    problem = plan.problem if not plan.steps and plan.problem else "" if validation["ok"] else str(validation["why"])
+    conduct = Overseer(charter, workplace).conduct(inventory, Assignment())
+    why = validate(plan, inventory.state(), workplace, conduct=conduct).why
+    problem = plan.problem if not plan.steps and plan.problem else why
     stops = any(clause.kind == "stop" for clause in goal.clauses)
-    told = {"instruction": instruction, "means": goal.describe(), "problem": problem, **shown}
+    told = {"instruction": instruction, "means": means, "problem": problem, **shown}
     return Preview(instruction, goal_to_json(goal), plan_to_json(plan)["steps"], stops, told)
 
 
