@@ -67,7 +67,8 @@ class Session:
             self._folder, moved = run_folder(run.out, run.seed)
             if moved is not None:
                 say(f"the earlier run in {self._folder} was moved to {moved}")
-            options = WorldOptions(run.seed, run.items, run.renderer, run.person)
+            mishaps = tuple(filter(None, run.mishaps.split(",")))
+            options = WorldOptions(run.seed, run.items, run.renderer, run.person, mishaps)
             self._world: World = stack.enter_context(contextlib.closing(open_world(run.world, options)))
             self._charter = opened_charter(run, self._world.workplace)
             self._before = self._world.things()
@@ -121,7 +122,7 @@ class Session:
         limits = world.robot.spec.limits
         config = {
             "world": run.world, "seed": run.seed, "items": run.items, "speed": run.speed, "renderer": world.renderer,
-            "person": run.person, "brain": run.brain,
+            "person": run.person, "brain": run.brain, **({"mishaps": run.mishaps} if run.mishaps else {}),
             "rules": [rule.name for rule in self._charter.all_rules], "permit": self._charter.permit.to_json(),
             **self._picking.named, **self._memory.named, **self._opened.named,
         }  # fmt: skip
@@ -187,6 +188,7 @@ class Session:
             "guard": dict(journal.counts),
             "cycle_time_s": cycle_times(steps),
             "seed": self._run.seed,
+            "mishaps": self._world.extremes().get("mishaps", {}),
             "versions": dict(self._versions),
         }
 
