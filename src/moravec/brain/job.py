@@ -51,6 +51,7 @@ class JobReport:
     problems: tuple[str, ...]
     surprises: tuple[str, ...]
     inventory: dict[str, Any]
+    answers: tuple[dict[str, Any], ...] = ()  # {"kind", "value"}: of what was asked, as data
 
 
 @dataclass(slots=True)
@@ -70,6 +71,8 @@ class Job:
     overflow: dict[str, str] = field(default_factory=dict)  # full place -> what is used instead
     tries: Counter[str] = field(default_factory=Counter)  # item -> failures
     calls: Counter[str] = field(default_factory=Counter)  # skill and thing -> failures
+    said: list[str] = field(default_factory=list)
+    answers: list[dict[str, Any]] = field(default_factory=list)
     refused: str | None = None
     replans: int = 0
     answer: str = ""
@@ -155,4 +158,5 @@ class Job:
             problems=tuple(self.problems),
             surprises=tuple(self.surprises),
             inventory=self.inventory.snapshot(),
+            answers=tuple(self.answers),
         )

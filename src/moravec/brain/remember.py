@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, final
 
@@ -95,6 +96,7 @@ class Inventory:
         self.labels: dict[str, str] = {}  # bin -> its label
         self.fluents: dict[Fluent, Value] = dict(place_fluents(workplace))
         self.kinds = {place.name: place.kind for place in workplace.places}
+        self.blind: set[str] = set()  # places that no camera sees into
         self.avoid: frozenset[str] = frozenset()  # places that are used after others that would do as well
         self._events = _Events()
         self._next = 1
@@ -233,13 +235,23 @@ class Inventory:
         for place, label in labels.items():
             self.labels[self.workplace.place(place).name] = str(label)
 
-    def begin_job(self) -> None:
-        """Where items lie now counts as where they came from; looks are due again."""
+    def begin_job(self, again: bool = True) -> None:
+        """Where items lie now counts as where they came from; looks are due `again`, but where nothing can be seen."""
         for name, item in self.items.items():
             if item.location not in (HAND, GONE):
                 self.items[name] = replace(item, origin=item.location, missing=0)
-        for place in self.kinds:
-            self.fluents["seen", place] = False
+        for place in self.kinds if again else ():
+            self.fluents["seen", place] = place in self.blind
+
+    def supposing(self, locations: Mapping[str, str]) -> Inventory:
+        """The same belief with items elsewhere, item -> place, to think with; it is not to be changed."""
+        other = copy(self)
+        other.fluents = dict(self.fluents)
+        other.items = {
+            name: replace(item, location=locations.get(name, item.location), origin=locations.get(name, item.location))
+            for name, item in self.items.items()
+        }
+        return other
 
     def _move(self, item: str, location: str, t: float) -> None:
         known = self.item(item)

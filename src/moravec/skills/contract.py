@@ -84,12 +84,17 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A question to a person; answered by the label of one option, the `default` when nobody answers in time."""
+    """A question to a person; answered by the label of one option, the `default` when nobody answers in time.
+
+    `scores` in [0, 1] say how likely each option is meant, where that is known; `evidence` names the items it is about.
+    """
 
     text: str
     options: tuple[str, ...]
     default: str
     why: str
+    scores: tuple[float, ...] = ()
+    evidence: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,3 +128,11 @@ class Wish:
     wishes: tuple[Wish, ...] = ()
     otherwise: tuple[Wish, ...] = ()
     then: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """One way to read a sentence, and how likely it is meant, in [0, 1]."""
+
+    wishes: tuple[Wish, ...]
+    p: float = 1.0
