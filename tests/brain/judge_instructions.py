@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias, final
 
 from symbolic_world import Cell, Player, Turn, named, place_named
@@ -107,12 +107,22 @@ def play(
     for earlier in (by_id[name] for name in entry["before"]):
         start = player.cell.locations()
         player.say(earlier["text"])
-        for name, location in (start | earlier["want"].get("final", {})).items():
-            if player.cell.locations()[name] != location:
-                player.cell.move(name, place_named(location))
+        _make_so(player, start | earlier["want"].get("final", {}))
     before = player.cell.locations()
     turn = player.say(entry["text"], answers)
     return Played(before, player.cell.locations(), turn, player.cell, player)
+
+
+def _make_so(player: Player, wanted: Mapping[str, str]) -> None:
+    """Puts everything where it is `wanted`, and tells the agent: what went wrong before is no part of what is judged now."""
+    items = player.agent.inventory.items
+    known = {named(player.cell, player.agent, item): item for item in items}
+    for name, location in wanted.items():
+        if player.cell.locations()[name] != location:
+            place = place_named(location)
+            player.cell.move(name, place)
+            if name in known:
+                items[known[name]] = replace(items[known[name]], location=place, origin=place)
 
 
 def _not_reached(

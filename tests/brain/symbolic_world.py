@@ -165,7 +165,8 @@ def named(cell: Cell, agent: Agent, item: str) -> str | None:
         gap = sum(abs(a - b) for a, b in zip(known.position[:2], seen.position[:2], strict=True))
         size = sum(abs(a - b) for a, b in zip(known.extent, seen.extent, strict=True))
         code = known.code is not None and known.code != thing.code
-        return (known.category != thing.category) + (known.colour != thing.colour) + 10.0 * size + gap + 9.0 * code
+        looks = (known.category != thing.category) + (known.colour != thing.colour) + (known.damaged != thing.damaged)
+        return looks + 10.0 * size + gap + 9.0 * code
 
     here = [thing for thing in cell.things.values() if thing.place == known.location]
     return min(here, key=unlike).name if here else None

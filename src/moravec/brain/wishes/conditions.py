@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from moravec.brain.goal import Selection
 from moravec.brain.remember import Inventory
@@ -38,8 +39,10 @@ def holds(condition: Condition, sense: Sense, key: str) -> bool:
 
 def without_its_test(things: Things) -> Things:
     """`things` without what "are all of them so?" asks: the condition, or the code, or the place, or the colour."""
-    for test in ({"condition": None}, {"coded": None}, {"at": None}, {"size": None}, {"colours": ()}, {"categories": ()}):
-        less = replace(things, **test)  # type: ignore[arg-type]
+    tests: tuple[dict[str, Any], ...]
+    tests = ({"condition": None}, {"coded": None}, {"at": None}, {"size": None}, {"colours": ()}, {"categories": ()})
+    for test in tests:
+        less = replace(things, **test)
         if less != things:
             return less
     return things

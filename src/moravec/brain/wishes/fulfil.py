@@ -108,7 +108,7 @@ def _look(turn: _Turn, meant: Sequence[Meant]) -> Routine[None]:
     first = problems[0]
     if first is not None and all(problem is not None for problem in problems):
         yield from _refuse(turn, first)
-    goal = places_to_see([wish for way in meant for wish in way.wishes], turn.talk)
+    goal = places_to_see([wish for way in meant for wish in way.wishes], turn.talk, turn.hands.inventory)
     if goal.clauses:
         yield from _find_out(turn, goal)
 
@@ -197,9 +197,9 @@ def _reading(turn: _Turn, meant: Sequence[Meant]) -> Routine[tuple[Wish, ...]]:
     options = evenly([Option(text or "nothing has to be done", index) for index, text in found])
     scored = [replace(option, score=round(meant[o].p, 4) if isinstance(o := option.settles, int) else 0.0) for option in options]
     question = Question("reading", "reading", "Which of these do you mean?", tuple(scored), "the sentence can be read so")
-    index = yield from _asked(turn, meant[0].wishes, question)
-    assert isinstance(index, int)  # these options settle numbers
-    return meant[index].wishes
+    chosen = yield from _asked(turn, meant[0].wishes, question)
+    assert isinstance(chosen, int)  # these options settle numbers
+    return meant[chosen].wishes
 
 
 def _act(turn: _Turn, wishes: tuple[Wish, ...]) -> Routine[None]:

@@ -305,10 +305,8 @@ def _undo(phase: _Phase) -> None:
 
 def _swap(wish: Wish, phase: _Phase, key: str) -> None:
     sense = phase.sense
-    if not wish.others and len(wish.what) == 2:
-        sides = ((wish.what[0],), (wish.what[1],))
-    else:
-        sides = (wish.what or (IT,), wish.others or (IT,))
+    pair = not wish.others and len(wish.what) == 2
+    sides = (wish.what[:1], wish.what[1:]) if pair else (wish.what or (IT,), wish.others or (IT,))
     groups, where = [], []
     for number, side in enumerate(sides):
         lenient = tuple(replace(t, definite=t.definite and t.at is None) for t in side)

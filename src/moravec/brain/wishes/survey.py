@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from moravec.brain.goal import EVERYWHERE, Clause, Goal, Selection
+from moravec.brain.remember import Inventory
 from moravec.brain.wishes.talk import Talk
 from moravec.brain.wishes.wish import Spot, Things, Wish
 
+_FALLEN_TO = ("station", "table")  # kinds of places
 
-def places_to_see(wishes: Sequence[Wish], talk: Talk) -> Goal:
-    """A goal that is to have looked: at the places that are named, and everywhere where things are meant wherever they lie."""
+
+def places_to_see(wishes: Sequence[Wish], talk: Talk, inventory: Inventory) -> Goal:
+    """A goal that is to have looked: at the places that are named, everywhere where things are meant wherever they lie, and once
+    where things may fall to, so that what lies there is not taken for something that fell."""
     spots = list(dict.fromkeys(spot for wish in wishes for spot in _of_wish(wish, talk)))
+    spots += [place for kind in _FALLEN_TO for place in inventory.never_seen(kind)] if spots else []
     if EVERYWHERE in spots:
         spots = [EVERYWHERE]
     known = tuple(dict.fromkeys(name for group in talk.groups for name in group.items)) if "known" in spots else ()

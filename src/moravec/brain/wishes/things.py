@@ -231,7 +231,7 @@ class Sense:
             return replace(what, measure=measure, count=count or (1 if rank else None)), pool
         bound: MeasureKind = "below" if size.kind == "smaller" else "above"
         if size.than is not None:
-            (other, *_) = self.believed(self.choose(size.than, f"{key}.than").items) or [None]
+            other = next(iter(self.believed(self.choose(size.than, f"{key}.than").items)), None)
         else:
             last = self.talk.groups[-1].items if self.talk.groups and not self.within and not things.refers else ()
             other = next(iter(self.believed(last)), None) if len(last) == 1 else None
