@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-import time
+import sys
+from collections import Counter
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -11,7 +13,7 @@ from helpers_brain import CELL, LABELS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from moravec.brain.bench import STORE_ALL, bench_inventory, plan_benchmark, planned
+from moravec.brain.bench import STORE_ALL, bench_inventory, planned
 from moravec.brain.goal import REJECT, RULE, Clause, Destination, Goal, Selection, goal_from_json
 from moravec.brain.plan import make_plan
 from moravec.brain.recover import Limits, react
@@ -342,11 +344,28 @@ def test_the_benchmark_plans_are_whole_and_valid() -> None:
     assert len(plan.steps) == 1001 and verdict.ok and not plan.problem
 
 
-def test_planning_time_grows_linearly() -> None:
-    """Ten times the items in about ten times the time: twenty would already hint at copies of the state."""
-    small = min(plan_benchmark(100, time.perf_counter) for _ in range(3))
-    large = min(plan_benchmark(1000, time.perf_counter) for _ in range(3))
-    assert large < 30 * small and large < 2.0
+def test_the_work_of_planning_grows_linearly() -> None:
+    """Ten times the items with about ten times the calls, and not one more state; `moravec bench plan` has the times."""
+    (small, few), (large, many) = calls_of_planning(100), calls_of_planning(1000)
+    assert 5 * small < large < 15 * small and few == many
+
+
+def calls_of_planning(n: int) -> tuple[int, int]:
+    """How many functions are called to plan the storing of `n` items, and how many states are made."""
+    calls: Counter[bool] = Counter()
+
+    def count(frame: FrameType, event: str, _: object) -> None:
+        if event in ("call", "c_call"):
+            calls[frame.f_code is SymbolicState.__init__.__code__ and event == "call"] += 1
+
+    before = sys.getprofile()
+    inventory = bench_inventory(n)
+    sys.setprofile(count)
+    try:
+        make_plan(STORE_ALL, inventory)
+    finally:
+        sys.setprofile(before)
+    return calls.total(), calls[True]
 
 
 def test_bench_inventory_is_drawn_by_its_seed() -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
 import pytest
+from keep import packed, unpack
 from pieces import Pieces, source_hash
 
 from moravec.core.errors import BadInput
@@ -68,3 +70,31 @@ def test_the_hash_sees_every_byte_and_every_name(tmp_path: Path) -> None:
         (tmp_path / "empty").mkdir(exist_ok=True)
         with pytest.raises(BadInput):
             source_hash(missing)
+
+
+def test_kept_pieces_are_the_same_elsewhere(tmp_path: Path) -> None:
+    here, there = tmp_path / "here", tmp_path / "there"
+    Pieces(here / "motions", "a stamp").put("0001", {"motions": 1000})
+    Pieces(here / "kills", "a stamp").put("edge-2", {"kills": 3})
+    (here / "motions.json").write_text('{"part": "motions"}')
+    (here / "kills" / "other.json").write_text("[1]")
+    lines = list(packed(here))
+    assert len(lines) == 2 and unpack(lines, there) == 2 and unpack(lines, there) == 0
+    assert Pieces(there / "motions", "a stamp").get("0001") == {"motions": 1000}
+    assert Pieces(there / "kills", "a stamp").get("edge-2") == {"kills": 3}
+    assert Pieces(there / "kills", "another").get("edge-2") is None, "and count with their sources only"
+
+
+@pytest.mark.parametrize(
+    "line", ["", "half {", "[1]", '{"part": "a"}', '{"part": "..", "key": "a", "stamp": "", "record": {}}',
+             '{"part": "a", "key": "../b", "stamp": "", "record": {}}'],
+)  # fmt: skip
+def test_pieces_that_are_none_write_nothing(tmp_path: Path, line: str) -> None:
+    good = json.dumps({"part": "a", "key": "b", "stamp": "", "record": {}})
+    with pytest.raises(BadInput, match="line 2"):
+        unpack([good, line], tmp_path / "there")
+    assert not (tmp_path / "there").exists()
+    (tmp_path / "part").mkdir()
+    (tmp_path / "part" / "broken.json").write_text("{")
+    with pytest.raises(BadInput, match="a piece"):
+        list(packed(tmp_path))
