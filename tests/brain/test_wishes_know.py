@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from helpers_wishes import ONE, REJECT, SCENE, THEM, Talk, a, b, move, the
+from helpers_wishes import IT, ONE, REJECT, SCENE, THEM, Talk, a, b, move, the
 
 from moravec.brain.wishes.wish import Condition, Size, Spot, Things, Wish
 
@@ -18,6 +18,7 @@ def when(holds: Any, what: Things, *wishes: Wish, n: int = 0, otherwise: tuple[W
     ("wish", "moved"),
     [
         (when("any", a("box", n=None, condition="damaged"), move(THEM, REJECT)), {"green-box-1": "reject"}),
+        (when("any", a("box", n=None, coded=True), move(IT, b("F"))), {"blue-box-1": "bin:F", "green-box-1": "bin:F"}),
         (when("any", a("bottle", n=None), move(the("tool"), b("B"))), {}),
         (when("none", a("bottle", n=None), move(the("tool"), b("B"))), {"white-tool-1": "bin:B"}),
         (when("all", the("box", n=None, condition="damaged"), move(the("tool"), b("B")), otherwise=(move(the("tool"), b("C")),)),
@@ -51,6 +52,8 @@ def test_a_condition_after_then_is_decided_when_its_turn_comes() -> None:
         ("how many", Things(at=Spot("place", "parcel")), 6),
         ("any", a("", n=None, condition="damaged"), True),
         ("any", a("bottle", n=None), False),
+        ("any", a("can", n=3), True),
+        ("any", a("can", "red", n=3), False),
         ("all", the("box", n=None, condition="damaged"), False),
         ("all", the("can", n=None, at=Spot("place", "parcel")), True),
         ("where", the("tool"), "bin:A"),
@@ -76,6 +79,14 @@ def test_answers_about_items_and_places() -> None:
     talk.say(move(the("can", "blue"), b("B")))
     talk.say(Wish("ask", query="why"))
     assert "1 item done" in talk.turn.report.answer
+
+
+def test_a_place_that_an_answer_named_may_be_meant_next() -> None:
+    talk = Talk()
+    talk.say(Wish("ask", (the("tool"),), query="where"))
+    assert talk.say(move(the("can", "blue"), Spot("same"))) == {"blue-can-1": "bin:A"}
+    talk.say(Wish("ask", (Things(at=b("D")),), query="what"))
+    assert talk.say(move(THEM, b("E"))) == {"yellow-ball-1": "bin:E"}
 
 
 def test_a_closed_parcel_is_opened_to_know_what_is_meant_and_only_then() -> None:

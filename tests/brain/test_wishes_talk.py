@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from helpers_wishes import IT, ONE, REJECT, THEM, Talk, a, b, item, move, the
+from helpers_wishes import IT, ONE, REJECT, SCENE, THEM, Talk, a, b, item, move, the
 
 from moravec.brain.wishes.wish import Amount, Size, Spot, Things, Wish
 
@@ -188,6 +188,25 @@ def test_an_answer_may_come_with_the_next_turn() -> None:
         assert talk.say(move(the("can", "red"), b("B"))) == {}
         assert talk.say(answer) == moved, answer
         assert talk.player.agent.talk.pending is None
+
+
+def test_after_an_answer_the_other_one_is_the_other_of_those() -> None:
+    talk = Talk()
+    talk.say(move(the("can", "red"), b("B")))
+    talk.say(Wish("name", (Things(size=Size("smaller"), amount=ONE, definite=True),)))
+    assert talk.say(move(Things(refers="other", amount=ONE, definite=True), Spot("same"))) == {"red-can-2": "bin:B"}
+
+
+def test_an_answer_may_be_the_whole_sentence_again_or_a_new_one() -> None:
+    for wish, moved in (
+        (move(the("can", size=Size("smaller")), b("C")), {"red-can-1": "bin:C"}),
+        (move(the("can", "blue"), b("C")), {"blue-can-1": "bin:C"}),
+        (move(a("box", n=None), b("C")), {"blue-box-1": "bin:C", "green-box-1": "bin:C", "white-box-1": "bin:C"}),
+    ):
+        talk = Talk()
+        assert talk.say(move(the("can", "red"), b("B"))) == {}
+        assert talk.say(wish) == moved
+    assert len(talk.say(move(Things(), b("F")))) == len(SCENE["items"])
 
 
 def test_where_to_is_answered_by_a_place() -> None:

@@ -6,12 +6,14 @@ It is a coroutine of requests like every skill, so that the runtime paces, recor
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any, TypeAlias, cast, final
 
 from moravec.brain.conclude import conclude
 from moravec.brain.goal import Clause, Goal, goal_to_json
 from moravec.brain.job import Context, Job, JobReport
+from moravec.brain.memory.prior import lasts
 from moravec.brain.memory.recollect import Recollection
 from moravec.brain.mind import Mind, SymbolicMind
 from moravec.brain.plan import needed_looks
@@ -67,7 +69,8 @@ class Agent:
         """The whole job as requests; returns what the agent believes became of it. Never raises for any instruction; a
         mind that plays a recording may (CassetteError)."""
         job = Job(instruction, self.inventory, context, self.limits)
-        if offered := self.recollection.begin(self.inventory):
+        self.talk = self.talk.next()
+        if self.talk.turn == 1 and (offered := self.recollection.begin(self.inventory)):
             yield Note("memory", offered)
         reading = yield from think(self.mind, partial(self.mind.read, instruction, self.workplace), "read", context.now)
         if reading.meant:
@@ -112,15 +115,19 @@ class Agent:
             return known["answer"]
         if sum("answered_by" not in question for question in job.questions) >= self.limits.questions:
             return ask.default
+        ask = replace(ask, deadline=self.limits.answer_within, scope="from now on" if lasts(ask.text) else "this job")
         given = yield ask
         label = given if given in ask.options else ask.default
-        job.questions.append({"text": ask.text, "options": list(ask.options), "answer": label, "why": ask.why})
+        job.asked(ask, label)
         return label
 
     # ── the loop ─────────────────────────────────────────────────────────────────────────────────────────────────
     def pursue(self, job: Job) -> Routine:
         """Plan and act until nothing is left to do or a limit is reached."""
         while not job.ended:
+            if beyond := job.beyond():
+                job.end(beyond)
+                return
             if job.replans > self.limits.replans + self.limits.replans_per_item * len(self.inventory.items):
                 job.end(f"stopped after {job.replans} replans")
                 return
@@ -169,8 +176,8 @@ class Agent:
         """Do the steps; True when a new plan is needed because something went otherwise."""
         key, uncovered = job.assignment().key(), False
         for step in plan.steps:
-            if len(job.steps) >= self.limits.steps:
-                job.end(f"stopped after {len(job.steps)} steps")
+            if beyond := job.beyond():
+                job.end(beyond)
                 return False
             if step.skill == "look" and step.place in self.inventory.blind:
                 self.inventory.fluents["seen", str(step.place)] = True

@@ -41,7 +41,9 @@ def answer(clause: Clause, inventory: Inventory) -> str:
         every = structured(clause, inventory)["value"]
         return f"{'Yes' if every else 'No'}: {len(items)} ({asked})." + note
     if clause.query == "any":
-        return (f"Yes: {listed(items)}." if items else f"No {asked} seen.") + note
+        enough = len(items) >= (clause.what.count or 1)
+        few = f"No: {listed(items)}." if items else f"No {asked} seen."
+        return (f"Yes: {listed(items)}." if enough else few) + note
     if clause.query == "where":
         found = [f"{item.describe()} ({item.id}): {where(item, inventory)}" for item in items]
         return ("; ".join(found) + "." if found else f"I have not seen {asked}.") + note
@@ -59,7 +61,7 @@ def structured(clause: Clause, inventory: Inventory) -> dict[str, Any]:
     if clause.query == "how many":
         return {"kind": "count", "value": len(items)}
     if clause.query == "any":
-        return {"kind": "yesno", "value": bool(items)}
+        return {"kind": "yesno", "value": len(items) >= (clause.what.count or 1)}
     if clause.query == "all":
         base = answering(without_its_test(clause.what), inventory)
         return {"kind": "yesno", "value": bool(base) and len(base) == len(items)}

@@ -52,6 +52,8 @@ class JobReport:
     surprises: tuple[str, ...]
     inventory: dict[str, Any]
     answers: tuple[dict[str, Any], ...] = ()  # {"kind", "value"}: of what was asked, as data
+    open: bool = False  # a question of it waits for an answer, which the next turn may give
+    turns: tuple[dict[str, Any], ...] = ()  # of a talk of several, in short
 
 
 @dataclass(slots=True)
@@ -78,7 +80,12 @@ class Job:
     answer: str = ""
     ended: bool = False
     counted: bool = False
+    open: bool = False  # whether a question waits for an answer
     overlooked: bool = False  # whether the last look around was taken
+    began: float = field(init=False)  # [s]
+
+    def __post_init__(self) -> None:
+        self.began = self.context.now()
 
     @property
     def station(self) -> str | None:
@@ -89,6 +96,19 @@ class Job:
         """Go no further."""
         self.ended = True
         self.problems.append(why)
+
+    def beyond(self) -> str:
+        """Which bound on the turn is reached, in words; "" for none."""
+        if len(self.steps) >= self.limits.steps:
+            return f"stopped after {len(self.steps)} steps"
+        seconds = self.context.now() - self.began
+        return f"stopped after {seconds:.0f} s" if seconds >= self.limits.seconds else ""
+
+    def asked(self, ask: Ask, answer: str) -> None:
+        """One question and its answer, in the form of `result.json`."""
+        fields = {key: value for key, value in ask.more().items() if key in ("scores", "evidence")}
+        question = {"text": ask.text, "options": list(ask.options), "answer": answer, "why": ask.why}
+        self.questions.append(question | fields)
 
     def refuse(self, why: str) -> None:
         """The job is not done at all."""
@@ -159,4 +179,5 @@ class Job:
             surprises=tuple(self.surprises),
             inventory=self.inventory.snapshot(),
             answers=tuple(self.answers),
+            open=self.open,
         )

@@ -24,6 +24,8 @@ class Run(BrainOptions):
 
     instruction: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="INSTRUCTION")]
     """What to do, in plain words."""
+    more: Annotated[tyro.conf.Positional[tuple[str, ...]], tyro.conf.arg(metavar="[INSTRUCTION ...]")] = ()
+    """What is said after it, turn by turn; "it", "the other one", "undo that" are understood by what was said and done before."""
     world: Annotated[str, tyro.conf.arg(metavar="NAME")] = "cell"
     """The workplace."""
     items: Annotated[Items | None, unset("N")] = None
@@ -46,6 +48,11 @@ class Run(BrainOptions):
     """Somebody walks past the workplace."""
     quiet: Flag = False
     """No progress, only the result."""
+
+    @property
+    def talk(self) -> tuple[str, ...]:
+        """All instructions, in order."""
+        return (self.instruction, *self.more)
 
     def execute(self) -> int:
         """The whole run. Raises MoravecError before it has begun; afterwards there is always a result."""

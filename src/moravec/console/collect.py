@@ -9,6 +9,7 @@ plan       {"steps": [{"skill", "args"}]}
 seen       {"place", "detections": [fields of a Detection]}, with the picture
 inventory  {"items": [{"id", "category", "colour", "location", "damaged"}]}
 question   {"text", "options", "default", "answer"}
+turn       {"turn", "of", "instruction"}, where a run is a talk of several
 """
 
 from __future__ import annotations
@@ -75,7 +76,7 @@ class StepSeen:
 @dataclass(frozen=True, slots=True)
 class Event:
     """Something out of the ordinary: "limit", "stop", "failed", "replan", "plan", "aside", "question",
-    "fallback"."""
+    "fallback", "turn"."""
 
     t: float  # [s]
     kind: str
@@ -139,6 +140,8 @@ class Collector:
             self._plan(t, payload)
         elif topic == "surprise":
             self._surprise = str(payload.get("what", ""))
+        elif topic == "turn":
+            self._event(t, "turn", f"turn {payload.get('turn', '?')}: {payload.get('instruction', '')}")
         elif topic == "set_aside":
             self._event(t, "aside", f"{payload.get('item', '')} was set aside: {payload.get('why', '')}")
         elif topic == "fallback":

@@ -35,6 +35,7 @@ _KINDS = {
     "aside": ("bad", "given up"),
     "question": ("plain", "question"),
     "fallback": ("plain", "brain"),
+    "turn": ("plain", "turn"),
 }
 
 
@@ -77,6 +78,7 @@ def _page(data: ReportData, encode: _Encode | None) -> str:
     css = files("moravec.console").joinpath("report.css").read_text(encoding="utf-8")
     title = str(data.result.get("instruction", "")).strip() or "No instruction"
     sections = (
+        _turns(data),
         _before_after(data),
         _items(data),
         _timeline(data),
@@ -132,6 +134,19 @@ def _outcome(data: ReportData) -> tuple[str, str]:
     if of:
         return "bad", f"{right} of {of} items are where the instruction wants them.{early}"
     return "bad", early.strip() or "The job was not done."
+
+
+def _turns(data: ReportData) -> str:
+    """What was said, turn by turn, and what came of it; nothing for a single instruction."""
+    rows = "".join(
+        f"<tr><td>{number}</td><td>“{escape(_short(str(turn['instruction']), 240))}”</td>"
+        f"<td>{escape(_short(str(turn['answer']), 320))}</td></tr>"
+        for number, turn in enumerate(data.result.get("turns", ()), start=1)
+    )
+    head = "<thead><tr><th>Turn</th><th>What was said</th><th>What it answered</th></tr></thead>"
+    table = f"<table>{head}<tbody>{rows}</tbody></table>"
+    frame = '<div class="scroll" tabindex="0" role="group" aria-label="The talk">'
+    return f"<section><h2>The talk</h2>{frame}{table}</div></section>" if rows else ""
 
 
 # ── pictures and items ───────────────────────────────────────────────────────────────────────────────────────────────

@@ -18,6 +18,7 @@ from moravec.robots.protocol import Robot
 from moravec.runtime.loop import Recorder, Runtime, Watcher
 from moravec.runtime.narrate import narrated
 from moravec.runtime.pace import Pace
+from moravec.runtime.talk import talk
 from moravec.skills.arm import Arm
 from moravec.skills.context import Eyes, SkillContext
 from moravec.skills.contract import Ask, Note, Request
@@ -131,15 +132,15 @@ def run_job(hands: Hands, work: Work) -> Outcome:
 
 
 def delivery(
-    instruction: str,
+    instructions: Sequence[str],
     workplace: Workplace,
     eyes: Eyes,
     pilot: Pilot | None = None,
     mind: Mind | None = None,
     recollection: Recollection | None = None,
 ) -> Work:
-    """The work of one instruction by the delivery's skills and `mind` (None: the symbolic one), told step by step. See
-    `delivery_skills`."""
+    """The work of a talk, one instruction a turn, by the delivery's skills and `mind` (None: the symbolic one), told step by
+    step. See `delivery_skills`."""
 
     def work(runtime: Runtime) -> Generator[Request, Any, JobReport]:
         agent = Agent({}, workplace, mind, recollection=recollection)
@@ -148,7 +149,7 @@ def delivery(
             workplace, Arm(workplace), eyes, runtime.now, runtime.state, runtime.posture,
             whereabouts=agent.inventory.whereabouts,
         )  # fmt: skip
-        report = yield from agent.run(instruction, context)
+        report = yield from talk(agent, instructions, context)
         yield Note("inventory", {k: v for k, v in agent.inventory.snapshot().items() if k != "history"})
         return report
 

@@ -8,6 +8,7 @@ from typing import Any
 from moravec.brain.goal import Selection
 from moravec.brain.remember import Inventory
 from moravec.brain.wishes.open import Denied
+from moravec.brain.wishes.places import of_location
 from moravec.brain.wishes.things import Sense
 from moravec.brain.wishes.wish import Amount, Condition, Spot, Things
 
@@ -26,7 +27,7 @@ def holds(condition: Condition, sense: Sense, key: str) -> bool:
             base = without_its_test(lenient)
             whole = whole and len(sense.choose(base, f"{key}.{slot}.all", close=True).items) == len(chosen.items)
     names = tuple(dict.fromkeys(name for items in found for name in items))
-    sense.speak_of(names, Selection(items=names, place="cell"))
+    sense.speak_of(names, Selection(items=names, place="cell"), loose=True)
     if condition.holds == "any":
         return bool(names)
     if condition.holds == "none":
@@ -53,6 +54,7 @@ def _state_of(condition: Condition, sense: Sense) -> bool:
     names = _locations(condition.at, sense)
     if not names:
         raise Denied("unknown-place", "The place that this depends on is not here.")
+    sense.speak_of_place(of_location(names[0], inventory) if len(names) == 1 else None)
     if condition.holds == "full":
         return all(inventory.fluents.get(("full", name)) is True for name in names)
     return not any(inventory.at(name) for name in names)

@@ -18,7 +18,7 @@ from moravec.brain.wishes.survey import places_to_see
 from moravec.brain.wishes.talk import Pending, Talk
 from moravec.brain.wishes.things import Sense
 from moravec.brain.wishes.wish import Meant, Wish
-from moravec.skills.contract import Ask, Note, Request
+from moravec.skills.contract import Ask, Evidence, Note, Request
 
 T = TypeVar("T")
 Routine: TypeAlias = Generator[Request, Any, T]
@@ -69,7 +69,7 @@ class _Turn:
 
 def fulfil(hands: Hands, job: Job, meant: Sequence[Meant]) -> Routine[None]:
     """Does what one of `meant`, the likeliest first, wants; the job tells afterwards what became of it."""
-    turn = _Turn(hands, job, hands.talk.next())
+    turn = _Turn(hands, job, hands.talk)
     pending, turn.talk = turn.talk.pending, replace(turn.talk, pending=None)
     job.counted = True  # how many are meant is settled here
     hands.inventory.begin_job()
@@ -156,10 +156,10 @@ def _tried(turn: _Turn, wishes: tuple[Wish, ...], work: Callable[[Sense], T], st
 def _asked(turn: _Turn, wishes: tuple[Wish, ...], question: Question) -> Routine[Settled]:
     """What a person settles; without an answer nothing is done, and the next turn may give it."""
     labels = _distinct([option.label for option in question.options])
-    ask = Ask(
-        question.text, labels, labels[-1], question.why,
-        scores=tuple(option.score for option in question.options), evidence=question.items[:EVIDENCE],
-    )  # fmt: skip
+    scores = tuple(option.score for option in question.options)
+    items = [turn.hands.inventory.item(name) for name in question.items[:EVIDENCE]]
+    evidence = tuple(Evidence(item.id, item.camera, item.box) for item in items)
+    ask = Ask(question.text, labels, labels[-1], question.why, scores, evidence)
     told: str = labels[-1]
     if turn.rounds <= ROUNDS:
         told = yield from turn.hands.ask(turn.job, ask)
@@ -167,6 +167,7 @@ def _asked(turn: _Turn, wishes: tuple[Wish, ...], question: Question) -> Routine
     if settles is not None:
         return settles
     turn.talk = replace(turn.talk, pending=Pending(wishes, dict(turn.settled), question))
+    turn.job.open = True
     turn.job.refuse(f"{question.text} Without an answer nothing is moved. (rule unclear)")
     yield Note("refused", {"rule": "unclear", "why": question.text})
     raise _Over

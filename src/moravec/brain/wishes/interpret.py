@@ -350,6 +350,7 @@ def _ask(wish: Wish, phase: _Phase, key: str) -> None:
             to = _destination(wish.to, sense, f"{key}.to")
     strict = query == "where"
     asked = tuple(t if strict else replace(t, definite=False) for t in wish.what) or (Things(),)
+    sense.speak_of_place(to if to != RULE else None)
     if to is not None and to != RULE and not wish.what:
         phase.clauses.append(Clause("question", Selection(), to, "which place"))
         return
@@ -361,7 +362,12 @@ def _ask(wish: Wish, phase: _Phase, key: str) -> None:
             continue
         chosen = sense.choose(free, f"{key}.{slot}", close=True)
         sense.speak_of(chosen.items, chosen.what)
-        phase.clauses.append(Clause("question", chosen.what, query=_query(query)))
+        where = {places.of_location(item.location, sense.inventory) for item in sense.believed(chosen.items)}
+        sense.speak_of_place(where.pop() if query == "where" and len(where) == 1 else None)
+        what = chosen.what
+        if query == "any" and things.amount.kind in ("exactly", "at least") and things.size is None:
+            what = replace(what, count=things.amount.n)
+        phase.clauses.append(Clause("question", what, query=_query(query)))
 
 
 def _query(query: str) -> Query:

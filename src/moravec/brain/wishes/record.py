@@ -41,7 +41,7 @@ def as_it_came(talk: Talk, job: Job) -> Talk:
 
 def after_goal(talk: Talk, job: Job) -> Talk:
     """`talk` after a turn whose goal was not made of wishes."""
-    talk = replace(talk.next(), pending=None)
+    talk = replace(talk, pending=None)
     groups = [(clause, _meant(clause, job)) for clause in job.goal.clauses]
     spoken = tuple(Group(n, talk.turn, replace(c.what, place=c.what.place or EVERYWHERE)) for c, n in groups if n)
     places = tuple(clause.to for clause in job.goal.clauses if clause.to is not None)

@@ -18,11 +18,13 @@ EVERY = Selection(place=EVERYWHERE)
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Items that were spoken of together, in which turn, and by which words."""
+    """Items that were spoken of together, in which turn, and by which words. `loose`: "it" means all of them, as in "if
+    anything is damaged, reject it"."""
 
     items: tuple[str, ...]
     turn: int = 0
     what: Selection = EVERY
+    loose: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,11 @@ from moravec.brain.wishes import places
 from moravec.brain.wishes.apart import told_apart
 from moravec.brain.wishes.open import Denied, Need, Open, Option, Question, Settled, evenly
 from moravec.brain.wishes.talk import EVERY, Group, Talk
-from moravec.brain.wishes.wish import Size, Spot, Things
+from moravec.brain.wishes.wish import Amount, Size, Spot, Things
 from moravec.core.workplace import Workplace
 
 MOST_OPTIONS = 12  # of a question, "nothing" apart
+_ONE = Amount("exactly", 1)
 _TWINS = 0.05  # share by which the sizes of twins may differ
 _SAME = 0.02  # share of its size by which the smaller of two has to be smaller
 _RANKS: Mapping[str, MeasureKind] = {"smaller": "smallest", "larger": "largest"}
@@ -44,7 +45,7 @@ class Sense:
     """Where a sentence is understood from. It changes as the sentence goes on: what is spoken of, what was named.
 
     `settled` are the answers to open points by their keys; `learnt`: what was looked at closely already, as far as that goes;
-    `within`: items that were asked about, which words without a noun mean first.
+    `within`: items that were asked about, which are meant first.
     """
 
     inventory: Inventory
@@ -55,11 +56,12 @@ class Sense:
     named: set[str] = field(default_factory=set)
 
     # ── what was spoken of ───────────────────────────────────────────────────────────────────────────────────────
-    def speak_of(self, items: tuple[str, ...], what: Selection = EVERY) -> None:
+    def speak_of(self, items: tuple[str, ...], what: Selection = EVERY, loose: bool = False) -> None:
         """`items` are now what was spoken of last."""
         if items:
             self.named |= set(items)
-            self.talk = replace(self.talk, groups=(*self.talk.groups, Group(items, self.talk.turn, what))).bounded()
+            group = Group(items, self.talk.turn, what, loose)
+            self.talk = replace(self.talk, groups=(*self.talk.groups, group)).bounded()
 
     def speak_of_place(self, place: Destination | None) -> None:
         """`place` is now the place that was spoken of last."""
@@ -77,6 +79,8 @@ class Sense:
 
         `pool`: only of these.
         """
+        if things.refers == "it" and things.amount == _ONE and self.talk.groups and self.talk.groups[-1].loose:
+            things = replace(things, amount=Amount())
         what, pool = self._narrowed(things, key, pool)
         base = [i for i in (self.inventory.items.values() if pool is None else pool) if i.location != GONE]
         matched, maybe = candidates(replace(what, definite=False), self.inventory, base)
@@ -88,7 +92,9 @@ class Sense:
             raise Need(what)
         settled = self.settled.get(key)
         if isinstance(settled, tuple):
-            return Chosen(_exactly(settled), settled)
+            fits = set(settled) <= {item.id for item in matched}
+            told = replace(what, items=settled, count=None, measure=None, exceptions=())
+            return Chosen(told if fits else _exactly(settled), settled)
         if things.size is not None and what.measure is not None and not matched:
             matched, _ = candidates(replace(what, measure=None), self.inventory, base)
             if len(matched) > 1 and things.definite and not what.measure.value:
@@ -166,10 +172,11 @@ class Sense:
             things.categories, things.colours, (), things.codes, things.condition, EVERYWHERE, None, things.definite,
             coded=things.coded,
         )  # fmt: skip
-        bare = not (things.categories or things.codes or things.refers or things.at)
-        if bare and self.within and pool is None:
+        one = things.definite and things.amount.kind == "exactly"
+        if one and self.within and pool is None and not (things.codes or things.refers or things.at):
             inner = self.believed(self.within)
-            pool = inner if candidates(what, self.inventory, inner)[0] else None
+            if candidates(what, self.inventory, inner)[0]:
+                what, pool = replace(what, items=tuple(item.id for item in inner)), inner
         if things.refers:
             pool = self._referred(things, what, key)
             if things.refers == "rest":
@@ -204,6 +211,8 @@ class Sense:
             raise problem
         if at.kind == "bin" and not places.carried(at.name, self.inventory):
             raise Denied("unknown-place", f"No bin carries the label {at.name!r}.")
+        if at.kind in ("bin", "place"):
+            self.speak_of_place(Destination("bin" if at.kind == "bin" else "place", at.name))
         if at.kind in ("bin", "place", "bins"):
             return replace(what, place={"bin": f"bin:{at.name}", "bins": "bins"}.get(at.kind, at.name))
         if at.kind == "of" and at.things is not None:
