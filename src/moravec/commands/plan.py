@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import tyro
 
 from moravec.commands.minds import BrainOptions, opened_mind
-from moravec.commands.options import Items, save, say, show, unset
+from moravec.commands.options import Items, said, save, say, show, unset
 
 if TYPE_CHECKING:
     from moravec.brain.mind import Mind
@@ -40,9 +40,10 @@ class Plan(BrainOptions):
         """The plan. A refusal is exit status 1."""
         from moravec.worlds.registry import WorldOptions, open_world
 
+        talk = said("plan", self.instruction, self.more)
         with opened_mind(self) as opened:
             with contextlib.closing(open_world(self.world, WorldOptions(self.seed, self.items, renderer="rays"))) as world:
-                turns = [_timed(text, world.workplace, opened.mind) for text in (self.instruction, *self.more)]
+                turns = [_timed(text, world.workplace, opened.mind) for text in talk]
             result = turns[0] if len(turns) == 1 else _together(turns)
             record = opened.record()
         if "calls" in record:

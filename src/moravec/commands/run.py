@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import tyro
 
 from moravec.commands.minds import BrainOptions
-from moravec.commands.options import Flag, Items, Renderer, Skills, Speed, say, show, unset
+from moravec.commands.options import Flag, Items, Renderer, Skills, Speed, said, say, show, unset
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,8 +51,8 @@ class Run(BrainOptions):
 
     @property
     def talk(self) -> tuple[str, ...]:
-        """All instructions, in order."""
-        return (self.instruction, *self.more)
+        """All instructions, in order. Raises BadInput where the quotes were forgotten."""
+        return said("run", self.instruction, self.more)
 
     def execute(self) -> int:
         """The whole run. Raises MoravecError before it has begun; afterwards there is always a result."""
@@ -94,10 +94,10 @@ def summary(end: End, wall: float) -> str:
         spent = f"{brain['calls']} calls, {brain['tokens_in'] + brain['tokens_out']} tokens, {brain['seconds']:.1f} s"
         asked = [f"brain: {brain['mind']}, {spent}; the symbolic mind took over {len(brain['fallbacks'])} times"]
     left = [name for name in ("report.html", "result.json", "tape.mcap") if (end.folder / name).exists()]
-    said = [shorten(end.answer, 400, placeholder=" …")] if end.answer and not result["refused"] else []
+    answered = [shorten(end.answer, 400, placeholder=" …")] if end.answer and not result["refused"] else []
     return "\n".join(
         (
-            *said,
+            *answered,
             head,
             f"{len(steps)} steps, {failed} failed, {result['replans']} replans, "
             f"{sum(s['seconds'] for s in steps):.0f} s of the robot's time in {wall:.0f} s",
