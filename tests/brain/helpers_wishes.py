@@ -8,6 +8,7 @@ from typing import Any
 from judge_instructions import ReaderMind
 from symbolic_world import Cell, Player, Turn
 
+from moravec.brain.recover import Limits
 from moravec.brain.wishes.wish import Amount, Spot, Things, Wish
 
 ONE = Amount("exactly", 1)
@@ -59,10 +60,10 @@ def move(what: Things, to: Spot | None = None, **more: Any) -> Wish:
 class Talk:
     """A talk in wishes: what each turn moved, by names."""
 
-    def __init__(self, scene: dict[str, Any] = SCENE) -> None:
+    def __init__(self, scene: dict[str, Any] = SCENE, limits: Limits | None = None) -> None:
         self.next: tuple[Wish, ...] = ()
         self.cell = Cell.of(scene)
-        self.player = Player(self.cell, ReaderMind(lambda text: self.next))
+        self.player = Player(self.cell, ReaderMind(lambda text: self.next), limits)
 
     def say(self, *wishes: Wish, answers: tuple[int, ...] = ()) -> dict[str, str]:
         self.next, before = wishes, self.cell.locations()

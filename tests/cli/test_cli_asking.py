@@ -6,11 +6,17 @@ import contextlib
 import os
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 from moravec.brain.memory.learn import Heard
 from moravec.commands.asking import answerer
+from moravec.commands.evidence import Evidence as Pictures
+from moravec.console.crops import MARGIN, MOST, Crops
+from moravec.core.observation import CameraFrame
 from moravec.skills.contract import Ask, Evidence
 
 QUESTION = Ask(
@@ -31,7 +37,7 @@ def typing(text: str, patch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def asked(question: Ask, heard: list[Heard] | None = None) -> str:
-    return answerer("terminal", contextlib.nullcontext, heard)(question)
+    return answerer("terminal", contextlib.nullcontext, heard, lambda ask: [Path("questions/1-item-1.png")])(question)
 
 
 @pytest.mark.parametrize(("text", "answer"), [("2\n", "the blue can"), ("The Red Can\n", "the red can"), ("\n", "nothing")])
@@ -40,7 +46,7 @@ def test_what_is_typed(text: str, answer: str, monkeypatch: pytest.MonkeyPatch, 
         assert asked(QUESTION) == answer
     said = capsys.readouterr().err
     assert "1  the red can   75 %" in said and "3  nothing   <- when you just press Enter" in said
-    assert "It is about item-1" in said and "Without an answer in 600 s: nothing" in said
+    assert "It is about questions/1-item-1.png" in said and "Without an answer in 600 s: nothing" in said
 
 
 def test_at_the_deadline_the_default_is_taken(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -66,3 +72,31 @@ def test_how_far_an_answer_may_hold_is_told_where_it_may(
         with typing("1\n", monkeypatch):
             asked(replace(QUESTION, scope=scope), [])  # type: ignore[arg-type]
         assert ("@always" in capsys.readouterr().err) is told
+
+
+def frame() -> CameraFrame:
+    rgb = np.zeros((60, 80, 3), np.uint8)
+    rgb[20:30, 40:50] = (250, 10, 20)
+    still = np.zeros((60, 80), np.float32)
+    return CameraFrame("wrist", 0, 0.0, rgb, still, np.eye(3), np.eye(4))
+
+
+def test_what_a_question_is_about_is_cut_out_and_written(tmp_path: Path) -> None:
+    crops = Crops()
+    rows = [{"camera": "wrist", "box": [40, 20, 50, 30]}, {"camera": "wrist", "box": None}, {"box": [0, 0, 5, 5]}, {}]
+    crops.take(rows, frame())
+    about = (Evidence("item-1", "wrist", (40, 20, 50, 30)), Evidence("item-2", "wrist", (1, 2, 3, 4)))
+    question = replace(QUESTION, evidence=about)
+    (path,) = Pictures(crops, tmp_path).written(question)
+    assert path == tmp_path / "questions" / "1-item-1.png"
+    picture = cv2.imread(str(path))
+    assert picture is not None and picture.shape == (10 + 2 * MARGIN, 10 + 2 * MARGIN, 3)
+    assert tuple(picture[MARGIN + 5, MARGIN + 5]) == (20, 10, 250)  # OpenCV's order
+    assert Pictures(crops, tmp_path / "nowhere").written(question) == []
+
+
+def test_only_the_newest_pieces_are_kept() -> None:
+    crops, picture = Crops(), frame()
+    rows = [{"camera": "wrist", "box": [x % 70, x // 70, x % 70 + 5, x // 70 + 5], "item": str(x)} for x in range(MOST + 10)]
+    crops.take(rows, picture)
+    assert [item for item, _ in crops.of(rows)] == [str(x) for x in range(10, MOST + 10)]

@@ -20,20 +20,23 @@ Answer: TypeAlias = Callable[[Ask], str]
 
 
 def answerer(
-    ask: str | None, quiet_terminal: Callable[[], AbstractContextManager[None]], heard: list[Heard] | None = None
+    ask: str | None,
+    quiet_terminal: Callable[[], AbstractContextManager[None]],
+    heard: list[Heard] | None = None,
+    pictures: Callable[[Ask], list[Path]] = lambda question: [],
 ) -> Answer:
     """The answers for `--ask`: "terminal", "never", or a file with one answer a line, in the order of the questions.
 
     Without `ask` a terminal is used where there is one. `quiet_terminal` keeps others from drawing meanwhile. What a person
-    answered is added to `heard`, where that is given; then an answer may end in its scope, as "yes @site". Raises BadInput
-    for a file that cannot be read.
+    answered is added to `heard`, where that is given; then an answer may end in its scope, as "yes @site". `pictures` gives the
+    files that show what a question is about. Raises BadInput for a file that cannot be read.
     """
     if ask is None:
         ask = "terminal" if sys.stdin.isatty() and sys.stderr.isatty() else "never"
     if ask == "never":
         return lambda question: question.default
     if ask == "terminal":
-        return lambda question: _from_terminal(question, quiet_terminal, heard)
+        return lambda question: _from_terminal(question, quiet_terminal, heard, pictures(question))
     return from_file(Path(ask), heard)
 
 
@@ -85,7 +88,7 @@ def _understood(text: str, question: Ask, heard: list[Heard] | None) -> str | No
 
 
 def _from_terminal(
-    question: Ask, quiet_terminal: Callable[[], AbstractContextManager[None]], heard: list[Heard] | None
+    question: Ask, quiet_terminal: Callable[[], AbstractContextManager[None]], heard: list[Heard] | None, shown: list[Path]
 ) -> str:
     with quiet_terminal():
         say(f"\n{question.text}\n  ({question.why})")
@@ -93,8 +96,8 @@ def _from_terminal(
             score = question.scores[number - 1] if question.scores else 0.0
             likely = f"   {100 * score:.0f} %" if score else ""
             say(f"  {number}  {option}{likely}{'   <- when you just press Enter' if option == question.default else ''}")
-        if question.evidence:
-            say(f"  It is about {', '.join(shown.item for shown in question.evidence)}")
+        for path in shown:
+            say(f"  It is about {path}")
         if heard is not None and question.scope != "this job":
             say("  An answer may end in how far it holds: @once, @task, @site or @always")
         if question.deadline is not None:

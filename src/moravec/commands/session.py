@@ -14,6 +14,7 @@ from rich.console import Console
 
 from moravec.commands.asking import Answer, answerer
 from moravec.commands.clock import WallClock
+from moravec.commands.evidence import Evidence
 from moravec.commands.interrupts import Interrupts
 from moravec.commands.minds import opened_mind
 from moravec.commands.options import say
@@ -135,17 +136,17 @@ class Session:
         run, world = self._run, self._world
         watchers: list[Watcher] = [self._journal, self._seen, self._truth]
         with contextlib.ExitStack() as stack:
-            still = contextlib.nullcontext
+            still, pictures = contextlib.nullcontext, Evidence(self._seen.crops, self._folder).written
             if not run.quiet and sys.stderr.isatty():
                 where = f"{run.world}, seed {run.seed}, {world.renderer}"
                 speeds = world.robot.spec.limits.velocity
                 console = Console(stderr=True)
                 live = stack.enter_context(LiveView(console, self._seen, self._said, where, speeds))
                 watchers.append(live)
-                answer: Answer = answerer(run.ask, live.paused, self._memory.heard)
+                answer: Answer = answerer(run.ask, live.paused, self._memory.heard, pictures)
             else:
                 watchers += [] if run.quiet else [Lines(sys.stderr)]
-                answer = answerer(run.ask, still, self._memory.heard)
+                answer = answerer(run.ask, still, self._memory.heard, pictures)
             hands = Hands(world.robot, TapeRecorder(tape), _pace(run.speed), answer, watchers, self._interrupts.bind)
             return run_job(hands, work)
 

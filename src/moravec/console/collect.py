@@ -9,7 +9,6 @@ plan       {"steps": [{"skill", "args"}]}
 seen       {"place", "detections": [fields of a Detection]}, with the picture
 inventory  {"items": [{"id", "category", "colour", "location", "damaged"}]}
 question   {"text", "options", "default", "answer"}
-turn       {"turn", "of", "instruction"}, where a run is a talk of several
 """
 
 from __future__ import annotations
@@ -21,6 +20,7 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
+from moravec.console.crops import Crops
 from moravec.console.geometry import people_rows
 from moravec.core.frames import Matrix
 from moravec.core.observation import CameraFrame, RobotState
@@ -76,7 +76,7 @@ class StepSeen:
 @dataclass(frozen=True, slots=True)
 class Event:
     """Something out of the ordinary: "limit", "stop", "failed", "replan", "plan", "aside", "question",
-    "fallback", "turn"."""
+    "fallback"."""
 
     t: float  # [s]
     kind: str
@@ -109,6 +109,7 @@ class Collector:
     items: list[dict[str, Any]] = field(default_factory=list)
     questions: list[dict[str, Any]] = field(default_factory=list)
     answer: str = ""
+    crops: Crops = field(default_factory=Crops)
     pictures: int = 0
     _surprise: str = ""
     _ticks: int = 0
@@ -140,8 +141,6 @@ class Collector:
             self._plan(t, payload)
         elif topic == "surprise":
             self._surprise = str(payload.get("what", ""))
-        elif topic == "turn":
-            self._event(t, "turn", f"turn {payload.get('turn', '?')}: {payload.get('instruction', '')}")
         elif topic == "set_aside":
             self._event(t, "aside", f"{payload.get('item', '')} was set aside: {payload.get('why', '')}")
         elif topic == "fallback":
@@ -151,7 +150,7 @@ class Collector:
         elif topic == "inventory":
             self.items = [dict(item) for item in _rows(payload.get("items"))]
         elif topic == "question":
-            self.questions.append(dict(payload))
+            self.questions.append({**payload, "pictures": self.crops.of(_rows(payload.get("evidence")))})
             self._event(t, "question", f"{payload.get('text', '')} Answer: {payload.get('answer', 'none')}.")
 
     # ── what the report reads ────────────────────────────────────────────────────────────────────────────────────────
@@ -208,6 +207,8 @@ class Collector:
         self._surprise = ""
 
     def _seen(self, t: float, payload: Mapping[str, Any], frame: CameraFrame | None) -> None:
+        if frame is not None:
+            self.crops.take(_rows(payload.get("detections")), frame)
         marks = tuple(mark for row in _rows(payload.get("detections")) if (mark := _mark(row)) is not None)
         if frame is not None:
             self._shoot(Shot(frame.t, frame.camera, frame.rgb, marks))

@@ -35,7 +35,6 @@ _KINDS = {
     "aside": ("bad", "given up"),
     "question": ("plain", "question"),
     "fallback": ("plain", "brain"),
-    "turn": ("plain", "turn"),
 }
 
 
@@ -331,12 +330,26 @@ def _questions(data: ReportData) -> str:
     if not questions:
         return ""
     rows = "".join(
-        f"<tr><td>{escape(str(q.get('text', '')))}<br><span class=\"soft\">{escape(str(q.get('why', '')))}</span></td>"
-        f"<td>{escape(str(q.get('answer', '–')))}</td></tr>"
+        f"<tr><td>{escape(str(q.get('text', '')))}<br><span class=\"soft\">{escape(str(q.get('why', '')))}</span>"
+        f"{_shown(q)}</td><td>{_options(q)}</td><td>{escape(str(q.get('answer', '–')))}</td></tr>"
         for q in questions
     )
-    head = "<thead><tr><th>It asked</th><th>Answer</th></tr></thead>"
+    head = "<thead><tr><th>It asked</th><th>Options</th><th>Answer</th></tr></thead>"
     return f"<section><h2>Questions</h2><table>{head}<tbody>{rows}</tbody></table></section>"
+
+
+def _options(question: Mapping[str, Any]) -> str:
+    """Its options, with how likely each was meant where that was known."""
+    options = [str(option) for option in question.get("options") or ()]
+    scores = list(question.get("scores") or ()) or [0.0] * len(options)
+    known = zip(options, scores, strict=False)
+    return "<br>".join(f"{escape(option)}{f' <small>{100 * score:.0f} %</small>' if score else ''}" for option, score in known)
+
+
+def _shown(question: Mapping[str, Any]) -> str:
+    """The pictures of what it was about."""
+    pictures = question.get("pictures") or ()
+    return "".join(f'<br><img src="{data_uri(rgb, 120, 74)}" alt="{escape(item)}"> {escape(item)}' for item, rgb in pictures)
 
 
 def _provenance(data: ReportData) -> str:
