@@ -22,6 +22,7 @@ from moravec.commands.doctor import Doctor
 from moravec.commands.edge import Edge
 from moravec.commands.export import Export
 from moravec.commands.incident import Incident
+from moravec.commands.mcp import Mcp
 from moravec.commands.memory import Memory
 from moravec.commands.plan import Plan
 from moravec.commands.replay import Replay
@@ -32,8 +33,9 @@ from moravec.commands.trial import Trial
 from moravec.core.errors import BadInput, MoravecError
 
 COMMANDS: dict[str, type[Command]] = {
-    "run": Run, "plan": Plan, "replay": Replay, "incident": Incident, "memory": Memory, "edge": Edge, "data": Data,
-    "train": Train, "export": Export, "card": Card, "serve": Serve, "trial": Trial, "doctor": Doctor, "bench": Bench,
+    "run": Run, "plan": Plan, "replay": Replay, "incident": Incident, "memory": Memory, "mcp": Mcp, "edge": Edge,
+    "data": Data, "train": Train, "export": Export, "card": Card, "serve": Serve, "trial": Trial, "doctor": Doctor,
+    "bench": Bench,
 }  # fmt: skip
 _HELP = ("-h", "--help")
 

@@ -11,6 +11,7 @@ from helpers_wishes import IT, REJECT, SCENE, Talk, a, b, move, the
 from judge_instructions import ReaderMind
 from symbolic_world import WORKPLACE, Cell, Player
 
+from moravec.brain.conduct.charter import Charter
 from moravec.brain.goal import Goal, goal_from_json, goal_to_json
 from moravec.brain.job import JobReport
 from moravec.brain.remember import Inventory
@@ -85,10 +86,10 @@ def test_several_readings_are_asked_about_where_they_differ() -> None:
 
 
 def test_a_plan_of_wishes_before_anything_was_seen() -> None:
-    plan = planned("can", WORKPLACE, ReaderMind(lambda text: READS[text]))
+    plan = planned("can", WORKPLACE, ReaderMind(lambda text: READS[text]), Charter())
     assert plan["refused"] is None and {"skill": "look", "args": {"place": "shelf"}} in plan["steps"]
     assert plan["steps"][-1]["for_each"] == "the red can"
-    refused = planned("x", WORKPLACE, ReaderMind(lambda text: [Wish("refuse", why="unsafe")]))
+    refused = planned("x", WORKPLACE, ReaderMind(lambda text: [Wish("refuse", why="unsafe")]), Charter())
     assert "rule unsafe" in refused["refused"] and refused["steps"] == []
     everything = [
         Wish("if", condition=Condition("any"), wishes=(move(Things(refers="rest"), REJECT), Wish("home"), Wish("open"))),

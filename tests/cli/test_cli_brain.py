@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hostile_tools
 import pytest
 
 pytest.importorskip("httpx", reason="the extra remote brings it")
@@ -17,6 +18,7 @@ from model_server import OBEY, Serving, started
 from moravec.brain.goal import goal_to_json
 from moravec.brain.read import read
 from moravec.cli import main
+from moravec.tape.reader import read_meta
 from moravec.worlds.cell.layout import workplace
 
 Shell = Callable[..., subprocess.CompletedProcess[str]]
@@ -86,6 +88,25 @@ def test_a_run_by_a_server_replays_without_it(serving: Serving, moravec: Shell, 
     assert result["brain"]["model"] == "toy-model"
     assert "3 calls" in done.stdout and "took over 0 times" in done.stdout
     assert replayed(capsys, tmp_path / "o" / "tape.mcap").endswith("diverged 0")
+
+
+def test_outside_tools_are_on_the_tape_and_in_the_result(
+    serving: Serving, moravec: Shell, tmp_path: Path, capsys: Capture
+) -> None:
+    """What they said, and the digest of what each claims to be; nothing else of the run is otherwise, and it replays without."""
+    command = f"command = [{sys.executable!r}, {hostile_tools.__file__!r}]"
+    (tmp_path / "t.toml").write_text(f"[[server]]\nname = 'stock'\n{command}\ntools = ['find_order']\ntimeout = 30\n")
+    call = {"calls": [{"tool": "stock.find_order", "arguments": "{}"}]}
+    turns = ({"do": "say", "text": call}, OBEY, {"do": "say", "text": {"calls": []}}, OBEY)
+    with serving(tmp_path, *turns, readings=READINGS) as server:
+        done = moravec("run", "go home", "--world", "toy", "--out", "o", "--brain", server.url, "--tools", "t.toml")
+    assert done.returncode == 0, done.stderr
+    tools = json.loads((tmp_path / "o" / "result.json").read_text())["brain"]["tools"]
+    (said,) = tools["answers"]
+    assert said["outcome"] == "ok" and hostile_tools.INJECTION in json.loads(said["text"])["note"] and tools["dropped"] == {}
+    tape = tmp_path / "o" / "tape.mcap"
+    assert read_meta(tape)["config"]["tools"] == tools["tools"] and len(tools["tools"]["stock.find_order"]) == 64
+    assert replayed(capsys, tape).endswith("diverged 0")
 
 
 def test_a_run_goes_on_when_the_server_is_no_use(

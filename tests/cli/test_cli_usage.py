@@ -11,9 +11,11 @@ import pytest
 from moravec.cli import main
 
 GOLDEN = Path(__file__).parent / "golden"
-COMMANDS = ("run", "plan", "replay", "incident", "memory", "doctor", "bench", "data", "train", "export", "card", "serve", "trial")
+COMMANDS = (
+    "run", "plan", "replay", "incident", "memory", "mcp", "doctor", "bench", "data", "train", "export", "card", "serve", "trial",
+)  # fmt: skip
 
-ALL = "bench, card, data, doctor, edge, export, incident, memory, plan, replay, run, serve, train, trial"
+ALL = "bench, card, data, doctor, edge, export, incident, mcp, memory, plan, replay, run, serve, train, trial"
 BAD = [
     ([], f"the command: found 'nothing'; allowed: one of {ALL}"),
     (["rnu"], "did you mean 'run'?"),
@@ -37,6 +39,8 @@ BAD = [
     (["plan", "a", "--brain", "http://me:secret@x/a.jsonl"], "--brain: found 'an address with a name or password in it'"),
     (["plan", "a", "--brain", "http://x/v1?key=secret"], "--brain: found 'an address with a query in it'"),
     (["run", "a", "--brain-model", "m"], "--brain-model: found 'm'; allowed: with --brain URL"),
+    (["run", "a", "--tools", "t.toml"], "--tools: found 't.toml'; allowed: with --brain URL"),
+    (["plan", "a", "--brain", "http://x", "--brain-model", "m", "--tools", "/nowhere/t"], "--tools: found '/nowhere/t'"),
     (["plan", "a", "--brain", "no.jsonl"], "no.jsonl is no recording of a brain: No such file or directory"),
     (["plan", "a", "--brain", "http://x", "--brain-key", "/nowhere/k"], "--brain-key: found '/nowhere/k'"),
     (["plan", "a", "--brain", "http://x", "--brain-settings", "/nowhere/s"], "--brain-settings: found '/nowhere/s'"),

@@ -21,7 +21,7 @@ DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)|src=\"([^\"]+)\"")
 TEST = re.compile(r"`(tests/[\w/]+\.py)(?:::(\w+))?`")
 TARGET = re.compile(r"`make (\w+)")
-COMMAND = re.compile(r"moravec (run|plan|replay|incident|edge|bench|doctor|trial|data|train|serve|card|memory)\b")
+COMMAND = re.compile(r"moravec (run|plan|replay|incident|edge|bench|doctor|trial|data|train|serve|card|memory|mcp)\b")
 
 
 def _read(path: Path) -> str:

@@ -24,7 +24,10 @@ MODULE_OF = {"opencv-python-headless": "cv2", "mcap-ros2-support": "mcap_ros2", 
 BY_NAME = {"daqp"}  # no import: mink's solver, asked for by its name
 TOOLS = {"mypy", "mutmut", "pytest", "xdist", "ruff", "hatchling"}  # called, not imported
 # Where what they bring is imported.
-EXTRAS = {"data": ("data/",), "remote": ("brain/remote/",), "train": ("models/manip/", "commands/train.py")}
+EXTRAS = {
+    "data": ("data/",), "mcp": ("brain/tools/", "commands/mcp_server/"), "remote": ("brain/remote/",),
+    "train": ("models/manip/", "commands/train.py"),
+}  # fmt: skip
 NEVER = re.compile(r"^(torch|tensorflow|jax|jaxlib|triton|nvidia-.*|keras)$")
 MAX_BYTES = 900e6
 
@@ -46,7 +49,7 @@ def extra(name: str) -> set[str]:
 
 
 def test_base_and_extras_are_exactly_what_the_source_imports() -> None:
-    base, more = modules_of(PROJECT["dependencies"]), extra("data") | extra("remote") | extra("train")
+    base, more = modules_of(PROJECT["dependencies"]), extra("data") | extra("mcp") | extra("remote") | extra("train")
     assert not base & more
     assert base | more == foreign_imports("src") | BY_NAME
 
@@ -68,7 +71,7 @@ def test_what_is_asked_for_by_name_is_asked_for() -> None:
 def test_the_extras_are_what_tests_and_scripts_import() -> None:
     base = modules_of(PROJECT["dependencies"])
     tests = foreign_imports("tests")
-    assert tests <= base | extra("dev") | extra("data") | extra("train") | {"packaging"}  # pytest brings packaging
+    assert tests <= base | extra("dev") | extra("data") | extra("mcp") | extra("train") | {"packaging"}  # pytest brings packaging
     scripts = foreign_imports("scripts")
     assert extra("dev") <= tests | scripts | TOOLS | {"moravec"}
     assert scripts <= base | extra("train") | extra("dev") | {"virtualhome_eval"}  # runs in an environment of its own

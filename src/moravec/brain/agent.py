@@ -10,7 +10,10 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, TypeAlias, cast, final
 
+from moravec.brain.agree import agree
 from moravec.brain.conclude import conclude
+from moravec.brain.conduct.charter import Charter
+from moravec.brain.conduct.overseer import Overseer
 from moravec.brain.goal import Clause, Goal, goal_to_json
 from moravec.brain.job import Context, Job, JobReport
 from moravec.brain.memory.prior import lasts
@@ -21,9 +24,8 @@ from moravec.brain.read import Reading
 from moravec.brain.recover import Limits, Reaction, react
 from moravec.brain.remember import Inventory
 from moravec.brain.state import GONE, HAND
-from moravec.brain.steps import Plan, Step, plan_to_json
+from moravec.brain.steps import Plan, Step
 from moravec.brain.think import think
-from moravec.brain.validate import validation_record
 from moravec.brain.wishes.fulfil import fulfil
 from moravec.brain.wishes.record import after_goal
 from moravec.brain.wishes.talk import Talk
@@ -45,6 +47,7 @@ class Agent:
 
     `look_again`: look at the place items come from after each one was put away, so that what moved, what lay hidden
     and what is gone is known before the next is picked. `recollection`: what is remembered from earlier jobs, for one job.
+    `overseer`: keeps a charter; None: the rules that are built in.
     """
 
     def __init__(
@@ -55,6 +58,7 @@ class Agent:
         limits: Limits | None = None,
         look_again: bool = True,
         recollection: Recollection | None = None,
+        overseer: Overseer | None = None,
     ) -> None:
         self.skills = skills
         self.workplace = workplace
@@ -64,12 +68,14 @@ class Agent:
         self.inventory = Inventory(workplace)
         self.recollection = recollection or Recollection()
         self.talk = Talk()
+        self.overseer = overseer or Overseer(Charter(), workplace)
 
     def run(self, instruction: str, context: Context) -> Generator[Request, Any, JobReport]:
         """The whole job as requests; returns what the agent believes became of it. Never raises for any instruction; a
         mind that plays a recording may (CassetteError)."""
         job = Job(instruction, self.inventory, context, self.limits)
         self.talk = self.talk.next()
+        self.overseer.begin()
         if self.talk.turn == 1 and (offered := self.recollection.begin(self.inventory)):
             yield Note("memory", offered)
         reading = yield from think(self.mind, partial(self.mind.read, instruction, self.workplace), "read", context.now)
@@ -132,7 +138,7 @@ class Agent:
                 job.end(f"stopped after {job.replans} replans")
                 return
             yield from self._settle_counts(job)
-            plan = yield from self._agree(job)
+            plan = yield from agree(job, self.mind, self.overseer, self.workplace)
             if plan is None:
                 return
             again = yield from self._follow(job, plan)
@@ -153,24 +159,6 @@ class Agent:
             return False
         yield from self._surprise(job, "something lies on the table that was not put there")
         return True
-
-    def _agree(self, job: Job) -> Routine:
-        """A plan that the validator lets pass, or None with the job ended."""
-        feedback: list[str] = []
-        minds = [self.mind] * self.limits.rejections + [SymbolicMind()]
-        for mind in minds:
-            plan = yield from think(mind, partial(mind.plan, job.situation(tuple(feedback))), "plan", job.context.now)
-            yield Note("plan", {**plan_to_json(plan), "replans": job.replans})
-            record = validation_record(plan, self.inventory.state(), self.workplace)
-            yield Note("validation", record)
-            if record["validation"]["ok"]:
-                if plan.problem and not plan.steps:
-                    job.end(plan.problem)
-                    return None
-                return plan
-            feedback.append(str(record["validation"]["why"]))
-        job.end(f"no valid plan after {len(minds)} tries: {feedback[-1]}")
-        return None
 
     def _follow(self, job: Job, plan: Plan) -> Routine:
         """Do the steps; True when a new plan is needed because something went otherwise."""
@@ -225,13 +213,16 @@ class Agent:
         skill = self.skills.get(step.skill)
         yield Note("step", {"n": len(job.steps), "skill": step.skill, "args": step.arguments})
         start = job.context.now()
-        if skill is None:
+        result = self.overseer.forbids(job, step)
+        if result is None and skill is None:
             result = SkillResult("failed", "no_skill", f"this robot has no skill {step.skill!r}")
-        else:
+        if result is None and skill is not None:
             try:
                 result = yield from skill.run(cast(Any, job.context), step.arguments)
             except MoravecError as error:
                 result = SkillResult("failed", "broken", str(error))
+            self.overseer.ended(step, result)
+        assert result is not None  # one of the three
         job.log(step, result, job.context.now() - start)
         return result
 
@@ -395,4 +386,6 @@ class Agent:
 
     def conclude(self, job: Job) -> None:
         """The answers and the open points; what was said before stays."""
+        if broken := self.overseer.closing(job):
+            job.problems.append(broken)
         conclude(job, self.recollection)

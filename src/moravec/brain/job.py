@@ -77,6 +77,7 @@ class Job:
     answers: list[dict[str, Any]] = field(default_factory=list)
     refused: str | None = None
     replans: int = 0
+    plans: int = 0  # agreed on, or tried in vain
     answer: str = ""
     ended: bool = False
     counted: bool = False

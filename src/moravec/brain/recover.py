@@ -20,7 +20,9 @@ class Limits:
     tries_aside: int = 12  # of anything with one item, before the job ends
     replans: int = 30  # plus `replans_per_item` for each known item
     replans_per_item: int = 4
+    plans: int = 60  # plus `replans_per_item` for each known item
     rejections: int = 3  # plans the validator refuses in a row
+    repairs: int = 40  # of the symbolic mind's plan, until the validator lets it pass
     questions: int = 8
     steps: int = 20_000
     seconds: float = 7200.0  # [s] of the robot's time for one turn
@@ -47,6 +49,8 @@ def react(step: Step, result: SkillResult, tries: int, tries_of_item: int, limit
         return Reaction("end", why)
     if step.skill == "home":
         return Reaction("ignore", why)
+    if result.code == "not_permitted":
+        return Reaction("aside", why, give_up=True) if step.item is not None else Reaction("end", why)
     if step.item is None:
         return Reaction("retry" if tries < limits.tries else "end", why)
     if tries_of_item >= limits.tries_aside:

@@ -1,7 +1,8 @@
 """The one validator that every plan passes, from whichever mind, before anything moves.
 
-It simulates the plan step by step against the manifests. It is pure, and its record holds all that it read, so that a
-tape can recompute it bit for bit.
+It simulates the plan step by step: each step's own words, the skill's preconditions, and, where a `Conduct` is given, what is
+permitted, what the skill's preview objects to, and the rules over all that was done before. It is pure, and its record holds all
+that it read, so that a tape can recompute it bit for bit.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from moravec.brain.conduct.conduct import Conduct, conduct_from_json
 from moravec.brain.state import SymbolicState, state_from_json, state_to_json
 from moravec.brain.steps import Plan, Step, plan_from_json, plan_to_json
 from moravec.core.errors import BadInput
@@ -33,20 +35,27 @@ class Validation:
 
 
 def validate(
-    plan: Plan, state: Mapping[Fluent, Value], workplace: Workplace, manifests: Mapping[str, Manifest] = BY_NAME
+    plan: Plan,
+    state: Mapping[Fluent, Value],
+    workplace: Workplace,
+    manifests: Mapping[str, Manifest] = BY_NAME,
+    conduct: Conduct | None = None,
 ) -> Validation:
-    """Whether every step of `plan` can be done in turn, starting from `state`."""
-    return _check(plan.steps, SymbolicState(state), [p.name for p in workplace.places], manifests)
+    """Whether every step of `plan` can, and by `conduct` may, be done in turn, starting from `state`. Uses `conduct` up."""
+    return _check(plan.steps, SymbolicState(state), [p.name for p in workplace.places], manifests, conduct)
 
 
-def validation_record(plan: Plan, state: Mapping[Fluent, Value], workplace: Workplace) -> dict[str, Any]:
-    """The validation as plain JSON data, with everything it was computed from."""
-    return {
+def validation_record(
+    plan: Plan, state: Mapping[Fluent, Value], workplace: Workplace, conduct: Conduct | None = None
+) -> dict[str, Any]:
+    """The validation as plain JSON data, with everything it was computed from. Uses `conduct` up."""
+    record: dict[str, Any] = {
         "state": state_to_json(state),
         "places": [p.name for p in workplace.places],
         "plan": plan_to_json(plan),
-        "validation": asdict(validate(plan, state, workplace)),
+        "validation": asdict(validate(plan, state, workplace, conduct=conduct)),
     }
+    return record if conduct is None else record | {"conduct": conduct.to_json()}
 
 
 def revalidate(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -58,14 +67,20 @@ def revalidate(record: Mapping[str, Any]) -> dict[str, Any]:
         if not isinstance(record.get(key), kind):
             raise BadInput(f"the field {key!r} of a recorded validation", type(record.get(key)).__name__, kind.__name__)
     plan, state = plan_from_json(record["plan"]), state_from_json(record["state"])
-    return asdict(_check(plan.steps, state, [str(p) for p in record["places"]], BY_NAME))
+    conduct = conduct_from_json(record["conduct"]) if "conduct" in record else None
+    return asdict(_check(plan.steps, state, [str(p) for p in record["places"]], BY_NAME, conduct))
 
 
 def _check(
-    steps: Sequence[Step], state: SymbolicState, places: Collection[str], manifests: Mapping[str, Manifest]
+    steps: Sequence[Step],
+    state: SymbolicState,
+    places: Collection[str],
+    manifests: Mapping[str, Manifest],
+    conduct: Conduct | None,
 ) -> Validation:
-    if len(steps) > MAX_STEPS:
-        return Validation(False, MAX_STEPS, "length", f"the plan has {len(steps)} steps; allowed: {MAX_STEPS}")
+    most = MAX_STEPS if conduct is None else min(MAX_STEPS, conduct.most_steps)
+    if len(steps) > most:
+        return Validation(False, most, "length", f"the plan has {len(steps)} steps; allowed: {most}")
     for index, step in enumerate(steps):
         fault = _malformed(step, state, places, manifests)
         if fault:
@@ -74,7 +89,12 @@ def _check(
         broken = unmet(manifest.preconditions, args, state)
         if broken:
             return Validation(False, index, _text(broken[0].fluent, args), f"{step}: {broken[0].why}")
+        refused = None if conduct is None else conduct.begins(manifest, step, state)
         state.write(changes(manifest.effects, args, state))
+        if conduct is not None and refused is None:
+            refused = conduct.done(manifest, step, state)
+        if refused is not None:
+            return Validation(False, index, refused.condition, refused.why)
     return Validation(True)
 
 

@@ -93,7 +93,7 @@ class Memory(Options):
             if self.words:
                 raise BadInput("'moravec memory list'", self.words[0], "a kind or --since DATE, not both")
             changes = what_changed(file, since, self.limit)
-            show(self, {"changes": _to_json(changes)}, hits_in_words(changes) or "nothing changed")
+            show(self, {"changes": hits_to_json(changes)}, hits_in_words(changes) or "nothing changed")
             return 0
         if self.words:
             found = entries(file, self.words[0], self.limit)
@@ -136,13 +136,13 @@ class Memory(Options):
                       for w in where_is(file, query, self.limit)]  # fmt: skip
             where = [f"{p['what']} ({p['name']}): {p['place'] or 'nobody knows'}, {p['provenance']}" for p in places]
             words = "\n".join([*where, hits_in_words(hits)]).strip()
-            show(self, {"where": places, "hits": _to_json(hits)}, words or "nothing found")
+            show(self, {"where": places, "hits": hits_to_json(hits)}, words or "nothing found")
             return 0
         else:
             start = 0 if self.since is None else _date("--since", self.since)
             end = file.clock.utc_ns() + 1 if self.until is None else _date("--until", self.until)
             hits = recall_time(file, start, end, self.limit)
-        show(self, {"hits": _to_json(hits)}, hits_in_words(hits) or "nothing found")
+        show(self, {"hits": hits_to_json(hits)}, hits_in_words(hits) or "nothing found")
         return 0
 
     def _check(self, file: File) -> int:
@@ -185,7 +185,7 @@ class Memory(Options):
         return 0
 
 
-def _to_json(hits: list[Hit]) -> list[dict[str, Any]]:
+def hits_to_json(hits: list[Hit]) -> list[dict[str, Any]]:
     from moravec.brain.memory.dates import iso
 
     return [

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,6 +16,7 @@ from moravec.core.errors import BadInput
 
 if TYPE_CHECKING:
     from moravec.brain.mind import Mind
+    from moravec.brain.remote.consult import Consultant
     from moravec.brain.remote.mind import RemoteMind
     from moravec.brain.remote.settings import Settings
     from moravec.brain.remote.wire import Transport
@@ -55,31 +57,68 @@ class BrainOptions(Options):
     """Record what the server answers into a new FILE.jsonl, which --brain takes later."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class MindOptions(BrainOptions):
+    """What a command takes that has a job planned."""
+
+    tools: Annotated[Path | None, unset("FILE")] = None
+    """With --brain URL: a TOML file with outside MCP tools that the server may look things up with; see docs/mcp.md."""
+    rules: Annotated[Path | None, unset("FILE")] = None
+    """Rules of the workplace's own, a TOML file, that hold besides the built-in ones; see docs/rules.md."""
+    permit: Annotated[str | None, unset("PERMIT")] = None
+    """What plans may do: "skills=NAME,NAME places=NAME,NAME categories=NAME,NAME", each of which may be left out."""
+
+
 @dataclass(frozen=True, slots=True)
 class Opened:
     """A mind, what names it on a tape, and how it went, for a result."""
 
     mind: Mind
-    named: dict[str, str] = field(default_factory=dict)
+    named: Mapping[str, Any] = field(default_factory=dict)
     record: Callable[[], dict[str, Any]] = lambda: {"mind": SYMBOLIC}
 
 
 @contextmanager
-def opened_mind(options: BrainOptions) -> Iterator[Opened]:
+def opened_mind(options: MindOptions) -> Iterator[Opened]:
     """The mind that `options` ask for. Raises BadInput, ServerError, CassetteError, and MoravecError without the extra."""
     if options.brain == SYMBOLIC:
         from moravec.brain.mind import SymbolicMind
 
         check_unused(options)
+        if options.tools is not None:
+            raise BadInput("--tools", str(options.tools), "with --brain URL")
         yield Opened(SymbolicMind())
         return
-    with opened_server(options) as (mind, _):
+    with opened_server(options) as (mind, _), _consulting(options.tools) as consultant:
         model, server = mind.chat.model, mind.chat.server
+        mind.consultant = consultant
 
         def record() -> dict[str, Any]:
-            return {"mind": server, "model": model, **mind.chat.ledger.to_json()}
+            asked = {"mind": server, "model": model, **mind.chat.ledger.to_json()}
+            if consultant is None:
+                return asked
+            return asked | {"tools": {**consultant.toolbox.to_json(), "answers": [a.to_json() for a in consultant.answers]}}
 
-        yield Opened(mind, {"brain_model": model}, record)
+        offered = {} if consultant is None else {"tools": consultant.toolbox.to_json()["tools"]}
+        yield Opened(mind, {"brain_model": model, **offered}, record)
+
+
+@contextmanager
+def _consulting(tools: Path | None) -> Iterator[Consultant | None]:
+    """The outside tools of a file, ready to be asked. Raises BadInput, and MoravecError where a server does not start."""
+    if tools is None:
+        yield None
+        return
+    from moravec.brain.remote.consult import Consultant
+    from moravec.brain.tools.settings import servers_of
+    from moravec.brain.tools.toolbox import Toolbox
+
+    servers = servers_of(text_in("--tools", tools))
+    with needing("mcp"):
+        if find_spec("mcp") is None:  # the processes that talk to the servers import it; this one need not
+            raise ModuleNotFoundError(name="mcp")
+    with Toolbox(servers, WallClock()) as toolbox:
+        yield Consultant(toolbox)
 
 
 def check_unused(options: BrainOptions) -> None:
@@ -99,7 +138,7 @@ def opened_server(options: BrainOptions) -> Iterator[tuple[RemoteMind, Settings]
     from moravec.brain.remote.mind import RemoteMind
     from moravec.brain.remote.settings import Settings, model_of, settings_of
 
-    settings = Settings() if options.brain_settings is None else settings_of(_text("--brain-settings", options.brain_settings))
+    settings = Settings() if options.brain_settings is None else settings_of(text_in("--brain-settings", options.brain_settings))
     with _transport(options, settings) as (transport, model, clock, wait):
         if model is None:
             model = model_of(transport, options.brain, settings.limits.deadline)
@@ -121,7 +160,7 @@ def _transport(
         return
     with needing("remote"):
         from moravec.brain.remote.http import HttpTransport
-    key = None if options.brain_key is None else _text("--brain-key", options.brain_key).strip()
+    key = None if options.brain_key is None else text_in("--brain-key", options.brain_key).strip()
     yield HttpTransport(options.brain, key, settings.limits.answer_bytes), options.brain_model, WallClock(), time.sleep
 
 
@@ -138,7 +177,7 @@ def _recorded(options: BrainOptions, transport: Transport, model: str, clock: Cl
         yield recording
 
 
-def _text(option: str, path: Path) -> str:
+def text_in(option: str, path: Path) -> str:
     """A small text file. Raises BadInput, which never shows what is in it."""
     try:
         if path.stat().st_size > _MOST:

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
-from moravec.commands.minds import BrainOptions, opened_mind
+from moravec.commands.charters import opened_charter
+from moravec.commands.minds import MindOptions, opened_mind
 from moravec.commands.options import Items, said, save, say, show, unset
 
 if TYPE_CHECKING:
+    from moravec.brain.conduct.charter import Charter
     from moravec.brain.mind import Mind
     from moravec.core.workplace import Workplace
 
@@ -20,7 +22,7 @@ EACH = "each"  # stands for the items of a wish, which are not known yet
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plan(BrainOptions):
+class Plan(MindOptions):
     """Read and plan a job, and move nothing.
 
     What a closed parcel holds is not known before it is opened. The plan therefore names each step up to that point, and
@@ -43,7 +45,8 @@ class Plan(BrainOptions):
         talk = said("plan", self.instruction, self.more)
         with opened_mind(self) as opened:
             with contextlib.closing(open_world(self.world, WorldOptions(self.seed, self.items, renderer="rays"))) as world:
-                turns = [_timed(text, world.workplace, opened.mind) for text in talk]
+                charter = opened_charter(self, world.workplace)
+                turns = [_timed(text, world.workplace, opened.mind, charter) for text in talk]
             result = turns[0] if len(turns) == 1 else _together(turns)
             record = opened.record()
         if "calls" in record:
@@ -55,9 +58,9 @@ class Plan(BrainOptions):
         return 1 if result["refused"] else 0
 
 
-def _timed(instruction: str, workplace: Workplace, mind: Mind) -> dict[str, Any]:
+def _timed(instruction: str, workplace: Workplace, mind: Mind, charter: Charter) -> dict[str, Any]:
     start = time.perf_counter()
-    result = planned(instruction, workplace, mind)
+    result = planned(instruction, workplace, mind, charter)
     return {**result, "seconds": round(time.perf_counter() - start, 6)}
 
 
@@ -69,8 +72,10 @@ def _together(turns: list[dict[str, Any]]) -> dict[str, Any]:
     return {**result, "turns": turns}
 
 
-def planned(instruction: str, workplace: Workplace, mind: Mind) -> dict[str, Any]:
-    """Goal, steps, questions and refusal as plain JSON data, from the drawing of the workplace alone."""
+def planned(instruction: str, workplace: Workplace, mind: Mind, charter: Charter) -> dict[str, Any]:
+    """Goal, steps, questions and refusal as plain JSON data, from the drawing of the workplace alone. A plan that the validator
+    refuses is a refusal."""
+    from moravec.brain.agree import first_refusal
     from moravec.brain.goal import goal_to_json
     from moravec.brain.mind import Situation
     from moravec.brain.remember import Inventory
@@ -89,6 +94,7 @@ def planned(instruction: str, workplace: Workplace, mind: Mind) -> dict[str, Any
     if goal is None:
         return {"goal": [], "steps": [], "questions": questions, "refused": refused, "seconds": 0.0}
     plan = mind.plan(Situation(goal, Inventory(workplace)))
+    refused = first_refusal(plan, charter, workplace) or None
     steps: list[dict[str, Any]] = [{"skill": step.skill, "args": step.arguments} for step in plan.steps]
     if not plan.complete:
         opened = {step["args"].get("place") for step in steps if step["skill"] == "open"}

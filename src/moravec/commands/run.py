@@ -11,12 +11,12 @@ from typing import Annotated, Any
 
 import tyro
 
-from moravec.commands.minds import BrainOptions
+from moravec.commands.minds import MindOptions
 from moravec.commands.options import Flag, Items, Renderer, Skills, Speed, said, say, show, unset
 
 
 @dataclass(frozen=True, kw_only=True)
-class Run(BrainOptions):
+class Run(MindOptions):
     """Do a job in a simulated workplace: perceive, plan, act under the guard, verify.
 
     Writes result.json, tape.mcap and report.html into --out, by default runs/run-SEED or the next free number.

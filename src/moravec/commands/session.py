@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Self, final
 
 import numpy as np
@@ -13,10 +14,11 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from moravec.commands.asking import Answer, answerer
+from moravec.commands.charters import opened_charter
 from moravec.commands.clock import WallClock
 from moravec.commands.evidence import Evidence
 from moravec.commands.interrupts import Interrupts
-from moravec.commands.minds import opened_mind
+from moravec.commands.minds import Opened, opened_mind
 from moravec.commands.options import say
 from moravec.commands.outfolder import ResultFile, run_folder
 from moravec.commands.picking import picking
@@ -44,10 +46,16 @@ if TYPE_CHECKING:
 
 @final
 class Session:
-    """A context manager: `work` does the job, `end` is what it left. Entering raises MoravecError for bad input."""
+    """A context manager: `work` does the job, `end` is what it left. Entering raises MoravecError for bad input.
 
-    def __init__(self, run: Run) -> None:
-        self._run, self._said = run, " / ".join(run.talk)
+    `minded` opens what reads and plans; `watchers` look on beside the terminal.
+    """
+
+    def __init__(
+        self, run: Run, minded: Callable[[Run], AbstractContextManager[Opened]] = opened_mind, watchers: Sequence[Watcher] = ()
+    ) -> None:
+        self._run, self._minded, self._watchers = run, minded, watchers
+        self._said = " / ".join(run.talk)
         self._stack = contextlib.ExitStack()
         self._journal, self._seen = Journal(), Collector()
         self._finished = False
@@ -57,13 +65,14 @@ class Session:
         with contextlib.ExitStack() as stack:
             run = self._run
             self._picking = picking(run.skills, run.pick_model, run.trust)
-            self._opened = stack.enter_context(opened_mind(run))
+            self._opened = stack.enter_context(self._minded(run))
             self._interrupts = stack.enter_context(Interrupts())
             self._folder, moved = run_folder(run.out, run.seed)
             if moved is not None:
                 say(f"the earlier run in {self._folder} was moved to {moved}")
             options = WorldOptions(run.seed, run.items, run.renderer, run.person)
             self._world: World = stack.enter_context(contextlib.closing(open_world(run.world, options)))
+            self._charter = opened_charter(run, self._world.workplace)
             self._before = self._world.things()
             self._truth = Truth(self._world.things)
             self._memory = stack.enter_context(remembering(run.memory, self._said, self._world.workplace))
@@ -85,7 +94,8 @@ class Session:
         outcome, sha256 = self._record(
             work
             or delivery(
-                run.talk, self._world.workplace, self._eyes(), pilot, self._opened.mind, self._memory.recollection
+                run.talk, self._world.workplace, self._eyes(), pilot, self._opened.mind, self._memory.recollection,
+                self._charter,
             )
         )  # fmt: skip
         self._finished = True
@@ -116,6 +126,7 @@ class Session:
         config = {
             "world": run.world, "seed": run.seed, "items": run.items, "speed": run.speed, "renderer": world.renderer,
             "person": run.person, "brain": run.brain,
+            "rules": [rule.name for rule in self._charter.all_rules], "permit": self._charter.permit.to_json(),
             **self._picking.named, **self._memory.named, **self._opened.named,
             **({"turns": list(run.talk)} if run.more else {}),
         }  # fmt: skip
@@ -134,7 +145,7 @@ class Session:
     def _watched(self, tape: TapeWriter, work: Work) -> Outcome:
         """The job with somebody looking on: the terminal, where there is one."""
         run, world = self._run, self._world
-        watchers: list[Watcher] = [self._journal, self._seen, self._truth]
+        watchers: list[Watcher] = [self._journal, self._seen, self._truth, *self._watchers]
         with contextlib.ExitStack() as stack:
             still, pictures = contextlib.nullcontext, Evidence(self._seen.crops, self._folder).written
             if not run.quiet and sys.stderr.isatty():

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias, final
 
 from moravec.brain.agent import Agent
+from moravec.brain.conduct.charter import Charter
+from moravec.brain.conduct.overseer import Overseer
 from moravec.brain.job import JobReport
 from moravec.brain.memory.recollect import Recollection
 from moravec.brain.mind import Mind
@@ -24,6 +26,7 @@ from moravec.skills.context import Eyes, SkillContext
 from moravec.skills.contract import Ask, Note, Request
 from moravec.skills.delivery import delivery_skills
 from moravec.skills.learned.pilot import Pilot
+from moravec.skills.reach import Reach
 
 BRAKING_TIME = 0.4  # [s] of rest after a job was broken off, in which the guard brings the arm to a stand
 RELEASING = ("stow", "discard")
@@ -138,15 +141,19 @@ def delivery(
     pilot: Pilot | None = None,
     mind: Mind | None = None,
     recollection: Recollection | None = None,
+    charter: Charter | None = None,
 ) -> Work:
-    """The work of a talk, one instruction a turn, by the delivery's skills and `mind` (None: the symbolic one), told step by
-    step. See `delivery_skills`."""
+    """The work of a talk, one instruction a turn, by the delivery's skills and `mind` (None: the symbolic one), within `charter`
+    (None: the rules that are built in), told step by step. See `delivery_skills`. Raises BadInput for a rule that cannot be
+    read."""
+    arm = Arm(workplace)
+    overseer = Overseer(charter or Charter(), workplace, Reach(arm, workplace))
 
     def work(runtime: Runtime) -> Generator[Request, Any, JobReport]:
-        agent = Agent({}, workplace, mind, recollection=recollection)
+        agent = Agent({}, workplace, mind, recollection=recollection, overseer=overseer)
         agent.skills = narrated(delivery_skills(pilot), agent.inventory.snapshot)
         context = SkillContext(
-            workplace, Arm(workplace), eyes, runtime.now, runtime.state, runtime.posture,
+            workplace, arm, eyes, runtime.now, runtime.state, runtime.posture,
             whereabouts=agent.inventory.whereabouts,
         )  # fmt: skip
         report = yield from talk(agent, instructions, context)

@@ -46,7 +46,7 @@ class TapeRecorder:
         if topic == "/validation":
             record = note.payload
             state = {tuple(row[:-1]): row[-1] for row in record["state"]}
-            plan = {"plan": record["plan"], "places": record["places"]}
+            plan = {key: record[key] for key in ("plan", "places", "conduct") if key in record}
             self._tape.write_validation(t, plan, state, record["validation"])
         elif topic in FORMS:
             self._tape.write(topic, t, note.payload)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from moravec.core.command import ActionChunk
 from moravec.core.errors import SkillError
 from moravec.core.observation import CameraFrame, RobotState
+from moravec.skills.preview import Preview
 from moravec.skills.symbols import Condition, Effect, Value
 
 if TYPE_CHECKING:
@@ -161,7 +162,7 @@ class ErrorCode:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a skill says of itself, readable without running it."""
+    """What a skill says of itself, readable without running it. `preview` objects beforehand to what surely cannot be done."""
 
     name: str
     doc: str
@@ -170,6 +171,7 @@ class Manifest:
     effects: tuple[Effect, ...] = ()
     errors: tuple[ErrorCode, ...] = ()
     timeout: float = 60.0  # [s] of the robot's time
+    preview: Preview | None = None
 
     def error(self, code: str) -> ErrorCode:
         """The declared error called `code`. Raises SkillError for an undeclared one."""

@@ -7,6 +7,7 @@ Fluents: ("location", item) -> place name or "hand"; ("holding",) -> item or "no
 from __future__ import annotations
 
 from moravec.skills.contract import ErrorCode, Manifest, Parameter
+from moravec.skills.preview import can_open, can_pick, can_put
 from moravec.skills.symbols import Condition, Effect
 
 _ITEM = Parameter("item", "item", "the item's name in the inventory")
@@ -44,6 +45,7 @@ OPEN = Manifest(
         ErrorCode("no_handle", True, "the lid's handle was not found"),
         ErrorCode("stuck", True, "the lid did not come off"),
     ),
+    preview=can_open,
 )
 PICK = Manifest(
     "pick",
@@ -65,6 +67,7 @@ PICK = Manifest(
         ErrorCode("slipped", True, "the item slipped out while it was lifted"),
         ErrorCode("not_alone", True, "what looked like one thing was more than one; it was put back"),
     ),
+    preview=can_pick,
 )
 INSPECT = Manifest(
     "inspect",
@@ -82,6 +85,7 @@ PLACE = Manifest(
     preconditions=(_HOLDS_ITEM, Condition(("open", "?place"), True, "the place is closed")),
     effects=_RELEASED,
     errors=_PUT_DOWN_ERRORS,
+    preview=can_put,
 )
 STOW = Manifest(
     "stow",
@@ -94,6 +98,7 @@ STOW = Manifest(
     ),
     effects=_RELEASED,
     errors=_PUT_DOWN_ERRORS,
+    preview=can_put,
 )
 DISCARD = Manifest(
     "discard",
@@ -102,6 +107,7 @@ DISCARD = Manifest(
     preconditions=(_HOLDS_ITEM, Condition(("kind", "?place"), "reject", "that is not a reject bin")),
     effects=_RELEASED,
     errors=_PUT_DOWN_ERRORS,
+    preview=can_put,
 )
 HOME = Manifest("home", "Bring the arm to its resting posture.", errors=(_UNREACHABLE, _CONTACT, _STOPPED))
 ASK = Manifest(

@@ -44,6 +44,16 @@ def settled(local: Reading, remote: Reading) -> Reading:
     return _between(local.goal, remote.goal)
 
 
+def confirmed(reading: Reading, local: Reading) -> Reading:
+    """`reading`, where the server was told what outside tools say. A goal that the rules did not read may then be a stranger's
+    wish: a person is asked, and without an answer nothing is done."""
+    if reading.goal is None or reading.goal == local.goal:
+        return reading
+    options = ((reading.goal.describe(), reading.goal), (NOTHING, None))
+    why = "only the model server read it, and outside tools had told it something"
+    return Reading(query=Query("Do you mean this?", options, NOTHING, why))
+
+
 def meaning(goal: Goal) -> list[Any]:
     """What of a goal decides what is done, for comparison; the order of words does not, nor that of clauses without "then"."""
     clauses = [_sorted(clause) for clause in goal_to_json(goal)]
