@@ -209,6 +209,14 @@ def test_an_answer_may_be_the_whole_sentence_again_or_a_new_one() -> None:
     assert len(talk.say(move(Things(), b("F")))) == len(SCENE["items"])
 
 
+def test_the_larger_one_of_those_that_were_asked_about() -> None:
+    """Whatever was spoken of before."""
+    talk = Talk()
+    talk.say(move(the("can", "blue"), b("B")))
+    assert talk.say(move(the("can"), b("C"))) == {} and len(talk.options) == 4
+    assert talk.say(Wish("name", (Things(size=Size("larger"), amount=ONE, definite=True),))) == {"red-can-2": "bin:C"}
+
+
 def test_where_to_is_answered_by_a_place() -> None:
     talk = Talk()
     assert talk.say(move(the("can", "blue"))) == {} and "bin B" in talk.options

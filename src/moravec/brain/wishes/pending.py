@@ -56,9 +56,9 @@ def _items(what: Sequence[Things], question: Question, sense: Sense) -> tuple[st
     found: list[str] = []
     for things in what:
         bare = replace(things, refers="" if things.refers in ("it", "rest") else things.refers)
-        for pool in (asked, None):
+        for pool, here in ((asked, replace(sense, within=question.items)), (None, sense)):
             try:
-                found += sense.choose(bare, "answer", pool=pool).items
+                found += here.choose(bare, "answer", pool=pool).items
                 break
             except Open:
                 return "again"
