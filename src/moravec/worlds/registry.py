@@ -45,6 +45,7 @@ class Thing:
     belongs: str
     place: str = ""
     position: tuple[float, float, float] = (0.0, 0.0, 0.0)  # [m] of its middle, in the world
+    length: float = 0.0  # [m] of its longest side, only good for comparing
 
 
 class World(Protocol):

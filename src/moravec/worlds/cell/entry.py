@@ -58,6 +58,7 @@ class CellWorld:
                 size=self._volume(item.name),
                 place=self.cell.truth.place(item),
                 position=self.cell.truth.position(item),
+                length=self._length(item.name),
             )
             for item in self.cell.items
         }
@@ -77,10 +78,22 @@ class CellWorld:
         mujoco.set_mju_user_warning(None)
         self.cell.close()
 
-    def _volume(self, name: str) -> float:
-        """Of the bounding boxes of the item's solid geoms together [m^3]."""
+    def _solid(self, name: str) -> list[int]:
+        """The item's geoms that something can touch."""
         model = self.cell.model
         body = model.body(name)
         geoms = range(int(body.geomadr[0]), int(body.geomadr[0]) + int(body.geomnum[0]))
-        half = [model.geom_aabb[g][3:] for g in geoms if model.body_mass[body.id] and model.geom_contype[g]]
-        return float(sum(8 * np.prod(h) for h in half))
+        return [g for g in geoms if model.body_mass[body.id] and model.geom_contype[g]]
+
+    def _volume(self, name: str) -> float:
+        """Of the bounding boxes of the item's solid geoms together [m^3]."""
+        return float(sum(8 * np.prod(self.cell.model.geom_aabb[g][3:]) for g in self._solid(name)))
+
+    def _length(self, name: str) -> float:
+        """The longest side of the box around the item's solid geoms [m], as if none were turned in the item."""
+        model = self.cell.model
+        middle = [model.geom_pos[g] + model.geom_aabb[g][:3] for g in self._solid(name)]
+        half = [model.geom_aabb[g][3:] for g in self._solid(name)]
+        low = np.min([m - h for m, h in zip(middle, half, strict=True)], axis=0)
+        high = np.max([m + h for m, h in zip(middle, half, strict=True)], axis=0)
+        return float(np.max(high - low))
