@@ -200,7 +200,7 @@ class Session:
             "seed": self._run.seed,
             "mishaps": self._world.extremes().get("mishaps", {}),
             "versions": dict(self._versions),
-            **({"turns": list(report.turns)} if report is not None and report.turns else {}),
+            "turns": [] if report is None else list(report.turns),
         }
 
     def _report(self, result: Mapping[str, Any], scored: Score, trouble: str, sha256: str) -> None:
