@@ -199,8 +199,8 @@ class Session:
             "cycle_time_s": cycle_times(steps),
             "seed": self._run.seed,
             "mishaps": self._world.extremes().get("mishaps", {}),
-            "versions": dict(self._versions),
             "turns": [] if report is None else list(report.turns),
+            "versions": dict(self._versions),
         }
 
     def _report(self, result: Mapping[str, Any], scored: Score, trouble: str, sha256: str) -> None:
