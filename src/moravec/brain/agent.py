@@ -6,15 +6,17 @@ It is a coroutine of requests like every skill, so that the runtime paces, recor
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any, TypeAlias, cast, final
 
 from moravec.brain.agree import agree
-from moravec.brain.answer import answer, open_points, summary
+from moravec.brain.conclude import conclude
 from moravec.brain.conduct.charter import Charter
 from moravec.brain.conduct.overseer import Overseer
 from moravec.brain.goal import Clause, Goal, goal_to_json
 from moravec.brain.job import Context, Job, JobReport
+from moravec.brain.memory.prior import lasts
 from moravec.brain.memory.recollect import Recollection
 from moravec.brain.mind import Mind, SymbolicMind
 from moravec.brain.plan import needed_looks
@@ -24,6 +26,9 @@ from moravec.brain.remember import Inventory
 from moravec.brain.state import GONE, HAND
 from moravec.brain.steps import Plan, Step
 from moravec.brain.think import think
+from moravec.brain.wishes.fulfil import fulfil
+from moravec.brain.wishes.record import after_goal
+from moravec.brain.wishes.talk import Talk
 from moravec.core.errors import MoravecError
 from moravec.core.workplace import Workplace
 from moravec.perception.detection import Detection
@@ -62,26 +67,30 @@ class Agent:
         self.look_again = look_again
         self.inventory = Inventory(workplace)
         self.recollection = recollection or Recollection()
+        self.talk = Talk()
         self.overseer = overseer or Overseer(Charter(), workplace)
 
     def run(self, instruction: str, context: Context) -> Generator[Request, Any, JobReport]:
         """The whole job as requests; returns what the agent believes became of it. Never raises for any instruction; a
         mind that plays a recording may (CassetteError)."""
         job = Job(instruction, self.inventory, context, self.limits)
+        self.talk = self.talk.next()
         self.overseer.begin()
-        if offered := self.recollection.begin(self.inventory):
+        if self.talk.turn == 1 and (offered := self.recollection.begin(self.inventory)):
             yield Note("memory", offered)
         reading = yield from think(self.mind, partial(self.mind.read, instruction, self.workplace), "read", context.now)
-        goal = yield from self._understand(job, reading)
-        if goal is None:
-            return job.report()
-        self.inventory.begin_job()
-        job.goal = goal
-        yield Note("goal", {"goal": goal_to_json(goal), "text": goal.describe()})
-        yield from self._pursue(job)
-        self._conclude(job)
+        if reading.meant:
+            yield from fulfil(self, job, reading.meant)
+        elif (goal := (yield from self._understand(job, reading))) is not None:
+            self.inventory.begin_job()
+            job.goal = goal
+            yield Note("goal", {"goal": goal_to_json(goal), "text": goal.describe()})
+            yield from self.pursue(job)
+            self.conclude(job)
+            self.talk = after_goal(self.talk, job)
         report = job.report()
-        yield Note("answer", {"text": report.answer, "success": report.success, "problems": list(report.problems)})
+        if report.refused is None:
+            yield Note("answer", {"text": report.answer, "success": report.success, "problems": list(report.problems)})
         return report
 
     # ── understanding ────────────────────────────────────────────────────────────────────────────────────────────
@@ -95,14 +104,14 @@ class Agent:
             return reading.goal
         assert reading.query is not None  # a reading is one of the three
         query = reading.query
-        label = yield from self._ask(job, Ask(query.text, tuple(o for o, _ in query.options), query.default, query.why))
+        label = yield from self.ask(job, Ask(query.text, tuple(o for o, _ in query.options), query.default, query.why))
         goal = query.goal_for(label)
         if goal is None:
             job.refuse(f"{query.text} Without an answer nothing is moved. (rule unclear)")
             yield Note("refused", {"rule": "unclear", "why": query.text})
         return goal
 
-    def _ask(self, job: Job, ask: Ask) -> Routine:
+    def ask(self, job: Job, ask: Ask) -> Routine:
         """The answer, one of the options; the default once the questions are used up or for an answer that is none. What a
         person answered before, for later jobs as well, is not asked again."""
         known = self.recollection.answer(ask)
@@ -112,15 +121,19 @@ class Agent:
             return known["answer"]
         if sum("answered_by" not in question for question in job.questions) >= self.limits.questions:
             return ask.default
+        ask = replace(ask, deadline=self.limits.answer_within, scope="from now on" if lasts(ask.text) else "this job")
         given = yield ask
         label = given if given in ask.options else ask.default
-        job.questions.append({"text": ask.text, "options": list(ask.options), "answer": label, "why": ask.why})
+        job.asked(ask, label)
         return label
 
     # ── the loop ─────────────────────────────────────────────────────────────────────────────────────────────────
-    def _pursue(self, job: Job) -> Routine:
+    def pursue(self, job: Job) -> Routine:
         """Plan and act until nothing is left to do or a limit is reached."""
         while not job.ended:
+            if beyond := job.beyond():
+                job.end(beyond)
+                return
             if job.replans > self.limits.replans + self.limits.replans_per_item * len(self.inventory.items):
                 job.end(f"stopped after {job.replans} replans")
                 return
@@ -151,9 +164,12 @@ class Agent:
         """Do the steps; True when a new plan is needed because something went otherwise."""
         key, uncovered = job.assignment().key(), False
         for step in plan.steps:
-            if len(job.steps) >= self.limits.steps:
-                job.end(f"stopped after {len(job.steps)} steps")
+            if beyond := job.beyond():
+                job.end(beyond)
                 return False
+            if step.skill == "look" and step.place in self.inventory.blind:
+                self.inventory.fluents["seen", str(step.place)] = True
+                continue
             result = yield from self._perform(job, step)
             if result.status != "succeeded":
                 if self._may_go_unseen(job, step, result):
@@ -186,6 +202,8 @@ class Agent:
         if step.skill != "look" or not result.recoverable or kind in ("parcel", "shelf"):
             return False
         self.inventory.fluents["seen", str(step.place)] = True
+        if result.code == "blind":
+            self.inventory.blind |= {place for place, other in self.inventory.kinds.items() if other == kind}
         if kind != "bin":
             job.problems.append(f"{step.place} could not be looked at: {result.message or result.code}")
         return True
@@ -217,7 +235,7 @@ class Agent:
         self.inventory.after(step, t)
         if step.skill == "look" and step.place is not None:
             self._looked(job, step.place, result, t)
-            asking = partial(self._ask, job)
+            asking = partial(self.ask, job)
             job.surprises += yield from self.recollection.after_look(self.inventory, step.place, result, asking)
         detections = list(result.data.get("detections") or ())
         inspected = step.item if step.skill == "inspect" and detections else None
@@ -269,7 +287,7 @@ class Agent:
         best = seen.category if seen.category in self.workplace.categories else self.workplace.categories[0]
         why = f"after inspection it is a {best} with a certainty of {seen.category_p:.2f} only"
         ask = Ask(f"What is the {seen.colour} item on the station ({item})?", self.workplace.categories, best, why)
-        told = yield from self._ask(job, ask)
+        told = yield from self.ask(job, ask)
         self.inventory.told(item, {"category": told}, t)
 
     def _glance(self, job: Job, place: str) -> Routine:
@@ -344,7 +362,7 @@ class Agent:
             return
         name = f"Bin {label}" if label else f"The {place}"
         ask = Ask(f"{name} is full. What shall I use instead?", tuple(choices), next(iter(choices)), why)
-        told = yield from self._ask(job, ask)
+        told = yield from self.ask(job, ask)
         for full in [*(p for p, other in job.overflow.items() if other == place), place]:
             job.overflow[full] = choices[told]
 
@@ -363,20 +381,11 @@ class Agent:
         for index, clause in enumerate(job.goal.clauses):
             ask = job.which(clause)
             if ask is not None:
-                clauses[index] = job.narrowed(clause, (yield from self._ask(job, ask)), ask.options)
+                clauses[index] = job.narrowed(clause, (yield from self.ask(job, ask)), ask.options)
         job.goal = Goal(tuple(c for c in clauses if c is not None))
 
-    def _conclude(self, job: Job) -> None:
-        """The answers and the open points."""
+    def conclude(self, job: Job) -> None:
+        """The answers and the open points; what was said before stays."""
         if broken := self.overseer.closing(job):
             job.problems.append(broken)
-        said = [answer(c, self.inventory) for c in job.goal.clauses if c.kind == "question"]
-        said += [text for c in job.goal.clauses if (text := self.recollection.recalled(c, self.inventory))]
-        assignment = job.assignment()
-        points = open_points(job.goal, assignment, self.inventory, job.aside, job.overflow)
-        job.problems += [p for p in points if p not in job.problems]
-        if job.goal.moves:
-            said.append(summary(assignment, self.inventory))
-        if any(c.kind == "stop" for c in job.goal.clauses):
-            said.append("Stopped; nothing was moved.")
-        job.answer = " ".join([*said, *(f"Open: {p}." for p in job.problems)]) or "Done."
+        conclude(job, self.recollection)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
-from moravec.brain.goal import Clause, Goal
+from moravec.brain.goal import EVERYWHERE, Clause, Goal, Selection
 from moravec.brain.lexicon import plural
 from moravec.brain.remember import Inventory, Item
 from moravec.brain.select import answering, fit
@@ -32,12 +34,70 @@ def answer(clause: Clause, inventory: Inventory) -> str:
         note = " That is as seen from above; not all items have been inspected."
     if clause.query == "how many":
         return f"{len(items)} ({asked})." + note
+    if clause.query == "which place":
+        place = _place_named(clause, inventory)
+        return f"{place.replace('bin:', 'Bin ')}." if place else "The storing rule knows no one place for that."
+    if clause.query == "all":
+        every = structured(clause, inventory)["value"]
+        return f"{'Yes' if every else 'No'}: {len(items)} ({asked})." + note
     if clause.query == "any":
-        return (f"Yes: {listed(items)}." if items else f"No {asked} seen.") + note
+        enough = len(items) >= (clause.what.count or 1)
+        few = f"No: {listed(items)}." if items else f"No {asked} seen."
+        return (f"Yes: {listed(items)}." if enough else few) + note
     if clause.query == "where":
         found = [f"{item.describe()} ({item.id}): {where(item, inventory)}" for item in items]
         return ("; ".join(found) + "." if found else f"I have not seen {asked}.") + note
     return (f"{len(items)}: {listed(items)}." if items else f"Nothing that I can see ({asked}).") + note
+
+
+def structured(clause: Clause, inventory: Inventory) -> dict[str, Any]:
+    """The answer to one question as data: {"kind": "count", "items", "place", "places", "yesno" or "text", "value"}; a place as
+    "bin:B" or its name, items by their names in the inventory."""
+    if clause.query == "help":
+        return {"kind": "text", "value": _HELP}
+    if clause.query == "which place":
+        return {"kind": "place", "value": _place_named(clause, inventory)}
+    items = answering(clause.what, inventory)
+    if clause.query == "how many":
+        return {"kind": "count", "value": len(items)}
+    if clause.query == "any":
+        return {"kind": "yesno", "value": len(items) >= (clause.what.count or 1)}
+    if clause.query == "all":
+        base = answering(without_its_test(clause.what), inventory)
+        return {"kind": "yesno", "value": bool(base) and len(base) == len(items)}
+    if clause.query == "where":
+        spots = list(dict.fromkeys(_spot(item, inventory) for item in items))
+        return {"kind": "place", "value": spots[0]} if len(spots) == 1 else {"kind": "places", "value": spots}
+    return {"kind": "items", "value": [item.id for item in items]}
+
+
+def _spot(item: Item, inventory: Inventory) -> str:
+    label = inventory.labels.get(item.location)
+    return f"bin:{label}" if label else item.location
+
+
+def _place_named(clause: Clause, inventory: Inventory) -> str:
+    """The place that a clause names; by the storing rule that of its one category, or of what is damaged."""
+    to, what = clause.to, clause.what
+    if to is not None and to.kind != "rule":
+        return f"bin:{to.name}" if to.kind == "bin" else to.name
+    found = answering(what, inventory)
+    category = what.categories[0] if what.categories else found[0].category if found else ""
+    label = inventory.workplace.label_for(category, what.condition == "damaged") if category or what.condition else ""
+    return label if label in ("reject", "") else f"bin:{label}"
+
+
+def without_its_test(what: Selection) -> Selection:
+    """`what` without what "are all of them so?" asks: the condition, or the code, the place, the size, the colour."""
+    if what.condition is not None:
+        return replace(what, condition=None)
+    if what.coded is not None:
+        return replace(what, coded=None)
+    if what.place not in (None, EVERYWHERE):
+        return replace(what, place=EVERYWHERE)
+    if what.measure is not None or what.colours:
+        return replace(what, measure=None, colours=what.colours if what.measure is not None else ())
+    return replace(what, categories=())
 
 
 def listed(items: Sequence[Item]) -> str:

@@ -13,20 +13,46 @@ from typing import Any, Literal
 from moravec.core.errors import BadInput
 
 Condition = Literal["damaged", "intact"]
-ClauseKind = Literal["move", "inspect", "open", "question", "home", "stop"]
-Query = Literal["what", "how many", "where", "any", "help"]
+ClauseKind = Literal["move", "inspect", "open", "question", "home", "stop", "learn"]
+Query = Literal["what", "how many", "where", "any", "all", "which place", "help"]
+MeasureKind = Literal["smallest", "middle", "largest", "small", "large", "below", "above", "about"]
 SIZES = ("small", "large", "smallest", "largest")
-_KINDS = ("move", "inspect", "open", "question", "home", "stop")
-_QUERIES = ("what", "how many", "where", "any", "help")
+RANKS = ("smallest", "middle", "largest")  # sizes that pick as many as are wanted
+EVERYWHERE = "cell"  # a selection's place: wherever the items lie, put away or not
+_KINDS = ("move", "inspect", "open", "question", "home", "stop", "learn")
+_QUERIES = ("what", "how many", "where", "any", "all", "which place", "help")
+_LISTS = ("categories", "colours", "sizes", "codes", "items")
+_MEASURES = ("smallest", "middle", "largest", "small", "large", "below", "above", "about")
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A size among the items, or against `value` ([m^3] by volume, [m] by length, the longest side). `inclusive`: the value
+    itself counts."""
+
+    kind: MeasureKind
+    axis: Literal["volume", "length"] = "volume"
+    value: float = 0.0
+    inclusive: bool = False
+
+    def describe(self) -> str:
+        """In words, as "below 100 ml" or "longest"."""
+        if self.kind in ("below", "above", "about"):
+            amount = f"{self.value * 1e6:.4g} ml" if self.axis == "volume" else f"{self.value * 100:.4g} cm"
+            bound = {("below", True): "at most", ("above", True): "at least"}.get((self.kind, self.inclusive), self.kind)
+            return f"{bound} {amount}"
+        by_length = {"smallest": "shortest", "largest": "longest", "small": "short", "large": "long"}
+        return by_length.get(self.kind, "middle-long") if self.axis == "length" else self.kind
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
     """Which items. Empty fields do not restrict; the words inside one field are alternatives.
 
-    `place` is a place's name, "bin:B" for the bin that carries label B, or "bins" for all of them. `count` is how many,
-    None for all. `definite`: the person expects that such items exist ("the two red cans"). `rest`: only what no
-    other clause of the goal names.
+    `place` is a place's name, "bin:B" for the bin that carries label B, "bins" for all of them, "cell" for wherever they are;
+    without a place what was put away is left out. `count` is how many, None for all, `upto`: fewer will do. `definite`: the
+    person expects that such items exist ("the two red cans"). `rest`: only what no other clause of the goal names. `items` are
+    names of the inventory, of what a talk spoke of; `coded`: with a printed code, or without one.
     """
 
     categories: tuple[str, ...] = ()
@@ -39,25 +65,37 @@ class Selection:
     definite: bool = False
     rest: bool = False
     exceptions: tuple[Selection, ...] = ()
+    items: tuple[str, ...] = ()
+    coded: bool | None = None
+    measure: Measure | None = None
+    upto: bool = False
 
     @property
     def specificity(self) -> int:
         """How narrow it is; the narrower of two clauses that claim the same item wins."""
-        fields = (self.categories, self.colours, self.sizes, self.place, self.count)
-        return sum(1 for value in fields if value) + 8 * bool(self.codes)
+        place = None if self.place == EVERYWHERE else self.place
+        fields = (self.categories, self.colours, self.sizes, place, self.count, self.measure, self.coded is not None)
+        return sum(1 for value in fields if value) + 8 * bool(self.codes or self.items)
 
     def describe(self) -> str:
         """In words, as "the 2 red cans except the tools"."""
-        plural = self.count != 1
+        plural = self.count != 1 and len(self.items) != 1
         head = " or ".join(_plural(c) if plural else c for c in self.categories) or ("items" if plural else "item")
         amount = str(self.count) if self.count is not None else ("" if self.definite else "all")
         amount = "" if self.count == 1 and self.definite else amount
-        words = ["the" if self.definite else "", amount, "remaining" if self.rest else "", self.condition or ""]
-        words += [" or ".join(self.sizes), " or ".join(self.colours)]
+        words = ["the" if self.definite else "", "at most" if self.upto else "", amount]
+        words += ["remaining" if self.rest else "", self.condition or "", " or ".join(self.sizes)]
+        words += [self.measure.describe() if self.measure and self.measure.value == 0.0 else "", " or ".join(self.colours)]
         text = " ".join([w for w in words if w] + [head])
+        if self.items:
+            text = " and ".join(self.items)
         if self.codes:
             text = " and ".join(self.codes)
-        if self.place:
+        if self.measure is not None and self.measure.value != 0.0:
+            text += f" of {self.measure.describe()}"
+        if self.coded is not None:
+            text += " with a code" if self.coded else " without a code"
+        if self.place and self.place != EVERYWHERE:
             text += f" in {self.place.replace('bin:', 'bin ')}"
         if self.exceptions:
             text += " except " + " and ".join(e.describe() for e in self.exceptions)
@@ -94,7 +132,8 @@ REJECT = Destination("place", "reject")
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """One wish. `then`: it starts only when all clauses before it are done."""
+    """One wish. `then`: it starts only when all clauses before it are done. "learn": to look closely where that tells whether
+    an item is meant, and to do nothing else."""
 
     kind: ClauseKind
     what: Selection = Selection()
@@ -110,6 +149,7 @@ class Clause:
             "inspect": f"inspect {self.what.describe()}",
             "open": f"open {self.what.place}",
             "question": f"{self.query}: {self.what.describe()}",
+            "learn": f"find out about {self.what.describe()}",
         }.get(self.kind, self.kind)
 
 
@@ -168,6 +208,8 @@ def _clause_from_json(entry: Mapping[str, Any]) -> Clause:
 def _selection_to_json(selection: Selection) -> dict[str, Any]:
     """Only the fields that restrict something, so that goals read well in `result.json`."""
     data = {key: value for key, value in asdict(selection).items() if value not in ((), None, False)}
+    if selection.coded is not None:
+        data["coded"] = selection.coded
     if selection.exceptions:
         data["exceptions"] = [_selection_to_json(e) for e in selection.exceptions]
     return {key: list(value) if isinstance(value, tuple) else value for key, value in data.items()}
@@ -184,8 +226,22 @@ def _selection_from_json(data: Mapping[str, Any]) -> Selection:
     if fields.get("condition") not in (None, "damaged", "intact"):
         raise BadInput("the condition of a selection", fields["condition"], ("damaged", "intact"))
     exceptions = tuple(_selection_from_json(e) for e in fields.pop("exceptions", ()))
-    lists = {k: tuple(str(x) for x in v) for k, v in fields.items() if k in ("categories", "colours", "sizes", "codes")}
-    return Selection(**{**fields, **lists}, exceptions=exceptions)
+    measure = _measure_from_json(fields.pop("measure", None))
+    lists = {k: tuple(str(x) for x in v) for k, v in fields.items() if k in _LISTS}
+    return Selection(**{**fields, **lists}, exceptions=exceptions, measure=measure)
+
+
+def _measure_from_json(data: Any) -> Measure | None:
+    if data is None:
+        return None
+    if not isinstance(data, Mapping) or not set(data) <= set(Measure.__dataclass_fields__):
+        raise BadInput("the measure of a selection", data, Measure.__dataclass_fields__)
+    if data.get("kind") not in _MEASURES or data.get("axis", "volume") not in ("volume", "length"):
+        raise BadInput("the kind and axis of a measure", data, (*_MEASURES, "volume", "length"))
+    value = data.get("value", 0.0)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0.0 <= value < 1e9:
+        raise BadInput("the value of a measure", value, "m^3 or m, 0 or more")
+    return Measure(data["kind"], data.get("axis", "volume"), float(value), bool(data.get("inclusive", False)))
 
 
 def _plural(noun: str) -> str:

@@ -51,6 +51,9 @@ class JobReport:
     problems: tuple[str, ...]
     surprises: tuple[str, ...]
     inventory: dict[str, Any]
+    answers: tuple[dict[str, Any], ...] = ()  # {"kind", "value"}: of what was asked, as data
+    open: bool = False  # a question of it waits for an answer, which the next turn may give
+    turns: tuple[dict[str, Any], ...] = ()  # of a talk of several, in short
 
 
 @dataclass(slots=True)
@@ -70,13 +73,20 @@ class Job:
     overflow: dict[str, str] = field(default_factory=dict)  # full place -> what is used instead
     tries: Counter[str] = field(default_factory=Counter)  # item -> failures
     calls: Counter[str] = field(default_factory=Counter)  # skill and thing -> failures
+    said: list[str] = field(default_factory=list)
+    answers: list[dict[str, Any]] = field(default_factory=list)
     refused: str | None = None
     replans: int = 0
     plans: int = 0  # agreed on, or tried in vain
     answer: str = ""
     ended: bool = False
     counted: bool = False
+    open: bool = False  # whether a question waits for an answer
     overlooked: bool = False  # whether the last look around was taken
+    began: float = field(init=False)  # [s]
+
+    def __post_init__(self) -> None:
+        self.began = self.context.now()
 
     @property
     def station(self) -> str | None:
@@ -87,6 +97,19 @@ class Job:
         """Go no further."""
         self.ended = True
         self.problems.append(why)
+
+    def beyond(self) -> str:
+        """Which bound on the turn is reached, in words; "" for none."""
+        if len(self.steps) >= self.limits.steps:
+            return f"stopped after {len(self.steps)} steps"
+        seconds = self.context.now() - self.began
+        return f"stopped after {seconds:.0f} s" if seconds >= self.limits.seconds else ""
+
+    def asked(self, ask: Ask, answer: str) -> None:
+        """One question and its answer, in the form of `result.json`."""
+        fields = {key: value for key, value in ask.more().items() if key in ("scores", "evidence")}
+        question = {"text": ask.text, "options": list(ask.options), "answer": answer, "why": ask.why}
+        self.questions.append(question | fields)
 
     def refuse(self, why: str) -> None:
         """The job is not done at all."""
@@ -156,4 +179,6 @@ class Job:
             problems=tuple(self.problems),
             surprises=tuple(self.surprises),
             inventory=self.inventory.snapshot(),
+            answers=tuple(self.answers),
+            open=self.open,
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Literal, final
 
-from moravec.brain.goal import Goal, Selection
+from moravec.brain.goal import EVERYWHERE, Goal, Selection
 from moravec.brain.remember import Inventory, natural
 from moravec.brain.search import search
 from moravec.brain.state import HAND, HOLDING, NOTHING
@@ -18,6 +18,7 @@ from moravec.brain.tasks import Assignment, Task, assign, is_done
 from moravec.skills.manifests import BY_NAME
 from moravec.skills.symbols import Value, changes, unmet
 
+_HOLDING = ("parcel", "station", "table", "reject", "bin")  # kinds of places where items may lie
 _NO_TRIES: Mapping[str, int] = {}
 
 
@@ -57,10 +58,15 @@ def make_plan(
     for task in todo:
         if task.item not in aside:
             planner.fulfil(task)
-    if planner.steps or any(clause.kind != "question" for clause in goal.clauses):
+    if _comes_to_rest(goal) and (planner.steps or any(clause.kind != "question" for clause in goal.clauses)):
         planner.steps.append(Step("home"))
     problems = (*assigned.problems, *planner.problems)
     return Plan(tuple(planner.steps), True, "; ".join(dict.fromkeys(problems)), planner.method)
+
+
+def _comes_to_rest(goal: Goal) -> bool:
+    """Whether the arm goes home at the end; not where more is to come of what is learnt."""
+    return not goal.clauses or any(clause.kind != "learn" for clause in goal.clauses)
 
 
 def needed_looks(goal: Goal, inventory: Inventory) -> tuple[list[str], bool]:
@@ -68,17 +74,22 @@ def needed_looks(goal: Goal, inventory: Inventory) -> tuple[list[str], bool]:
     places: list[str] = []
     labels = False
     for clause in goal.clauses:
-        if clause.kind not in ("move", "inspect", "question", "open") or clause.query == "help":
+        if clause.kind not in ("move", "inspect", "question", "open", "learn") or clause.query == "help":
             continue
         to_bin = clause.kind == "move" and clause.to is not None and clause.to.kind in ("bin", "rule")
         asked = clause.what.place or ""
-        labels = labels or to_bin or asked.startswith("bin:")
+        labels = labels or to_bin or asked.startswith("bin:") or asked == EVERYWHERE
         places += _sources(clause.what, inventory)
     return list(dict.fromkeys(places)), labels
 
 
 def _sources(what: Selection, inventory: Inventory) -> list[str]:
     place = what.place
+    if what.items:
+        lying = (inventory.items[name].location for name in what.items if name in inventory.items)
+        return [where for where in lying if where in inventory.kinds]
+    if place == EVERYWHERE:
+        return [p.name for p in inventory.workplace.places if p.kind in _HOLDING]
     if place is None:
         return [p.name for p in inventory.workplace.of_kind("parcel")]
     if place.startswith("bin:"):

@@ -9,6 +9,7 @@ from moravec.brain.lexicon import lexicon
 from moravec.brain.open_points import Choice, Unclear, Unreadable
 from moravec.brain.parse import parse
 from moravec.brain.rules import MAX_CHARACTERS, Refusal, gentle, refused, without_warnings
+from moravec.brain.wishes.wish import Meant
 from moravec.brain.words import Word, join_phrases, normalise, tag_words
 from moravec.core.workplace import Workplace
 
@@ -29,11 +30,12 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Exactly one of `goal`, `query`, `refusal` is set."""
+    """Exactly one of `goal`, `query`, `refusal`, `meant` is set. `meant`: what it may mean word for word, the likeliest first."""
 
     goal: Goal | None = None
     query: Query | None = None
     refusal: Refusal | None = None
+    meant: tuple[Meant, ...] = ()
     mended: tuple[tuple[str, str], ...] = ()  # slips of the pen: (written, read as)
 
 

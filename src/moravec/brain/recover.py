@@ -25,6 +25,8 @@ class Limits:
     repairs: int = 40  # of the symbolic mind's plan, until the validator lets it pass
     questions: int = 8
     steps: int = 20_000
+    seconds: float = 7200.0  # [s] of the robot's time for one turn
+    answer_within: float = 120.0  # [s] that a person has for an answer
     ask_below: float = 0.4  # certainty of a category after inspection under which a person is asked
 
 

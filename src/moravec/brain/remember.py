@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, final
 
@@ -95,9 +96,12 @@ class Inventory:
         self.labels: dict[str, str] = {}  # bin -> its label
         self.fluents: dict[Fluent, Value] = dict(place_fluents(workplace))
         self.kinds = {place.name: place.kind for place in workplace.places}
+        self.blind: set[str] = set()  # places that no camera sees into
         self.avoid: frozenset[str] = frozenset()  # places that are used after others that would do as well
         self._events = _Events()
         self._next = 1
+        self._handled = 0  # how often something was moved
+        self._handled_by: dict[str, int] = {}  # place -> the same, when it was looked at last
 
     # ── looking ──────────────────────────────────────────────────────────────────────────────────────────────────
     def update(self, place: str, detections: Sequence[Detection], t: float, whole: bool = True) -> Changes:
@@ -116,7 +120,8 @@ class Inventory:
             seen += [(waiting[i], left[j]) for i, j in pairs]
             taken = {j for _, j in pairs}
             left = [d for j, d in enumerate(left) if j not in taken]
-        if left and self.kinds[place] in _FALLEN_FROM:
+        since = self._handled > self._handled_by.get(place, 0)  # nothing falls while nothing is moved
+        if left and since and self.kinds[place] in _FALLEN_FROM:
             left = self._came_along(left, seen, _FALLEN_FROM[self.kinds[place]])
         found = tuple(item.id for item, _ in seen if item.location == GONE)
         altered = tuple(item.id for item, d in seen if self._saw(item, d, place, t))
@@ -124,6 +129,7 @@ class Inventory:
         new = tuple(self._add(d, place, from_where, t) for d in left)
         missing, gone = self._missed(place, {item.id for item, _ in seen}, here, t) if whole else ((), ())
         if whole:
+            self._handled_by[place] = self._handled
             self.fluents["seen", place] = True
         if detections and whole:
             self.fluents["open", place] = True  # what can be seen does not lie under a lid
@@ -233,16 +239,27 @@ class Inventory:
         for place, label in labels.items():
             self.labels[self.workplace.place(place).name] = str(label)
 
-    def begin_job(self) -> None:
-        """Where items lie now counts as where they came from; looks are due again."""
+    def begin_job(self, again: bool = True) -> None:
+        """Where items lie now counts as where they came from; looks are due `again`, but where nothing can be seen."""
         for name, item in self.items.items():
             if item.location not in (HAND, GONE):
                 self.items[name] = replace(item, origin=item.location, missing=0)
-        for place in self.kinds:
-            self.fluents["seen", place] = False
+        for place in self.kinds if again else ():
+            self.fluents["seen", place] = place in self.blind
+
+    def supposing(self, locations: Mapping[str, str]) -> Inventory:
+        """The same belief with items elsewhere, item -> place, to think with; it is not to be changed."""
+        other = copy(self)
+        other.fluents = dict(self.fluents)
+        other.items = {
+            name: replace(item, location=locations.get(name, item.location), origin=locations.get(name, item.location))
+            for name, item in self.items.items()
+        }
+        return other
 
     def _move(self, item: str, location: str, t: float) -> None:
         known = self.item(item)
+        self._handled += 1
         position = known.position
         if location in self.kinds:
             place = self.workplace.place(location)
@@ -287,6 +304,10 @@ class Inventory:
         """The item in the hand."""
         value = self.fluents[HOLDING]
         return None if value == NOTHING else str(value)
+
+    def never_seen(self, kind: str) -> list[str]:
+        """The places of `kind` that were never looked at."""
+        return [place for place, other in self.kinds.items() if other == kind and place not in self._handled_by]
 
     def bins_labelled(self, label: str) -> list[str]:
         """The bins that carry `label`."""

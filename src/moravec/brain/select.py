@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from moravec.brain.goal import Selection
+from moravec.brain.goal import EVERYWHERE, RANKS, Measure, Selection
 from moravec.brain.remember import Inventory, Item, natural
 from moravec.brain.state import GONE
 
 UNSURE = 0.5  # a belief below this may as well be another
 _SAME_SIZE = 1.3  # largest over smallest volume; below it nobody would call one of them small
+_ABOUT = 0.15  # by how large a share of it something may differ from "about 20 cm"
 _PUT_AWAY = ("bin", "reject")
 
 
@@ -25,6 +26,12 @@ class Fit:
 def fit(item: Item, what: Selection, inventory: Inventory) -> Fit:
     """How `item` fits `what`, sizes and count apart."""
     parts = [_in_place(item, what, inventory)]
+    if what.items:
+        parts.append(Fit(item.id in what.items, True))
+    if what.measure is not None and what.measure.value:
+        parts.append(Fit(_measures(item, what.measure), True))
+    if what.coded is not None:
+        parts.append(Fit((item.code is not None) == what.coded, item.inspected or item.code is not None))
     if what.codes:
         parts.append(_code(item, what, inventory))
     if what.categories:
@@ -34,7 +41,7 @@ def fit(item: Item, what: Selection, inventory: Inventory) -> Fit:
     if what.condition is not None:
         parts.append(Fit(item.damaged == (what.condition == "damaged"), item.inspected))
     for exception in what.exceptions:
-        if exception.sizes or exception.count is not None:
+        if _relative(exception):
             continue  # it depends on the other items; `candidates` takes these out
         inner = fit(item, exception, inventory)
         parts.append(Fit(not inner.match, inner.sure))
@@ -46,12 +53,33 @@ def fit(item: Item, what: Selection, inventory: Inventory) -> Fit:
 def _in_place(item: Item, what: Selection, inventory: Inventory) -> Fit:
     kind = inventory.kinds.get(item.origin, "")
     if what.place is None:
-        return Fit(bool(what.codes) or kind not in _PUT_AWAY, True)
+        return Fit(bool(what.codes or what.items) or kind not in _PUT_AWAY, True)
+    if what.place == EVERYWHERE:
+        return Fit(True, True)
     if what.place == "bins":
         return Fit(kind == "bin", True)
     if what.place.startswith("bin:"):
         return Fit(inventory.labels.get(item.origin) == what.place[4:], True)
     return Fit(what.place in (item.origin, kind), True)
+
+
+def extent_of(item: Item, axis: str) -> float:
+    """Its volume [m^3], or its longest side [m]."""
+    return item.volume if axis == "volume" else max(item.extent)
+
+
+def _measures(item: Item, measure: Measure) -> bool:
+    """Whether it measures what is wanted; ranks and "small" depend on the other items, see `of_size`."""
+    size, value = extent_of(item, measure.axis), measure.value
+    if measure.kind == "about":
+        return abs(size - value) <= _ABOUT * value
+    slack = 1e-6 * value * (1.0 if measure.inclusive else -1.0)
+    return size < value + slack if measure.kind == "below" else size > value - slack
+
+
+def _relative(what: Selection) -> bool:
+    """Whether it depends on the other items which ones it means."""
+    return bool(what.sizes) or what.count is not None or (what.measure is not None and not what.measure.value)
 
 
 def _code(item: Item, what: Selection, inventory: Inventory) -> Fit:
@@ -65,18 +93,26 @@ def of_size(items: Iterable[Item], what: Selection) -> list[Item]:
     """Those of `items` with the wanted size. Sizes are relative to the others: the border between small and large is
     the geometric mean of the smallest and the largest volume; where all are about the same size, none is either."""
     chosen = list(items)
+    if what.measure is not None and not what.measure.value and chosen:
+        chosen = _of_measure(chosen, what.measure.kind, what.measure.axis, what.count)
     if not what.sizes or not chosen:
         return chosen
-    volumes = sorted(item.volume for item in chosen)
     out: list[Item] = []
     for size in what.sizes:
-        if size in ("smallest", "largest"):
-            ranked = sorted(chosen, key=lambda i: (i.volume, natural(i.id)), reverse=size == "largest")
-            out += ranked[: what.count or 1]
-        elif volumes[-1] >= _SAME_SIZE * volumes[0]:
-            border = (volumes[0] * volumes[-1]) ** 0.5
-            out += [i for i in chosen if (i.volume < border) == (size == "small")]
+        out += _of_measure(chosen, size, "volume", what.count)
     return out
+
+
+def _of_measure(chosen: list[Item], kind: str, axis: str, count: int | None) -> list[Item]:
+    ranked = sorted(chosen, key=lambda i: (extent_of(i, axis), natural(i.id)), reverse=kind == "largest")
+    sizes = sorted(extent_of(i, axis) for i in chosen)
+    if kind in RANKS:
+        first = (len(ranked) - min(count or 1, len(ranked))) // 2 if kind == "middle" else 0
+        return ranked[first : first + (count or 1)]
+    if sizes[-1] < _SAME_SIZE * sizes[0]:
+        return []
+    border = (sizes[0] * sizes[-1]) ** 0.5
+    return [i for i in chosen if (extent_of(i, axis) < border) == (kind == "small")]
 
 
 def candidates(what: Selection, inventory: Inventory, pool: Iterable[Item]) -> tuple[list[Item], list[Item]]:
@@ -86,16 +122,20 @@ def candidates(what: Selection, inventory: Inventory, pool: Iterable[Item]) -> t
     matched = of_size([item for item, f in fits if f.match], what)
     unsure = [item for item, f in fits if not f.match and not f.sure]
     for exception in what.exceptions:
-        if exception.sizes or exception.count is not None:
+        if _relative(exception):
             spared = of_size([i for i in matched if fit(i, exception, inventory).match], exception)
             spared = sorted(spared, key=lambda i: natural(i.id))[: exception.count]
             matched = [i for i in matched if i not in spared]
     return matched, unsure
 
 
+def _ranked(what: Selection) -> bool:
+    return what.measure is not None and what.measure.kind in RANKS
+
+
 def answering(what: Selection, inventory: Inventory) -> list[Item]:
     """The items a question means: as they lie now, wherever that is, lost ones left out."""
-    everywhere = replace(what, place=None, count=None, rest=False)
+    everywhere = replace(what, place=None, rest=False, count=what.count if _ranked(what) else None)
     found = []
     for item in inventory.items.values():
         kind = inventory.kinds.get(item.location, "")
@@ -106,7 +146,7 @@ def answering(what: Selection, inventory: Inventory) -> list[Item]:
         if what.place is not None and what.place.startswith("bin:"):
             if inventory.labels.get(item.location) != what.place[4:]:
                 continue
-        elif what.place not in (None, "bins", item.location, kind):
+        elif what.place not in (None, EVERYWHERE, "bins", item.location, kind):
             continue
         found.append(replace(item, origin=""))
     matched, _ = candidates(everywhere, inventory, found)

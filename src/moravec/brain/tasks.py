@@ -94,6 +94,9 @@ def _claims(
         shortfall = _shortfall(clause, matched)
         if shortfall:
             problems.append(shortfall)
+    for index, clause in enumerate(goal.clauses):
+        if clause.kind == "learn":
+            unsure[index] = candidates(clause.what, inventory, pool)[1]
     return claims, unsure, problems
 
 
@@ -115,7 +118,7 @@ def _shortfall(clause: Clause, matched: list[Item]) -> str:
     absent = [code for code in what.codes if code not in found]
     if absent:
         return f"no item with the code {' or '.join(absent)} was found"
-    if what.count is not None and len(matched) < what.count:
+    if what.count is not None and len(matched) < what.count and not what.upto:
         return f"{len(matched) or 'none'} of {what.describe()} found"
     if what.definite and not matched:
         return f"none of {what.describe()} found"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import select
 import sys
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -18,20 +20,23 @@ Answer: TypeAlias = Callable[[Ask], str]
 
 
 def answerer(
-    ask: str | None, quiet_terminal: Callable[[], AbstractContextManager[None]], heard: list[Heard] | None = None
+    ask: str | None,
+    quiet_terminal: Callable[[], AbstractContextManager[None]],
+    heard: list[Heard] | None = None,
+    pictures: Callable[[Ask], list[Path]] = lambda question: [],
 ) -> Answer:
     """The answers for `--ask`: "terminal", "never", or a file with one answer a line, in the order of the questions.
 
     Without `ask` a terminal is used where there is one. `quiet_terminal` keeps others from drawing meanwhile. What a person
-    answered is added to `heard`, where that is given; then an answer may end in its scope, as "yes @site". Raises BadInput
-    for a file that cannot be read.
+    answered is added to `heard`, where that is given; then an answer may end in its scope, as "yes @site". `pictures` gives the
+    files that show what a question is about. Raises BadInput for a file that cannot be read.
     """
     if ask is None:
         ask = "terminal" if sys.stdin.isatty() and sys.stderr.isatty() else "never"
     if ask == "never":
         return lambda question: question.default
     if ask == "terminal":
-        return lambda question: _from_terminal(question, quiet_terminal, heard)
+        return lambda question: _from_terminal(question, quiet_terminal, heard, pictures(question))
     return from_file(Path(ask), heard)
 
 
@@ -83,21 +88,37 @@ def _understood(text: str, question: Ask, heard: list[Heard] | None) -> str | No
 
 
 def _from_terminal(
-    question: Ask, quiet_terminal: Callable[[], AbstractContextManager[None]], heard: list[Heard] | None
+    question: Ask, quiet_terminal: Callable[[], AbstractContextManager[None]], heard: list[Heard] | None, shown: list[Path]
 ) -> str:
     with quiet_terminal():
         say(f"\n{question.text}\n  ({question.why})")
         for number, option in enumerate(question.options, start=1):
-            say(f"  {number}  {option}{'   <- when you just press Enter' if option == question.default else ''}")
-        if heard is not None:
+            score = question.scores[number - 1] if question.scores else 0.0
+            likely = f"   {100 * score:.0f} %" if score else ""
+            say(f"  {number}  {option}{likely}{'   <- when you just press Enter' if option == question.default else ''}")
+        for path in shown:
+            say(f"  It is about {path}")
+        if heard is not None and question.scope != "this job":
             say("  An answer may end in how far it holds: @once, @task, @site or @always")
-        while True:
-            sys.stderr.write("> ")
-            sys.stderr.flush()
-            text = sys.stdin.readline()
-            if not text.strip():
-                return question.default
-            chosen = _understood(text.strip(), question, heard)
-            if chosen is not None:
-                return chosen
-            say(f"please answer with 1 to {len(question.options)}, or the words")
+        if question.deadline is not None:
+            say(f"  Without an answer in {question.deadline:.0f} s: {question.default}")
+        return _typed(question, heard)
+
+
+def _typed(question: Ask, heard: list[Heard] | None) -> str:
+    """What a person types before the deadline; else the default."""
+    end = None if question.deadline is None else time.monotonic() + question.deadline
+    while True:
+        sys.stderr.write("> ")
+        sys.stderr.flush()
+        left = None if end is None else max(0.0, end - time.monotonic())
+        if not select.select([sys.stdin], [], [], left)[0]:
+            say(f"\nno answer in {question.deadline:.0f} s; {question.default!r} is taken")
+            return question.default
+        text = sys.stdin.readline()
+        if not text.strip():
+            return question.default
+        chosen = _understood(text.strip(), question, heard)
+        if chosen is not None:
+            return chosen
+        say(f"please answer with 1 to {len(question.options)}, or the words")

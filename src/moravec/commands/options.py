@@ -151,3 +151,13 @@ def save(options: Options, name: str, result: Mapping[str, Any]) -> None:
         path.write_text(json.dumps(result, indent=2, allow_nan=False) + "\n", encoding="utf-8")
     except OSError as error:
         raise BadInput("--out", str(path), f"a file that can be written ({error.strerror})") from error
+
+
+def said(command: str, instruction: str, more: tuple[str, ...]) -> tuple[str, ...]:
+    """All instructions of a talk, in order. Raises BadInput where they look like one that was not put in quotes: several words,
+    none of which is more than a word."""
+    talk = (instruction, *more)
+    if more and all(text.isascii() and not any(c.isspace() for c in text) for text in talk):
+        allowed = "each instruction in quotes; several single words look like one instruction without them"
+        raise BadInput(f"'moravec {command}'", " ".join(more), allowed)
+    return talk

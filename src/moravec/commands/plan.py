@@ -11,7 +11,7 @@ import tyro
 
 from moravec.commands.charters import opened_charter
 from moravec.commands.minds import MindOptions, opened_mind
-from moravec.commands.options import Items, save, say, show, unset
+from moravec.commands.options import Items, said, save, say, show, unset
 
 if TYPE_CHECKING:
     from moravec.brain.conduct.charter import Charter
@@ -31,6 +31,8 @@ class Plan(MindOptions):
 
     instruction: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="INSTRUCTION")]
     """What to do, in plain words."""
+    more: Annotated[tyro.conf.Positional[tuple[str, ...]], tyro.conf.arg(metavar="[INSTRUCTION ...]")] = ()
+    """What is said after it, turn by turn; each is planned by itself, since nothing is done in between."""
     world: Annotated[str, tyro.conf.arg(metavar="NAME")] = "cell"
     """The workplace."""
     items: Annotated[Items | None, unset("N")] = None
@@ -40,12 +42,12 @@ class Plan(MindOptions):
         """The plan. A refusal is exit status 1."""
         from moravec.worlds.registry import WorldOptions, open_world
 
+        talk = said("plan", self.instruction, self.more)
         with opened_mind(self) as opened:
             with contextlib.closing(open_world(self.world, WorldOptions(self.seed, self.items, renderer="rays"))) as world:
                 charter = opened_charter(self, world.workplace)
-                start = time.perf_counter()
-                result = planned(self.instruction, world.workplace, opened.mind, charter)
-                result["seconds"] = round(time.perf_counter() - start, 6)
+                turns = [_timed(text, world.workplace, opened.mind, charter) for text in talk]
+            result = turns[0] if len(turns) == 1 else _together(turns)
             record = opened.record()
         if "calls" in record:
             result["brain"] = record
@@ -56,6 +58,20 @@ class Plan(MindOptions):
         return 1 if result["refused"] else 0
 
 
+def _timed(instruction: str, workplace: Workplace, mind: Mind, charter: Charter) -> dict[str, Any]:
+    start = time.perf_counter()
+    result = planned(instruction, workplace, mind, charter)
+    return {**result, "seconds": round(time.perf_counter() - start, 6)}
+
+
+def _together(turns: list[dict[str, Any]]) -> dict[str, Any]:
+    """One result of several turns, which are listed in it."""
+    result: dict[str, Any] = {key: [entry for turn in turns for entry in turn[key]] for key in ("goal", "steps", "questions")}
+    result["refused"] = next((turn["refused"] for turn in turns if turn["refused"]), None)
+    result["seconds"] = round(sum(turn["seconds"] for turn in turns), 6)
+    return {**result, "turns": turns}
+
+
 def planned(instruction: str, workplace: Workplace, mind: Mind, charter: Charter) -> dict[str, Any]:
     """Goal, steps, questions and refusal as plain JSON data, from the drawing of the workplace alone. A plan that the validator
     refuses is a refusal."""
@@ -63,10 +79,13 @@ def planned(instruction: str, workplace: Workplace, mind: Mind, charter: Charter
     from moravec.brain.goal import goal_to_json
     from moravec.brain.mind import Situation
     from moravec.brain.remember import Inventory
+    from moravec.brain.wishes.sketch import sketched
 
     reading = mind.read(instruction, workplace)
     questions: list[dict[str, Any]] = []
     goal, refused = reading.goal, None if reading.refusal is None else str(reading.refusal)
+    if reading.meant:
+        goal, refused = sketched(reading.meant[0].wishes, Inventory(workplace))
     if reading.query is not None:
         query = reading.query
         labels = [label for label, _ in query.options]

@@ -20,6 +20,7 @@ from moravec.guard.compiled import compiled
 from moravec.guard.guard import Guard
 from moravec.guard.reload import limits_from_json
 from moravec.guard.stop import Mode
+from moravec.tape.reader import read_meta
 from moravec.tape.replay import ReplayReport, replay
 
 
@@ -42,15 +43,18 @@ class Replay(Options):
             report = replay(self.tape, RecordedGuard, recheck_plan)
         except (TapeError, GuardConfigError) as error:
             raise BadInput("TAPE", str(self.tape), f"{ALLOWED} ({error})") from error
-        result = {
+        result: dict[str, Any] = {
             "decisions": report.decisions,
             "diverged": report.diverged,
             "first": report.first,
             "tampered": list(report.tampered),
             "truncated_at": report.truncated_at,
         }
+        turns = [str(text) for text in read_meta(self.tape).get("config", {}).get("turns", ())]
+        if turns:
+            result["turns"] = turns
         save(self, "replay.json", result)
-        show(self, result, _words(report))
+        show(self, result, "\n".join([_words(report), *(f"turn {n}: {text}" for n, text in enumerate(turns, start=1))]))
         for remark in _remarks(self.tape, report):
             say(f"moravec: {remark}")
         return 0 if report.same else 1

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import tyro
 
 from moravec.commands.minds import MindOptions
-from moravec.commands.options import Flag, Items, Renderer, Skills, Speed, say, show, unset
+from moravec.commands.options import Flag, Items, Renderer, Skills, Speed, said, say, show, unset
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +24,8 @@ class Run(MindOptions):
 
     instruction: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="INSTRUCTION")]
     """What to do, in plain words."""
+    more: Annotated[tyro.conf.Positional[tuple[str, ...]], tyro.conf.arg(metavar="[INSTRUCTION ...]")] = ()
+    """What is said after it, turn by turn; "it", "the other one", "undo that" are understood by what was said and done before."""
     world: Annotated[str, tyro.conf.arg(metavar="NAME")] = "cell"
     """The workplace."""
     items: Annotated[Items | None, unset("N")] = None
@@ -44,8 +46,15 @@ class Run(MindOptions):
     """What is remembered from job to job, and used as docs/memory.md says; made where it does not exist. By default nothing."""
     person: Flag = False
     """Somebody walks past the workplace."""
+    mishaps: Annotated[str, unset("KIND[@S],...")] = ""
+    """What goes wrong: slip, taken, added, swapped-bins, stuck-lid, dark, full-bin; docs/command-line.md says what each is."""
     quiet: Flag = False
     """No progress, only the result."""
+
+    @property
+    def talk(self) -> tuple[str, ...]:
+        """All instructions, in order. Raises BadInput where the quotes were forgotten."""
+        return said("run", self.instruction, self.more)
 
     def execute(self) -> int:
         """The whole run. Raises MoravecError before it has begun; afterwards there is always a result."""
@@ -87,10 +96,10 @@ def summary(end: End, wall: float) -> str:
         spent = f"{brain['calls']} calls, {brain['tokens_in'] + brain['tokens_out']} tokens, {brain['seconds']:.1f} s"
         asked = [f"brain: {brain['mind']}, {spent}; the symbolic mind took over {len(brain['fallbacks'])} times"]
     left = [name for name in ("report.html", "result.json", "tape.mcap") if (end.folder / name).exists()]
-    said = [shorten(end.answer, 400, placeholder=" …")] if end.answer and not result["refused"] else []
+    answered = [shorten(end.answer, 400, placeholder=" …")] if end.answer and not result["refused"] else []
     return "\n".join(
         (
-            *said,
+            *answered,
             head,
             f"{len(steps)} steps, {failed} failed, {result['replans']} replans, "
             f"{sum(s['seconds'] for s in steps):.0f} s of the robot's time in {wall:.0f} s",

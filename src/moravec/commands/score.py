@@ -7,10 +7,10 @@ the simulator. Items that no clause claims must be where they were.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from moravec.brain.goal import Clause, Goal, Selection, goal_from_json
+from moravec.brain.goal import EVERYWHERE, Clause, Goal, Measure, Selection, goal_from_json
 from moravec.worlds.registry import Thing
 
 LOST = ("floor", "hand")
@@ -43,11 +43,18 @@ class Score:
 
 
 NOTHING = Score({})
+NO_NAMES: Mapping[str, str] = {}
 
 
-def score(goal: Sequence[Mapping[str, Any]], before: Mapping[str, Thing], after: Mapping[str, Thing]) -> Score:
-    """How many items are right. `before` and `after` are the truth at both ends of the run. Raises BadInput."""
-    read = goal_from_json(goal)
+def score(
+    goal: Sequence[Mapping[str, Any]],
+    before: Mapping[str, Thing],
+    after: Mapping[str, Thing],
+    names: Mapping[str, str] = NO_NAMES,
+) -> Score:
+    """How many items are right. `before` and `after` are the truth at both ends of the run; `names` says which item the brain
+    means by a name of its inventory. Raises BadInput."""
+    read = Goal(tuple(replace(c, what=_by_true_names(c.what, names)) for c in goal_from_json(goal).clauses))
     marks: dict[str, str] = {}
     wrong: list[str] = []
     claims = {name: _claim(read, name, before) for name in before}
@@ -109,7 +116,10 @@ def _claim(goal: Goal, name: str, things: Mapping[str, Thing]) -> Clause | None:
 def _fits(what: Selection, name: str, things: Mapping[str, Thing], goal: Goal) -> bool:
     thing = things[name]
     simple = (
-        (not what.categories or thing.category in what.categories)
+        (not what.items or name in what.items)
+        and (what.coded is None or what.coded == (thing.code is not None))
+        and (what.measure is None or not what.measure.value or _measures(thing, what.measure))
+        and (not what.categories or thing.category in what.categories)
         and (not what.colours or thing.colour in what.colours)
         and (not what.codes or thing.code in what.codes)
         and (what.condition is None or (what.condition == "damaged") == thing.damaged)
@@ -125,6 +135,8 @@ def _fits(what: Selection, name: str, things: Mapping[str, Thing], goal: Goal) -
 
 
 def _is_in(place: str, location: str) -> bool:
+    if place == EVERYWHERE:
+        return True
     if place == "bins":
         return len(location) == 1
     return location == place.removeprefix("bin:")
@@ -132,6 +144,8 @@ def _is_in(place: str, location: str) -> bool:
 
 def _fits_size(what: Selection, name: str, things: Mapping[str, Thing]) -> bool:
     """"smallest" and "largest" rank among the items of the same selection; "small" and "large" split them in halves."""
+    if what.measure is not None and not what.measure.value:
+        return _ranks(what, what.measure, name, things)
     if not what.sizes:
         return True
     alike = [n for n, t in things.items() if (not what.categories or t.category in what.categories)
@@ -141,3 +155,31 @@ def _fits_size(what: Selection, name: str, things: Mapping[str, Thing]) -> bool:
     amount = what.count or 1
     fits = {"smallest": rank < amount, "largest": rank >= n - amount, "small": 2 * rank < n, "large": 2 * rank >= n - 1}
     return any(fits[size] for size in what.sizes)
+
+
+def _size(thing: Thing, measure: Measure) -> float:
+    return thing.size if measure.axis == "volume" else thing.length
+
+
+def _measures(thing: Thing, measure: Measure) -> bool:
+    size, value = _size(thing, measure), measure.value
+    if measure.kind == "about":
+        return abs(size - value) <= 0.2 * value
+    return size <= value if measure.kind == "below" else size >= value
+
+
+def _ranks(what: Selection, measure: Measure, name: str, things: Mapping[str, Thing]) -> bool:
+    """Among the items that fit the other words: first, last, in the middle, or in the smaller or larger half."""
+    plain = replace(what, measure=None, count=None, exceptions=(), rest=False)
+    alike = [n for n in things if _fits(plain, n, things, Goal(()))]
+    order = sorted(alike, key=lambda n: _size(things[n], measure))
+    rank, n, amount = order.index(name), len(order), what.count or 1
+    first = {"smallest": 0, "middle": (n - amount) // 2, "largest": n - amount}.get(measure.kind)
+    if first is not None:
+        return first <= rank < first + amount
+    return 2 * rank < n if measure.kind == "small" else 2 * rank >= n - 1
+
+
+def _by_true_names(what: Selection, names: Mapping[str, str]) -> Selection:
+    items = tuple(names.get(name, name) for name in what.items)
+    return replace(what, items=items, exceptions=tuple(_by_true_names(e, names) for e in what.exceptions))

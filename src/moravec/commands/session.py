@@ -16,6 +16,7 @@ from rich.console import Console
 from moravec.commands.asking import Answer, answerer
 from moravec.commands.charters import opened_charter
 from moravec.commands.clock import WallClock
+from moravec.commands.evidence import Evidence
 from moravec.commands.interrupts import Interrupts
 from moravec.commands.minds import Opened, opened_mind
 from moravec.commands.options import say
@@ -24,6 +25,7 @@ from moravec.commands.picking import picking
 from moravec.commands.remembering import remembering
 from moravec.commands.run import End
 from moravec.commands.score import Score, score
+from moravec.commands.stages import Truth, identified, score_stages
 from moravec.console.collect import Collector
 from moravec.console.lines import Lines
 from moravec.console.live import LiveView
@@ -53,6 +55,7 @@ class Session:
         self, run: Run, minded: Callable[[Run], AbstractContextManager[Opened]] = opened_mind, watchers: Sequence[Watcher] = ()
     ) -> None:
         self._run, self._minded, self._watchers = run, minded, watchers
+        self._said = " / ".join(run.talk)
         self._stack = contextlib.ExitStack()
         self._journal, self._seen = Journal(), Collector()
         self._finished = False
@@ -67,11 +70,13 @@ class Session:
             self._folder, moved = run_folder(run.out, run.seed)
             if moved is not None:
                 say(f"the earlier run in {self._folder} was moved to {moved}")
-            options = WorldOptions(run.seed, run.items, run.renderer, run.person)
+            mishaps = tuple(filter(None, run.mishaps.split(",")))
+            options = WorldOptions(run.seed, run.items, run.renderer, run.person, mishaps)
             self._world: World = stack.enter_context(contextlib.closing(open_world(run.world, options)))
             self._charter = opened_charter(run, self._world.workplace)
             self._before = self._world.things()
-            self._memory = stack.enter_context(remembering(run.memory, run.instruction, self._world.workplace))
+            self._truth = Truth(self._world.things)
+            self._memory = stack.enter_context(remembering(run.memory, self._said, self._world.workplace))
             self._portrait = self._world.portrait()
             self._versions = versions() | {"renderer": self._world.renderer}
             self._file = ResultFile(self._folder / "result.json", self._result(None, success=False))
@@ -90,7 +95,7 @@ class Session:
         outcome, sha256 = self._record(
             work
             or delivery(
-                run.instruction, self._world.workplace, self._eyes(), pilot, self._opened.mind, self._memory.recollection,
+                run.talk, self._world.workplace, self._eyes(), pilot, self._opened.mind, self._memory.recollection,
                 self._charter,
             )
         )  # fmt: skip
@@ -121,11 +126,12 @@ class Session:
         limits = world.robot.spec.limits
         config = {
             "world": run.world, "seed": run.seed, "items": run.items, "speed": run.speed, "renderer": world.renderer,
-            "person": run.person, "brain": run.brain,
+            "person": run.person, "brain": run.brain, **({"mishaps": run.mishaps} if run.mishaps else {}),
             "rules": [rule.name for rule in self._charter.all_rules], "permit": self._charter.permit.to_json(),
             **self._picking.named, **self._memory.named, **self._opened.named,
+            **({"turns": list(run.talk)} if run.more else {}),
         }  # fmt: skip
-        meta = tape_meta(run.instruction, limits, config)
+        meta = tape_meta(self._said, limits, config)
         tape: TapeWriter | None = None
         try:
             path = self._folder / "tape.mcap"
@@ -140,25 +146,30 @@ class Session:
     def _watched(self, tape: TapeWriter, work: Work) -> Outcome:
         """The job with somebody looking on: the terminal, where there is one."""
         run, world = self._run, self._world
-        watchers: list[Watcher] = [self._journal, self._seen, *self._watchers]
+        watchers: list[Watcher] = [self._journal, self._seen, self._truth, *self._watchers]
         with contextlib.ExitStack() as stack:
-            still = contextlib.nullcontext
+            still, pictures = contextlib.nullcontext, Evidence(self._seen.crops, self._folder).written
             if not run.quiet and sys.stderr.isatty():
                 where = f"{run.world}, seed {run.seed}, {world.renderer}"
                 speeds = world.robot.spec.limits.velocity
                 console = Console(stderr=True)
-                live = stack.enter_context(LiveView(console, self._seen, run.instruction, where, speeds))
+                live = stack.enter_context(LiveView(console, self._seen, self._said, where, speeds))
                 watchers.append(live)
-                answer: Answer = answerer(run.ask, live.paused, self._memory.heard)
+                answer: Answer = answerer(run.ask, live.paused, self._memory.heard, pictures)
             else:
                 watchers += [] if run.quiet else [Lines(sys.stderr)]
-                answer = answerer(run.ask, still, self._memory.heard)
+                answer = answerer(run.ask, still, self._memory.heard, pictures)
             hands = Hands(world.robot, TapeRecorder(tape), _pace(run.speed), answer, watchers, self._interrupts.bind)
             return run_job(hands, work)
 
     def _score(self, outcome: Outcome) -> Score:
-        goal = self._journal.goal if outcome.report is None else outcome.report.goal
-        return score(goal, self._before, self._world.things())
+        after = self._world.things()
+        report = outcome.report
+        if report is None or len(self._truth.stages) < 2:
+            inventory = {} if report is None else report.inventory
+            goal = self._journal.goal if report is None else report.goal
+            return score(goal, self._before, after, identified(inventory, after))
+        return score_stages(self._truth.stages, after, identified(report.inventory, after))
 
     def _success(self, outcome: Outcome, scored: Score) -> bool:
         """The truth decides where items are to be moved; else that the mind came to its end without open points."""
@@ -176,7 +187,7 @@ class Session:
         final = {n: {f: getattr(thing, f) for f in fields} for n, thing in self._world.things().items()}
         return {
             "success": success,
-            "instruction": self._run.instruction,
+            "instruction": self._said,
             "goal": journal.goal if report is None else report.goal,
             "steps": list(steps),
             "final": final,
@@ -187,6 +198,8 @@ class Session:
             "guard": dict(journal.counts),
             "cycle_time_s": cycle_times(steps),
             "seed": self._run.seed,
+            "mishaps": self._world.extremes().get("mishaps", {}),
+            "turns": [] if report is None else list(report.turns),
             "versions": dict(self._versions),
         }
 

@@ -20,6 +20,7 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import NDArray
 
+from moravec.console.crops import Crops
 from moravec.console.geometry import people_rows
 from moravec.core.frames import Matrix
 from moravec.core.observation import CameraFrame, RobotState
@@ -108,6 +109,7 @@ class Collector:
     items: list[dict[str, Any]] = field(default_factory=list)
     questions: list[dict[str, Any]] = field(default_factory=list)
     answer: str = ""
+    crops: Crops = field(default_factory=Crops)
     pictures: int = 0
     _surprise: str = ""
     _ticks: int = 0
@@ -148,7 +150,7 @@ class Collector:
         elif topic == "inventory":
             self.items = [dict(item) for item in _rows(payload.get("items"))]
         elif topic == "question":
-            self.questions.append(dict(payload))
+            self.questions.append({**payload, "pictures": self.crops.of(_rows(payload.get("evidence")))})
             self._event(t, "question", f"{payload.get('text', '')} Answer: {payload.get('answer', 'none')}.")
 
     # ── what the report reads ────────────────────────────────────────────────────────────────────────────────────────
@@ -205,6 +207,8 @@ class Collector:
         self._surprise = ""
 
     def _seen(self, t: float, payload: Mapping[str, Any], frame: CameraFrame | None) -> None:
+        if frame is not None:
+            self.crops.take(_rows(payload.get("detections")), frame)
         marks = tuple(mark for row in _rows(payload.get("detections")) if (mark := _mark(row)) is not None)
         if frame is not None:
             self._shoot(Shot(frame.t, frame.camera, frame.rgb, marks))

@@ -34,6 +34,10 @@ class Lines:
             seconds = float(payload.get("seconds", 0.0))
             ending = "ok" if payload["status"] == "succeeded" else f"{payload.get('code')}: {payload.get('message')}"
             self._say(t, f"{self._steps:>3}  {name:<28} {seconds:5.1f} s  {ending}")
+        elif topic == "turn":
+            self._say(t, f"turn {payload.get('turn')} of {payload.get('of')}: {payload.get('instruction', '')}")
+        elif topic == "finding_out":
+            self._say(t, f"     first: {payload.get('text', '')}")
         elif topic == "plan":
             self._say(t, f"     plan: {len(payload.get('steps', ()))} steps")
         elif topic == "surprise":

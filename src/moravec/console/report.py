@@ -77,6 +77,7 @@ def _page(data: ReportData, encode: _Encode | None) -> str:
     css = files("moravec.console").joinpath("report.css").read_text(encoding="utf-8")
     title = str(data.result.get("instruction", "")).strip() or "No instruction"
     sections = (
+        _turns(data),
         _before_after(data),
         _items(data),
         _timeline(data),
@@ -132,6 +133,19 @@ def _outcome(data: ReportData) -> tuple[str, str]:
     if of:
         return "bad", f"{right} of {of} items are where the instruction wants them.{early}"
     return "bad", early.strip() or "The job was not done."
+
+
+def _turns(data: ReportData) -> str:
+    """What was said, turn by turn, and what came of it; nothing for a single instruction."""
+    rows = "".join(
+        f"<tr><td>{number}</td><td>“{escape(_short(str(turn['instruction']), 240))}”</td>"
+        f"<td>{escape(_short(str(turn['answer']), 320))}</td></tr>"
+        for number, turn in enumerate(data.result.get("turns", ()), start=1)
+    )
+    head = "<thead><tr><th>Turn</th><th>What was said</th><th>What it answered</th></tr></thead>"
+    table = f"<table>{head}<tbody>{rows}</tbody></table>"
+    frame = '<div class="scroll" tabindex="0" role="group" aria-label="The talk">'
+    return f"<section><h2>The talk</h2>{frame}{table}</div></section>" if rows else ""
 
 
 # ── pictures and items ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -316,12 +330,26 @@ def _questions(data: ReportData) -> str:
     if not questions:
         return ""
     rows = "".join(
-        f"<tr><td>{escape(str(q.get('text', '')))}<br><span class=\"soft\">{escape(str(q.get('why', '')))}</span></td>"
-        f"<td>{escape(str(q.get('answer', '–')))}</td></tr>"
+        f"<tr><td>{escape(str(q.get('text', '')))}<br><span class=\"soft\">{escape(str(q.get('why', '')))}</span>"
+        f"{_shown(q)}</td><td>{_options(q)}</td><td>{escape(str(q.get('answer', '–')))}</td></tr>"
         for q in questions
     )
-    head = "<thead><tr><th>It asked</th><th>Answer</th></tr></thead>"
+    head = "<thead><tr><th>It asked</th><th>Options</th><th>Answer</th></tr></thead>"
     return f"<section><h2>Questions</h2><table>{head}<tbody>{rows}</tbody></table></section>"
+
+
+def _options(question: Mapping[str, Any]) -> str:
+    """Its options, with how likely each was meant where that was known."""
+    options = [str(option) for option in question.get("options") or ()]
+    scores = list(question.get("scores") or ()) or [0.0] * len(options)
+    known = zip(options, scores, strict=False)
+    return "<br>".join(f"{escape(option)}{f' <small>{100 * score:.0f} %</small>' if score else ''}" for option, score in known)
+
+
+def _shown(question: Mapping[str, Any]) -> str:
+    """The pictures of what it was about."""
+    pictures = question.get("pictures") or ()
+    return "".join(f'<br><img src="{data_uri(rgb, 120, 74)}" alt="{escape(item)}"> {escape(item)}' for item, rgb in pictures)
 
 
 def _provenance(data: ReportData) -> str:

@@ -20,6 +20,7 @@ from moravec.robots.protocol import Robot
 from moravec.runtime.loop import Recorder, Runtime, Watcher
 from moravec.runtime.narrate import narrated
 from moravec.runtime.pace import Pace
+from moravec.runtime.talk import talk
 from moravec.skills.arm import Arm
 from moravec.skills.context import Eyes, SkillContext
 from moravec.skills.contract import Ask, Note, Request
@@ -134,7 +135,7 @@ def run_job(hands: Hands, work: Work) -> Outcome:
 
 
 def delivery(
-    instruction: str,
+    instructions: Sequence[str],
     workplace: Workplace,
     eyes: Eyes,
     pilot: Pilot | None = None,
@@ -142,8 +143,9 @@ def delivery(
     recollection: Recollection | None = None,
     charter: Charter | None = None,
 ) -> Work:
-    """The work of one instruction by the delivery's skills and `mind` (None: the symbolic one), within `charter` (None: the rules
-    that are built in), told step by step. See `delivery_skills`. Raises BadInput for a rule that cannot be read."""
+    """The work of a talk, one instruction a turn, by the delivery's skills and `mind` (None: the symbolic one), within `charter`
+    (None: the rules that are built in), told step by step. See `delivery_skills`. Raises BadInput for a rule that cannot be
+    read."""
     arm = Arm(workplace)
     overseer = Overseer(charter or Charter(), workplace, Reach(arm, workplace))
 
@@ -154,7 +156,7 @@ def delivery(
             workplace, arm, eyes, runtime.now, runtime.state, runtime.posture,
             whereabouts=agent.inventory.whereabouts,
         )  # fmt: skip
-        report = yield from agent.run(instruction, context)
+        report = yield from talk(agent, instructions, context)
         yield Note("inventory", {k: v for k, v in agent.inventory.snapshot().items() if k != "history"})
         return report
 

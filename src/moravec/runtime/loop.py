@@ -375,7 +375,7 @@ class Runtime:
             Note(
                 "question",
                 {"text": request.text, "options": list(request.options), "default": request.default, "why": request.why,
-                 "answer": answer},
+                 "answer": answer, **request.more()},
             )
         )  # fmt: skip
         return str(answer)

@@ -84,13 +84,36 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a question is about: an item, and where it shows in the last picture of `camera`: left, top, right, bottom [px]."""
+
+    item: str
+    camera: str = ""
+    box: tuple[int, int, int, int] = (0, 0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
 class Ask:
-    """A question to a person; answered by the label of one option, the `default` when nobody answers in time."""
+    """A question to a person; answered by the label of one option, the `default` when nobody answers in time.
+
+    `scores` in [0, 1] say how likely each option is meant, where that is known; `evidence` shows what it is about; `deadline` [s]
+    is how long an answer is waited for, None for as long as it takes; `scope` says how far an answer may hold.
+    """
 
     text: str
     options: tuple[str, ...]
     default: str
     why: str
+    scores: tuple[float, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    deadline: float | None = None
+    scope: Literal["", "this job", "from now on"] = ""
+
+    def more(self) -> dict[str, Any]:
+        """What is known of it besides text, options, default and reason, as plain JSON data."""
+        shown = [{"item": e.item, "camera": e.camera, "box": list(e.box)} for e in self.evidence]
+        known = {"scores": list(self.scores), "evidence": shown, "deadline": self.deadline, "scope": self.scope}
+        return {key: value for key, value in known.items() if value}
 
 
 @dataclass(frozen=True, slots=True)

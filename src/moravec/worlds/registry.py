@@ -26,6 +26,7 @@ class WorldOptions:
     items: int | None = None
     renderer: str | None = None
     person: bool = False
+    mishaps: tuple[str, ...] = ()  # what is to go wrong, in the world's own words
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class Thing:
     belongs: str
     place: str = ""
     position: tuple[float, float, float] = (0.0, 0.0, 0.0)  # [m] of its middle, in the world
+    length: float = 0.0  # [m] of its longest side, only good for comparing
 
 
 class World(Protocol):

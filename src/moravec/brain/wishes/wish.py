@@ -69,6 +69,10 @@ class Things:
     it down ("the red one of them"). `definite`: the speaker takes it that such things exist ("the two red cans", not "any red
     cans"). `unknown`: nouns or adjectives that no workplace word fits, as they stand in the sentence. `coded`: with a printed
     code, or without one.
+
+    "the can": exactly 1, definite; "the cans": all, definite; "both cans", "the two cans": exactly 2, definite; "a can", "one of
+    the cans": exactly 1; "a couple of cans": exactly 2; "all cans", "any cans", "whatever cans there are": all; "it": refers,
+    exactly 1; "them": refers, all; "the smallest can": size, exactly 1, definite; "the two smallest": exactly 2.
     """
 
     refers: Refers = ""
@@ -103,11 +107,13 @@ class Condition:
 class Wish:
     """One thing that is wanted; what it takes depends on its kind.
 
-    move: `what` goes to `to`; without `to` the sentence names no place. swap: what lies at the places of `what` and `others`
-    trades places. inspect: a close look at `what`. open: the lid of `to`. leave: `what` is not to be touched. undo: what the
-    talk's last turn did is reversed. ask: `query` about `what`, or about `to` for "which place". name: words without a verb,
-    as in an answer ("the smaller one", "bin B" as `to`). agree, decline: yes and no. refuse: what nobody is to do (`why`).
-    if: `condition`, then `wishes`, else `otherwise`. home, stop: nothing more.
+    move: `what` goes to `to`; without `to` the sentence names no place ("take the can"; as an answer also "put the red one").
+    swap: what lies at the places of `what` and `others` trades places. inspect: a close look at `what`. open: the lid of `to`.
+    leave: `what` is not to be touched. undo: what the talk's last turn did is reversed. ask: `query` about `what`; "all" ("are
+    all cans damaged?"): whether all that fit `what` without its condition, or without its `at` where it has none, fit it; "which
+    place": of the place `to`, for `what` ("where do the balls belong?": `to` is rule). name: words without a verb, as in an
+    answer ("the smaller one", "bin B" as `to`). agree, decline: yes and no. refuse: what nobody is to do (`why`). if:
+    `condition`, then `wishes`, else `otherwise`. home, stop: nothing more.
 
     `then`: only after all before it is done.
     """
@@ -122,3 +128,11 @@ class Wish:
     wishes: tuple[Wish, ...] = ()
     otherwise: tuple[Wish, ...] = ()
     then: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """One way to read a sentence, and how likely it is meant, in [0, 1]."""
+
+    wishes: tuple[Wish, ...]
+    p: float = 1.0

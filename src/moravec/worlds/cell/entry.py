@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from moravec.core.workplace import Workplace
 from moravec.robots.protocol import Robot
 from moravec.worlds.cell.config import CellConfig
+from moravec.worlds.cell.mishaps import Mishap
 from moravec.worlds.cell.world import Cell
 from moravec.worlds.registry import Thing, WorldOptions
 
@@ -19,8 +20,11 @@ from moravec.worlds.registry import Thing, WorldOptions
 def open_world(options: WorldOptions) -> CellWorld:
     """A delivery drawn by `options`. Raises BadInput, WorldError."""
     return CellWorld(
-        CellConfig(seed=options.seed, items=options.items, renderer=options.renderer, person=options.person)
-    )
+        CellConfig(
+            seed=options.seed, items=options.items, renderer=options.renderer, person=options.person,
+            mishaps=tuple(Mishap.parse(text) for text in options.mishaps),
+        )
+    )  # fmt: skip
 
 
 @final
@@ -54,13 +58,16 @@ class CellWorld:
                 size=self._volume(item.name),
                 place=self.cell.truth.place(item),
                 position=self.cell.truth.position(item),
+                length=self._length(item.name),
             )
             for item in self.cell.items
         }
 
     def extremes(self) -> Mapping[str, Any]:
         """The worst of the run so far."""
-        return {**self.cell.truth.report(), "warnings": sorted(set(self._warnings))}
+        told = {kind: {"t": t, "what": what} for kind, (t, what) in self.cell.mishaps.happened.items()}
+        more = {"mishaps": told} if self.cell.config.mishaps else {}
+        return {**self.cell.truth.report(), "warnings": sorted(set(self._warnings)), **more}
 
     def portrait(self) -> NDArray[np.uint8]:
         """The whole cell, for people."""
@@ -71,10 +78,22 @@ class CellWorld:
         mujoco.set_mju_user_warning(None)
         self.cell.close()
 
-    def _volume(self, name: str) -> float:
-        """Of the bounding boxes of the item's solid geoms together [m^3]."""
+    def _solid(self, name: str) -> list[int]:
+        """The item's geoms that something can touch."""
         model = self.cell.model
         body = model.body(name)
         geoms = range(int(body.geomadr[0]), int(body.geomadr[0]) + int(body.geomnum[0]))
-        half = [model.geom_aabb[g][3:] for g in geoms if model.body_mass[body.id] and model.geom_contype[g]]
-        return float(sum(8 * np.prod(h) for h in half))
+        return [g for g in geoms if model.body_mass[body.id] and model.geom_contype[g]]
+
+    def _volume(self, name: str) -> float:
+        """Of the bounding boxes of the item's solid geoms together [m^3]."""
+        return float(sum(8 * np.prod(self.cell.model.geom_aabb[g][3:]) for g in self._solid(name)))
+
+    def _length(self, name: str) -> float:
+        """The longest side of the box around the item's solid geoms [m], as if none were turned in the item."""
+        model = self.cell.model
+        middle = [model.geom_pos[g] + model.geom_aabb[g][:3] for g in self._solid(name)]
+        half = [model.geom_aabb[g][3:] for g in self._solid(name)]
+        low = np.min([m - h for m, h in zip(middle, half, strict=True)], axis=0)
+        high = np.max([m + h for m, h in zip(middle, half, strict=True)], axis=0)
+        return float(np.max(high - low))

@@ -1,0 +1,374 @@
+"""From wishes to a goal, with the talk so far and what is believed of the cell. Pure: nothing here looks, asks or moves.
+
+What is open raises `Open`, what is not done `Denied`, and what only a closer look can tell `Need`; see `open.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import final
+
+from moravec.brain.goal import RULE, Clause, Destination, Goal, Query, Selection
+from moravec.brain.remember import natural
+from moravec.brain.tasks import assign
+from moravec.brain.wishes import places
+from moravec.brain.wishes.claims import Claim, settled_claims
+from moravec.brain.wishes.conditions import holds
+from moravec.brain.wishes.open import Denied, Need, Open
+from moravec.brain.wishes.things import Chosen, Sense, stranger
+from moravec.brain.wishes.wish import Spot, Things, Wish
+
+_WHY = {
+    "unsafe": ("unsafe", "That could hurt somebody, break something or weaken a protection."),
+    "impossible": ("no-skill", "That is nothing I have a skill for."),
+    "not-a-job": ("not-a-job", "That is no job and no question about the items."),
+}
+IT = Things(refers="it")
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a phase means: its goal, and what there is to say without doing anything."""
+
+    goal: Goal
+    said: tuple[str, ...] = ()
+
+
+@final
+@dataclass(slots=True)
+class _Phase:
+    """One phase while it is put together: wishes that need not wait for each other."""
+
+    sense: Sense
+    key: str
+    claims: list[Claim] = field(default_factory=list)
+    spared: list[Chosen] = field(default_factory=list)
+    clauses: list[Clause] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+
+
+def phases(wishes: Sequence[Wish]) -> list[tuple[Wish, ...]]:
+    """The wishes split where one has to wait for all before it."""
+    out: list[list[Wish]] = []
+    for wish in wishes:
+        if wish.then or not out:
+            out.append([])
+        out[-1].append(wish)
+    return [tuple(phase) for phase in out]
+
+
+def objection(wishes: Sequence[Wish], sense: Sense) -> Denied | None:
+    """Why the wishes are not done, as far as that is known without looking at anything."""
+    if wishes and all(wish.kind == "agree" for wish in wishes):
+        return Denied("not-a-job", "There is no question that this could answer.")
+    for wish in _all_wishes(wishes):
+        if wish.kind == "refuse":
+            return Denied(*_WHY[wish.why or "impossible"])
+        spots, things = _named_in(wish)
+        workplace = sense.inventory.workplace
+        problems = [stranger(t, workplace) for t in things] + [places.objection(spot, workplace) for spot in spots]
+        found = next((problem for problem in problems if problem is not None), None)
+        if found is not None:
+            return found
+    return None
+
+
+def _named_in(wish: Wish) -> tuple[list[Spot], list[Things]]:
+    """The places and things that a wish itself names."""
+    condition = wish.condition
+    things = [*wish.what, *wish.others]
+    spots = [wish.to] if wish.to is not None else []
+    if condition is not None:
+        things += condition.what
+        spots += [condition.at] if condition.at is not None else []
+    things += [spot.things for spot in spots if spot.things is not None]
+    return [*spots, *(t.at for t in things if t.at is not None)], things
+
+
+def _all_wishes(wishes: Sequence[Wish]) -> Iterator[Wish]:
+    for wish in wishes:
+        yield wish
+        yield from _all_wishes((*wish.wishes, *wish.otherwise))
+
+
+def rehearse(wishes: Sequence[Wish], sense: Sense) -> list[Goal]:
+    """The goals of all phases, each by what is believed once those before it are done: so that what is open or impossible is
+    known before anything moves. Raises Open, Denied or Need."""
+    problem = objection(wishes, sense)
+    if problem is not None:
+        raise problem
+    goals: list[Goal] = []
+    left = phases(wishes)
+    while left:
+        meaning, more = interpret(left.pop(0), sense, str(len(goals)), later=[w for phase in left for w in phase])
+        left = more + left
+        goals.append(meaning.goal)
+        ends = {task.item: task.to for task in assign(meaning.goal, sense.inventory).tasks if task.to is not None}
+        sense.inventory = sense.inventory.supposing(ends)
+    return goals
+
+
+def interpret(
+    wishes: Sequence[Wish], sense: Sense, key: str, later: Sequence[Wish] = ()
+) -> tuple[Meaning, list[tuple[Wish, ...]]]:
+    """What one phase means, and the phases that its conditions add after it. `later`: what the sentence goes on to name."""
+    phase = _Phase(sense, key)
+    now, more = _decided(list(wishes), phase)
+    if any(t.refers == "rest" for wish in now for t in wish.what):
+        _name((*now, *later), phase)
+    for number, wish in enumerate(now):
+        following = now[number + 1] if number + 1 < len(now) else None
+        _add(wish, following, phase, f"{key}.{number}")
+    moves = settled_claims(phase.claims, phase.spared, sense, key)
+    clauses = tuple(moves) + tuple(phase.clauses)
+    left = tuple(chosen.what for chosen in phase.spared)
+    sense.talk = replace(sense.talk, left=(*sense.talk.left, *left))
+    if any(clause.kind == "stop" for clause in clauses):
+        return Meaning(Goal((Clause("stop"),))), []
+    return Meaning(Goal(clauses), tuple(phase.said)), more
+
+
+def _decided(wishes: list[Wish], phase: _Phase) -> tuple[list[Wish], list[tuple[Wish, ...]]]:
+    """The wishes with every condition decided; what a branch does "then" comes in phases of its own."""
+    now: list[Wish] = []
+    for number, wish in enumerate(wishes):
+        if wish.kind != "if" or wish.condition is None:
+            now.append(wish)
+            continue
+        branch = wish.wishes if holds(wish.condition, phase.sense, f"{phase.key}.{number}.if") else wish.otherwise
+        first, *more = phases(branch) or [()]
+        inner, deeper = _decided(list(first), phase)
+        now += inner
+        if more or deeper:
+            rest = [replace(wishes[number + 1], then=True), *wishes[number + 2 :]] if wishes[number + 1 :] else []
+            return now, [*deeper, *more, *phases(rest)]
+    return now, []
+
+
+def _name(wishes: Sequence[Wish], phase: _Phase) -> None:
+    """Notes what the sentence names, for "the rest"."""
+    trial = replace(phase.sense, named=set())
+    for number, wish in enumerate(wishes):
+        for slot, things in enumerate((*wish.what, *wish.others)):
+            if things.refers == "rest":
+                continue
+            try:
+                chosen = trial.choose(things, f"{phase.key}.{number}.{slot}")
+            except (Open, Denied, Need) as open_point:
+                names = open_point.question.items if isinstance(open_point, Open) else ()
+            else:
+                names = chosen.items
+            trial.speak_of(names)
+    phase.sense.named |= trial.named
+
+
+def _add(wish: Wish, following: Wish | None, phase: _Phase, key: str) -> None:
+    """Adds what one wish means."""
+    sense = phase.sense
+    if wish.kind in ("move", "name"):
+        _move(wish, following, phase, key)
+    elif wish.kind == "swap":
+        _swap(wish, phase, key)
+    elif wish.kind == "inspect":
+        for chosen in _chosen(wish.what or (IT,), sense, key):
+            phase.clauses.append(Clause("inspect", chosen.what))
+    elif wish.kind == "open":
+        kind = "parcel" if wish.to is None or wish.to.kind != "place" else wish.to.name
+        if (wish.to is not None and wish.to.kind not in ("place", "same")) or kind != "parcel":
+            raise Denied("no-skill", "Only a parcel has a lid that can be opened.")
+        phase.clauses.append(Clause("open", Selection(place=sense.inventory.workplace.of_kind(kind)[0].name)))
+        sense.speak_of_place(Destination("place", kind))
+    elif wish.kind == "leave":
+        phase.spared += _chosen(tuple(replace(t, definite=False) for t in wish.what if t.refers != "rest"), sense, key)
+    elif wish.kind == "undo":
+        _undo(phase)
+    elif wish.kind == "ask":
+        _ask(wish, phase, key)
+    elif wish.kind in ("home", "stop"):
+        phase.clauses.append(Clause("home" if wish.kind == "home" else "stop"))
+    elif wish.kind == "decline":
+        phase.said.append("Then nothing is done.")
+
+
+def _chosen(what: Sequence[Things], sense: Sense, key: str, close: bool = False) -> list[Chosen]:
+    """What each phrase means; they are spoken of together."""
+    chosen = [sense.choose(things, f"{key}.{slot}", close) for slot, things in enumerate(what)]
+    names = tuple(dict.fromkeys(name for c in chosen for name in c.items))
+    if chosen:
+        sense.speak_of(names, chosen[-1].what if len(chosen) == 1 else Selection(items=names, place="cell"))
+    return chosen
+
+
+def _move(wish: Wish, following: Wish | None, phase: _Phase, key: str) -> None:
+    sense = phase.sense
+    if wish.kind == "name" and not wish.what and wish.to is None:
+        raise Denied("not-a-job", "I understand too little of that to act on it.")
+    what = wish.what
+    if not what and wish.kind == "name" and (last := sense.talk.last_done()) is not None:
+        sense.speak_of(tuple(last.moved))
+        what = (Things(refers="it"),)
+    chosen = _chosen(what or (IT,), sense, key)
+    if wish.to is None and following is not None and any(t.refers == "it" for t in (*following.what, *following.others)):
+        return  # "take the can and put it into bin B"
+    if wish.to is not None and wish.to.kind == "back":
+        _back([name for c in chosen for name in c.items], phase)
+        return
+    to = _destination(wish.to, sense, f"{key}.to")
+    sense.speak_of_place(to)
+    phase.claims += [Claim(Clause("move", _elsewhere(c, to, sense), to), c.items) for c in chosen if c.items or not c.free]
+
+
+def _elsewhere(chosen: Chosen, to: Destination, sense: Sense) -> Selection:
+    """Of what may be chosen freely, that which is not there already, as far as it suffices."""
+    if not chosen.free or to == RULE:
+        return chosen.what
+    everything = [i for i in sense.inventory.items.values() if places.of_location(i.location, sense.inventory) == to]
+    there = tuple(i.id for i in everything)
+    probe = replace(chosen.what, exceptions=(*chosen.what.exceptions, Selection(items=there, place="cell")))
+    left = len([n for n in chosen.items if n not in there])
+    return probe if there and left >= (chosen.what.count or 0) else chosen.what
+
+
+def _destination(to: Spot | None, sense: Sense, key: str) -> Destination:
+    """The place that `to` means. Raises Open or Denied."""
+    settled = sense.settled.get(key)
+    if isinstance(settled, Destination):
+        return settled
+    inventory, last = sense.inventory, sense.talk.places[-1] if sense.talk.places else None
+    if to is None:
+        done = sense.talk.last_done()
+        if done is not None and done.to is not None and done.turn == sense.talk.turn - 1:
+            return done.to  # "and the blue one"
+        raise places.which(key, places.everywhere(inventory), "Where to?", "no place was named")
+    if to.kind == "rule":
+        return RULE
+    if to.kind == "place":
+        return Destination("place", to.name)
+    if to.kind == "bin":
+        if not places.carried(to.name, inventory):
+            raise Denied("unknown-place", f"No bin carries the label {to.name!r}.")
+        return Destination("bin", to.name)
+    if to.kind == "same" and last is not None:
+        return last
+    if to.kind == "of" and to.things is not None:
+        return _where_it_is(to.things, sense, key)
+    bins = [p for p in places.everywhere(inventory) if p.kind == "bin"]
+    if to.kind == "other" and last is not None:
+        spoken = [p for p in dict.fromkeys(sense.talk.places) if p != last and p.kind != "rule"]
+        if len(spoken) == 1:
+            return spoken[0]
+        bins = [p for p in bins if p != last]
+    raise places.which(key, bins if to.kind != "same" else places.everywhere(inventory), "Which place do you mean?",
+                       "the words fit several")  # fmt: skip
+
+
+def _where_it_is(things: Things, sense: Sense, key: str) -> Destination:
+    """The place where `things` lie."""
+    found = sense.believed(sense.choose(replace(things, definite=True), f"{key}.of").items)
+    where = list(dict.fromkeys(places.of_location(item.location, sense.inventory) for item in found))
+    if len(where) != 1:
+        raise places.which(key, where, "They lie in several places; which one?", "the words fit several places")
+    return where[0]
+
+
+def _send(names: Sequence[str], location: str, phase: _Phase) -> None:
+    to = places.of_location(location, phase.sense.inventory)
+    ordered = tuple(sorted(names, key=natural))
+    phase.claims.append(Claim(Clause("move", Selection(items=ordered, place="cell"), to), ordered))
+
+
+def _back(names: Sequence[str], phase: _Phase) -> None:
+    """Each to where it came from; what this talk has not moved is there already."""
+    by_place: dict[str, list[str]] = {}
+    for name in names:
+        came_from = phase.sense.talk.came_from(name)
+        if came_from is not None:
+            by_place.setdefault(came_from, []).append(name)
+    for place, those in by_place.items():
+        _send(those, place, phase)
+
+
+def _undo(phase: _Phase) -> None:
+    """Reverses the last turn that moved something."""
+    last = phase.sense.talk.last_done()
+    if last is None:
+        phase.said.append("There is nothing to undo.")
+        return
+    by_place: dict[str, list[str]] = {}
+    for name, (before, _) in last.moved.items():
+        by_place.setdefault(before, []).append(name)
+    for place, those in by_place.items():
+        _send(those, place, phase)
+    phase.sense.speak_of(tuple(last.moved))
+
+
+def _swap(wish: Wish, phase: _Phase, key: str) -> None:
+    sense = phase.sense
+    pair = not wish.others and len(wish.what) == 2
+    sides = (wish.what[:1], wish.what[1:]) if pair else (wish.what or (IT,), wish.others or (IT,))
+    groups, where = [], []
+    for number, side in enumerate(sides):
+        lenient = tuple(replace(t, definite=t.definite and t.at is None) for t in side)
+        chosen = _chosen(lenient, sense, f"{key}.side{number}")
+        items = sense.believed(tuple(name for c in chosen for name in c.items))
+        spots = list(dict.fromkeys(i.location for i in items)) or _named_places(side, sense)
+        if len(spots) != 1:
+            raise Denied("contradiction", "What lies in several places cannot trade places with something.")
+        groups.append(tuple(i.id for i in items))
+        where.append(spots[0])
+    if where[0] != where[1]:
+        for names, to in ((groups[0], where[1]), (groups[1], where[0])):
+            if names:
+                _send(names, to, phase)
+
+
+def _named_places(side: Sequence[Things], sense: Sense) -> list[str]:
+    """The places that an empty side of a swap names."""
+    inventory, found = sense.inventory, []
+    for at in (things.at for things in side if things.at is not None):
+        found += inventory.bins_labelled(at.name) if at.kind == "bin" else []
+        found += [p.name for p in inventory.workplace.of_kind(at.name)] if at.kind == "place" else []
+    return found
+
+
+def _ask(wish: Wish, phase: _Phase, key: str) -> None:
+    sense, query = phase.sense, wish.query or "what"
+    if query in ("why", "doing"):
+        phase.said.append(sense.talk.said or "Nothing was done so far.")
+        return
+    if query == "help":
+        phase.clauses.append(Clause("question", Selection(), query="help"))
+        return
+    to: Destination | None = None
+    if query == "which place" and wish.to is not None:
+        if wish.to.kind in ("same", "of"):
+            to = _destination(wish.to, sense, f"{key}.to")
+        elif wish.to.kind == "back":
+            query = "where"
+        else:
+            to = _destination(wish.to, sense, f"{key}.to")
+    strict = query == "where"
+    asked = tuple(t if strict else replace(t, definite=False) for t in wish.what) or (Things(),)
+    sense.speak_of_place(to if to != RULE else None)
+    if to is not None and to != RULE and not wish.what:
+        phase.clauses.append(Clause("question", Selection(), to, "which place"))
+        return
+    for slot, things in enumerate(asked):
+        free = things if things.size is not None else replace(things, amount=replace(things.amount, kind="all", n=0))
+        if query == "which place" and to is not None:
+            category = Selection(things.categories, things.colours, (), things.codes, things.condition, "cell")
+            phase.clauses.append(Clause("question", category, to, "which place"))
+            continue
+        chosen = sense.choose(free, f"{key}.{slot}", close=True)
+        sense.speak_of(chosen.items, chosen.what)
+        where = {places.of_location(item.location, sense.inventory) for item in sense.believed(chosen.items)}
+        sense.speak_of_place(where.pop() if query == "where" and len(where) == 1 else None)
+        what = chosen.what
+        if query == "any" and things.amount.kind in ("exactly", "at least") and things.size is None:
+            what = replace(what, count=things.amount.n)
+        phase.clauses.append(Clause("question", what, query=_query(query)))
+
+
+def _query(query: str) -> Query:
+    return query  # type: ignore[return-value]

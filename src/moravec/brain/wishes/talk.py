@@ -1,0 +1,77 @@
+"""What is kept of a talk from turn to turn: what was spoken of, what was done, what is to be left alone, what was asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from moravec.brain.goal import EVERYWHERE, Destination, Selection
+from moravec.brain.wishes.open import Question, Settled
+from moravec.brain.wishes.wish import Wish
+
+TURNS = 12  # that are remembered
+GROUPS = 16  # of items that were spoken of
+
+
+EVERY = Selection(place=EVERYWHERE)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Items that were spoken of together, in which turn, and by which words. `loose`: "it" means all of them, as in "if
+    anything is damaged, reject it"."""
+
+    items: tuple[str, ...]
+    turn: int = 0
+    what: Selection = EVERY
+    loose: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What one turn did: item -> (place before, place after), and where the person wanted things."""
+
+    turn: int
+    text: str
+    moved: Mapping[str, tuple[str, str]]
+    to: Destination | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A question that nobody has answered yet, with the wishes it is about and what was settled before."""
+
+    wishes: tuple[Wish, ...]
+    settled: Mapping[str, Settled]
+    question: Question
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """The talk so far. Lists are oldest first and bounded."""
+
+    turn: int = 0
+    groups: tuple[Group, ...] = ()
+    places: tuple[Destination, ...] = ()
+    done: tuple[Done, ...] = ()
+    left: tuple[Selection, ...] = ()
+    pending: Pending | None = None
+    said: str = ""  # the last answer
+
+    def next(self) -> Talk:
+        """The same, one turn later."""
+        return replace(self, turn=self.turn + 1)
+
+    def bounded(self) -> Talk:
+        """The same without what is too long ago."""
+        return replace(
+            self, groups=self.groups[-GROUPS:], places=self.places[-GROUPS:], done=self.done[-TURNS:], left=self.left[-TURNS:]
+        )
+
+    def came_from(self, item: str) -> str | None:
+        """Where `item` lay before it was moved last in this talk."""
+        return next((d.moved[item][0] for d in reversed(self.done) if item in d.moved), None)
+
+    def last_done(self) -> Done | None:
+        """The last turn that moved something."""
+        return next((d for d in reversed(self.done) if d.moved), None)

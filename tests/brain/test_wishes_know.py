@@ -1,0 +1,109 @@
+"""Wishes that depend on what is known: conditions, questions, looks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from helpers_wishes import IT, ONE, REJECT, SCENE, THEM, Talk, a, b, move, the
+
+from moravec.brain.wishes.wish import Condition, Size, Spot, Things, Wish
+
+
+def when(holds: Any, what: Things, *wishes: Wish, n: int = 0, otherwise: tuple[Wish, ...] = ()) -> Wish:
+    return Wish("if", condition=Condition(holds, (what,), n), wishes=wishes, otherwise=otherwise)
+
+
+@pytest.mark.parametrize(
+    ("wish", "moved"),
+    [
+        (when("any", a("box", n=None, condition="damaged"), move(THEM, REJECT)), {"green-box-1": "reject"}),
+        (when("any", a("box", n=None, coded=True), move(IT, b("F"))), {"blue-box-1": "bin:F", "green-box-1": "bin:F"}),
+        (when("any", a("bottle", n=None), move(the("tool"), b("B"))), {}),
+        (when("none", a("bottle", n=None), move(the("tool"), b("B"))), {"white-tool-1": "bin:B"}),
+        (when("all", the("box", n=None, condition="damaged"), move(the("tool"), b("B")), otherwise=(move(the("tool"), b("C")),)),
+         {"white-tool-1": "bin:C"}),
+        (when("more", the("can", n=None), move(the("tool"), b("B")), n=2), {"white-tool-1": "bin:B"}),
+        (when("fewer", the("can", n=None), move(the("tool"), b("B")), n=3), {}),
+        (when("exactly", the("can", n=None), move(the("tool"), b("B")), n=3), {"white-tool-1": "bin:B"}),
+        (Wish("if", condition=Condition("empty", at=b("A")), wishes=(move(the("can", "blue"), b("A")),),
+              otherwise=(move(the("can", "blue"), b("B")),)), {"blue-can-1": "bin:B"}),
+        (when("any", a("box", n=None, coded=True), move(the("can", "blue"), b("F")), move(the("tool"), b("D"), then=True)),
+         {"blue-can-1": "bin:F", "white-tool-1": "bin:D"}),
+    ],
+)  # fmt: skip
+def test_conditions(wish: Wish, moved: dict[str, str]) -> None:
+    talk = Talk()
+    assert talk.say(wish) == moved
+    assert talk.refused is None and not talk.turn.asked
+
+
+def test_a_condition_after_then_is_decided_when_its_turn_comes() -> None:
+    talk = Talk()
+    empty = Wish("if", condition=Condition("empty", at=b("A")), wishes=(move(the("can", "blue"), b("A")),), then=True)
+    assert talk.say(move(the("tool"), b("E")), empty) == {"white-tool-1": "bin:E", "blue-can-1": "bin:A"}
+
+
+@pytest.mark.parametrize(
+    ("query", "what", "value"),
+    [
+        ("how many", the("can", n=None), 3),
+        ("how many", a("bottle", n=None), 0),
+        ("how many", Things(at=Spot("place", "parcel")), 6),
+        ("any", a("", n=None, condition="damaged"), True),
+        ("any", a("bottle", n=None), False),
+        ("any", a("can", n=3), True),
+        ("any", a("can", "red", n=3), False),
+        ("all", the("box", n=None, condition="damaged"), False),
+        ("all", the("can", n=None, at=Spot("place", "parcel")), True),
+        ("where", the("tool"), "bin:A"),
+        ("where", Things(codes=("MV-002",), amount=ONE, definite=True), "parcel"),
+        ("where", the("ball", "red"), "table"),
+    ],
+)
+def test_answers(query: Any, what: Things, value: Any) -> None:
+    talk = Talk()
+    assert talk.say(Wish("ask", (what,), query=query)) == {}
+    assert talk.answers == [value] and talk.refused is None
+
+
+def test_answers_about_items_and_places() -> None:
+    talk = Talk()
+    talk.say(Wish("ask", (Things(at=b("D")),), query="what"))
+    (found,) = talk.answers
+    assert [talk.player.agent.inventory.item(name).category for name in found] == ["ball"]
+    talk.say(Wish("ask", (the("ball", n=None),), Spot("rule"), query="which place"))
+    assert talk.answers == ["bin:D"]
+    talk.say(Wish("ask", (the("bottle"),), query="where"))
+    assert "unknown-thing" in str(talk.refused)
+    talk.say(move(the("can", "blue"), b("B")))
+    talk.say(Wish("ask", query="why"))
+    assert "1 item done" in talk.turn.report.answer
+
+
+def test_a_place_that_an_answer_named_may_be_meant_next() -> None:
+    talk = Talk()
+    talk.say(Wish("ask", (the("tool"),), query="where"))
+    assert talk.say(move(the("can", "blue"), Spot("same"))) == {"blue-can-1": "bin:A"}
+    talk.say(Wish("ask", (Things(at=b("D")),), query="what"))
+    assert talk.say(move(THEM, b("E"))) == {"yellow-ball-1": "bin:E"}
+
+
+def test_a_closed_parcel_is_opened_to_know_what_is_meant_and_only_then() -> None:
+    closed = SCENE | {"closed": True, "items": [i | {"location": "parcel"} for i in SCENE["items"]]}
+    talk = Talk(closed)
+    assert talk.say(Wish("home")) == {} and talk.cell.closed and talk.cell.at_rest
+    assert talk.say(Wish("stop")) == {} and talk.cell.calls == 0
+    assert talk.say(move(Things(unknown=("banana",)), b("B"))) == {} and talk.cell.calls == 0
+    assert talk.say(Wish("open")) == {} and not talk.cell.closed
+    talk = Talk(closed)
+    assert talk.say(move(the("can", "red"), b("B"))) == {} and talk.turn.asked
+    assert talk.say(Wish("name", (the("", size=Size("largest")),))) == {"red-can-2": "bin:B"}
+
+
+def test_an_inspection_is_done_again_when_it_is_wanted_again() -> None:
+    talk = Talk()
+    for _ in range(2):
+        assert talk.say(Wish("inspect", (the("box", "blue"),))) == {}
+        assert talk.cell.seen_closely == ["blue-box-1"]
+        assert talk.turn.report.success
