@@ -342,3 +342,31 @@ def test_every_manifest_that_moves_a_thing_has_a_preview() -> None:
 
 def test_every_built_in_rule_has_a_name_and_a_sentence_of_its_own() -> None:
     assert len({r.name for r in BUILT_IN}) == len({r.sentence for r in BUILT_IN}) == len(BUILT_IN)
+
+
+def _places_in(data: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    pairs = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
+    return [path, *(p for key, value in pairs for p in _places_in(value, (*path, key)))]
+
+
+def test_whatever_stands_on_a_tape_is_judged_or_refused() -> None:
+    """Nothing but a verdict or BadInput, wherever the record is broken."""
+    charter = Charter((), TRAITS, {"can": 1.0}, {"gate": (0.0, 0.0, 1.0, 1.0)}, Permit(places=frozenset({"bin_1", "parcel"})))
+    inventory = stocked(*BOTTLE_AND_TOOL)
+    conduct = Overseer(charter, CELL).conduct(inventory, assign(STORE_ALL, inventory))
+    text = json.dumps(validation_record(Plan(carried("item-1", "bin_1")), inventory.state(), CELL, conduct))
+    spots = [path for path in _places_in(json.loads(text)) if path and path[0] != "validation"]
+    junk, refused = (None, 3, -1.5, True, "x", [], {}, [1, 2], {"a": 1}, ["done", "x", [], 1], "?item"), 0
+    rng = np.random.default_rng(0)
+    for _ in range(400):
+        record = json.loads(text)
+        *way, last = spots[int(rng.integers(len(spots)))]
+        part = record
+        for key in way:
+            part = part[key]
+        part[last] = junk[int(rng.integers(len(junk)))]
+        try:
+            assert set(revalidate(record)) == {"ok", "step", "condition", "why"}
+        except BadInput:
+            refused += 1
+    assert 100 < refused < 390

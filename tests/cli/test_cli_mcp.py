@@ -37,7 +37,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def session(folder: Path, environment: dict[str, str]) -> Iterator[Session]:
     """A server on the toy, which takes a second of its own time to go home, and more of ours."""
-    words = ("--world", "toy", "--speed", "0.4", "--memory", "site.db", "--approve", "approved.txt", "--out", "jobs")
+    words = ("--world", "toy", "--speed", "0.15", "--memory", "site.db", "--approve", "approved.txt", "--out", "jobs")
     with connected(environment, folder, *words) as session:
         yield session
 

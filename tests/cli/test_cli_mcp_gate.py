@@ -190,7 +190,7 @@ def test_a_person_at_the_terminal_and_a_client_that_leaves(environment: dict[str
 
     listener = threading.Thread(target=listen, daemon=True)
     listener.start()
-    words = ("--world", "toy", "--speed", "0.3", "--approve", "terminal", "--out", "jobs")
+    words = ("--world", "toy", "--speed", "0.15", "--approve", "terminal", "--out", "jobs")
     moving = threading.Event()
     with connected(environment, tmp_path, *words, terminal=os.ttyname(slave)) as session:
         os.write(master, b"yes\n")

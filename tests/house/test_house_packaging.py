@@ -26,7 +26,7 @@ TOOLS = {"mypy", "mutmut", "pytest", "xdist", "ruff", "hatchling"}  # called, no
 # Where what they bring is imported.
 EXTRAS = {
     "data": ("data/",), "mcp": ("brain/tools/", "commands/mcp_server/"), "remote": ("brain/remote/",),
-    "train": ("models/manip/", "commands/train.py"),
+    "train": ("models/checkpoint.py", "models/manip/", "models/reader/", "commands/train.py"),
 }  # fmt: skip
 NEVER = re.compile(r"^(torch|tensorflow|jax|jaxlib|triton|nvidia-.*|keras)$")
 MAX_BYTES = 900e6

@@ -22,9 +22,9 @@ from helpers_manip import NET, SIZE, SPEC, TRAIN, VIEW, Toy, known_words, normal
 
 from moravec.core.errors import BadInput, ContractError  # noqa: E402
 from moravec.models.aligned import METAWORLD, Alignment  # noqa: E402
+from moravec.models.checkpoint import load  # noqa: E402
 from moravec.models.contract import Channel, check_chunk, spec_from  # noqa: E402
 from moravec.models.manip import shipped  # noqa: E402
-from moravec.models.manip.checkpoint import load  # noqa: E402
 from moravec.models.manip.export import PARITY, export, parity, rebuilt  # noqa: E402
 from moravec.models.manip.net import Manip  # noqa: E402
 from moravec.models.manip.normal import normal_from  # noqa: E402

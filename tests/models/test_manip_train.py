@@ -22,13 +22,14 @@ from two_processes import CONFIG, STEPS  # noqa: E402
 
 from moravec.core.errors import BadInput, MoravecError  # noqa: E402
 from moravec.models.aligned import METAWORLD  # noqa: E402
+from moravec.models.checkpoint import load, save  # noqa: E402
 from moravec.models.manip.batches import Batches  # noqa: E402
-from moravec.models.manip.checkpoint import load, save  # noqa: E402
 from moravec.models.manip.config import TrainConfig  # noqa: E402
 from moravec.models.manip.losses import losses  # noqa: E402
 from moravec.models.manip.net import Manip  # noqa: E402
 from moravec.models.manip.text import vocabulary  # noqa: E402
-from moravec.models.manip.train import TOLD_EVERY, Trainer, check_same, rate_at  # noqa: E402
+from moravec.models.manip.train import TOLD_EVERY, Trainer  # noqa: E402
+from moravec.models.run import check_same, rate_at  # noqa: E402
 
 torch.set_num_threads(1)
 HERE = Path(__file__).parent

@@ -32,7 +32,7 @@ class Export(Options):
     def execute(self) -> int:
         """Writes --out. Raises BadInput, ContractError where both forms differ, MoravecError without PyTorch."""
         with needing("train"):
-            from moravec.models.manip.checkpoint import load
+            from moravec.models.checkpoint import load
             from moravec.models.manip.export import export, rebuilt
         from moravec.models.manip import shipped
         from moravec.models.manip.config import View

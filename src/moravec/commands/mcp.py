@@ -10,14 +10,14 @@ from typing import Annotated
 
 import tyro
 
-from moravec.commands.options import Items, Options, Renderer, Speed, amount, needing, typed, unset
+from moravec.commands.options import Items, Options, Renderer, Speed, amount, needing, say, typed, unset
 
 Within = Annotated[float, typed(amount("--approve-within", 1.0, 3600.0), "N")]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Mcp(Options):
-    """Serve skills and memory to any MCP client, over standard input and output, until the client leaves.
+    """Serve skills and memory to any MCP client, over standard input and output until the client leaves, or with --http.
 
     Clients look up, search and plan. A job is done only after a person at the server approved it, as --approve says.
     """
@@ -36,6 +36,8 @@ class Mcp(Options):
     """Rules of the workplace's own, as in 'moravec run'."""
     permit: Annotated[str | None, unset("PERMIT")] = None
     """What plans may do, as in 'moravec run'."""
+    http: Annotated[str | None, unset("HOST:PORT")] = None
+    """Listen on this machine's own address instead, until Ctrl-C; port 0: any that is free."""
     approve: Annotated[str, tyro.conf.arg(metavar="terminal|never|FILE")] = "never"
     """Who lets motion pass: a person at this process's terminal, nobody, or a person who writes lines into FILE."""
     approve_within: Within = 300.0
@@ -51,7 +53,10 @@ class Mcp(Options):
         from moravec.worlds.registry import WorldOptions, open_world
 
         with needing("mcp"):
+            from moravec.commands.mcp_server.http import address, serve_http
             from moravec.commands.mcp_server.server import serve
+        if self.http is not None:
+            address(self.http)
         asks = approver(self.approve)
         if self.out is not None:
             folder(self.out)
@@ -62,5 +67,6 @@ class Mcp(Options):
             world=self.world, seed=self.seed, items=self.items, renderer=self.renderer, speed=self.speed, out=self.out,
             memory=self.memory, rules=self.rules, permit=self.permit, within=self.approve_within,
         )  # fmt: skip
-        asyncio.run(serve(Desk(settings, workplace, asks, WallClock())))
+        desk = Desk(settings, workplace, asks, WallClock())
+        asyncio.run(serve(desk) if self.http is None else serve_http(desk, self.http, say))
         return 0

@@ -46,6 +46,8 @@ class Run(MindOptions):
     """What is remembered from job to job, and used as docs/memory.md says; made where it does not exist. By default nothing."""
     person: Flag = False
     """Somebody walks past the workplace."""
+    mishaps: Annotated[str, unset("KIND[@S],...")] = ""
+    """What goes wrong: slip, taken, added, swapped-bins, stuck-lid, dark, full-bin; docs/command-line.md says what each is."""
     quiet: Flag = False
     """No progress, only the result."""
 

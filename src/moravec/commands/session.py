@@ -70,7 +70,8 @@ class Session:
             self._folder, moved = run_folder(run.out, run.seed)
             if moved is not None:
                 say(f"the earlier run in {self._folder} was moved to {moved}")
-            options = WorldOptions(run.seed, run.items, run.renderer, run.person)
+            mishaps = tuple(filter(None, run.mishaps.split(",")))
+            options = WorldOptions(run.seed, run.items, run.renderer, run.person, mishaps)
             self._world: World = stack.enter_context(contextlib.closing(open_world(run.world, options)))
             self._charter = opened_charter(run, self._world.workplace)
             self._before = self._world.things()
@@ -125,7 +126,7 @@ class Session:
         limits = world.robot.spec.limits
         config = {
             "world": run.world, "seed": run.seed, "items": run.items, "speed": run.speed, "renderer": world.renderer,
-            "person": run.person, "brain": run.brain,
+            "person": run.person, "brain": run.brain, **({"mishaps": run.mishaps} if run.mishaps else {}),
             "rules": [rule.name for rule in self._charter.all_rules], "permit": self._charter.permit.to_json(),
             **self._picking.named, **self._memory.named, **self._opened.named,
             **({"turns": list(run.talk)} if run.more else {}),
@@ -197,8 +198,9 @@ class Session:
             "guard": dict(journal.counts),
             "cycle_time_s": cycle_times(steps),
             "seed": self._run.seed,
+            "mishaps": self._world.extremes().get("mishaps", {}),
+            "turns": [] if report is None else list(report.turns),
             "versions": dict(self._versions),
-            **({"turns": list(report.turns)} if report is not None and report.turns else {}),
         }
 
     def _report(self, result: Mapping[str, Any], scored: Score, trouble: str, sha256: str) -> None:

@@ -67,7 +67,7 @@ class Train(Options):
         What is wrong with the input is told here, once. Raises BadInput.
         """
         from moravec.data.cache import Cache
-        from moravec.models.manip.train import check_same
+        from moravec.models.run import check_same
 
         if self.batch % processes:
             raise BadInput("--batch", self.batch, f"a multiple of the {processes} processes; or another --processes")
@@ -91,7 +91,8 @@ class Train(Options):
         from moravec.commands.bars import bar
         from moravec.data.cache import Cache
         from moravec.models.manip.robots import embodiment
-        from moravec.models.manip.train import Trainer, keep_memory
+        from moravec.models.manip.train import Trainer
+        from moravec.models.run import keep_memory
 
         keep_memory()
         group, device = torch.distributed, "cpu"

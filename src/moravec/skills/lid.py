@@ -7,6 +7,7 @@ from typing import Any, final
 
 import numpy as np
 
+from moravec.core.frames import Matrix
 from moravec.skills.context import SkillContext
 from moravec.skills.contract import Compute, Pause, Request
 from moravec.skills.guarded import HardCoded
@@ -21,6 +22,8 @@ HANDLE_OPENING = 0.06  # [m]
 HANDLE_DEPTH = 0.030  # [m] the tips go this far below the handle's top
 EMPTY_WIDTH = 0.008  # [m] fingers closer than this do not hold the handle
 LID_HALF = (0.18, 0.24, 0.02)  # [m] how much room the lid takes on the way
+PULL = 40.0  # [N] a lid that holds against this is stuck; a loose one weighs a thirtieth of it
+CLEAR_OF_HANDLE = 0.06  # [m] of the tips above the handle's top
 LIFT = 0.14  # [m] above the rim
 LID_HEIGHT = 0.064  # [m] from what the lid lies on to the handle's top
 
@@ -47,9 +50,19 @@ class Open(HardCoded):
         held = yield from grip(0.0, GRIP_FORCE)
         if held.width < EMPTY_WIDTH:
             fail("no_handle", f"the fingers closed to {held.width:.3f} m beside the handle")
-        yield from line_to(context, np.array([x, y, place.rim + LIFT + HANDLE_DEPTH]), "open", 0.35)
+        yield from self._lift(context, np.array([x, y, place.rim + LIFT + HANDLE_DEPTH]), top)
         yield from self._lay_aside(context, held.width)
         return {"frames": [frame]}
+
+    def _lift(self, context: SkillContext, high: Matrix, top: float) -> Generator[Request, Any, None]:
+        """Pulls the lid up to `high` (3,) [m]. One that holds is let go of: a hand that stays there pulls at whatever comes."""
+        pulled = yield from line_to(context, high, "open", 0.35, PULL)
+        if pulled.end != "contact":
+            return
+        yield from grip(HANDLE_OPENING, GRIP_FORCE)
+        yield Pause(0.2)  # until arm and lid have swung back
+        yield from line_to(context, np.array([high[0], high[1], top + CLEAR_OF_HANDLE]), "open", 0.35)
+        fail("stuck", f"the lid does not come off: {pulled.reason}")
 
     def _lay_aside(self, context: SkillContext, width: float) -> Generator[Request, Any, None]:
         (rest,) = context.workplace.of_kind("lid_rest")

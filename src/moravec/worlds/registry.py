@@ -26,6 +26,7 @@ class WorldOptions:
     items: int | None = None
     renderer: str | None = None
     person: bool = False
+    mishaps: tuple[str, ...] = ()  # what is to go wrong, in the world's own words
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,8 +144,11 @@ class _Worker:
         )  # fmt: skip
         self._listener = threading.Thread(target=self._listen, args=(self._process,), daemon=True)
         self._listener.start()
-        spec = {name: getattr(self.server, name) for name in ("command", "url", "tools", "timeout", "characters")}
-        self._say(spec)
+        server = self.server
+        self._say({
+            "command": server.command, "url": server.url, "tools": server.tools, "timeout": server.timeout,
+            "characters": server.characters,
+        })  # fmt: skip
         return self
 
     def __exit__(self, *_: object) -> None:

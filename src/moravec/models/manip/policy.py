@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
-from onnxruntime.capi import onnxruntime_pybind11_state as onnx_errors
 
 from moravec.core.errors import ContractError
 from moravec.models.aligned import mask
@@ -20,15 +18,12 @@ from moravec.models.manip.config import View
 from moravec.models.manip.look import looked
 from moravec.models.manip.normal import Normal
 from moravec.models.manip.text import Tokens, Vocabulary
+from moravec.models.session import open_session
 
 INPUTS, OUTPUTS = ("picture", "state", "mask", "words", "pieces"), ("actions", "error", "points")  # of the file, by name
 CERTAIN = 0.05  # of normalised actions: an error that small is full confidence
 MOST_ERROR = 50.0  # logarithm of an expected error; more is not told apart
 REMEMBERED = 64  # sentences
-_BROKEN = (  # what the runtime raises for a file that it cannot run; they have no base of their own
-    onnx_errors.Fail, onnx_errors.InvalidArgument, onnx_errors.InvalidGraph, onnx_errors.InvalidProtobuf, onnx_errors.NoModel,
-    onnx_errors.NoSuchFile, onnx_errors.NotImplemented, onnx_errors.RuntimeException,
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +49,7 @@ class ManipPolicy:
 
     def __init__(self, file: Path, recipe: Recipe, threads: int = 2, clock: Callable[[], float] = time.perf_counter) -> None:
         """Raises ContractError for a file that is no such model."""
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
-        try:
-            self._session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
-        except _BROKEN as error:
-            raise ContractError(f"the model {file}: {error}; allowed: an ONNX file of 'moravec export'") from error
+        self._session = open_session(file, threads)
         wanted, found = set(INPUTS + OUTPUTS), {each.name for each in (*self._session.get_inputs(), *self._session.get_outputs())}
         if not wanted <= found:
             raise ContractError(f"the model {file}: found {sorted(found)}; allowed: one that has {sorted(wanted)}")

@@ -6,10 +6,9 @@ A run's folder holds `config.json` (configuration, seed, data hash, versions of 
 
 from __future__ import annotations
 
-import ctypes
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -20,19 +19,18 @@ from torch import distributed
 from moravec import __version__
 from moravec.core.errors import BadInput, MoravecError
 from moravec.models.aligned import Alignment
+from moravec.models.checkpoint import load, restore, save, tensors_of
 from moravec.models.contract import plain_spec
 from moravec.models.manip.batches import Batch, Batches
-from moravec.models.manip.checkpoint import facts_of, load, restore, save, tensors_of
 from moravec.models.manip.config import TrainConfig
 from moravec.models.manip.frames import Frames
 from moravec.models.manip.losses import losses
 from moravec.models.manip.net import Manip, size_of
 from moravec.models.manip.normal import normal_of
 from moravec.models.manip.text import vocabulary
+from moravec.models.run import CHECKPOINT, check_same, cut, plain, rate_at
 
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # <malloc.h>
 TOLD_EVERY = 50  # steps between two lines of history
-CHECKPOINT = "checkpoint.safetensors"
 Tell = Callable[[int, dict[str, float]], None]
 
 
@@ -135,36 +133,7 @@ class Trainer:
         if self.rank == 0:
             self.out.mkdir(parents=True, exist_ok=True)
             (self.out / "config.json").write_text(json.dumps(self.facts, indent=1) + "\n")
-            _cut(self.out / "history.jsonl", self.step)
-
-
-def check_same(out: Path, config: TrainConfig, data: str, processes: int) -> None:
-    """Whether a training with these can go on in `out`: nothing is there, or the same. `data` is a hash. Raises BadInput."""
-    if not (out / CHECKPOINT).exists():
-        return
-    there, now = facts_of(out / CHECKPOINT), _plain({"config": asdict(config), "data": data, "processes": processes})
-    found = [f"{name} was {old}, is {new}" for name, old, new in _differences("", {name: there.get(name) for name in now}, now)]
-    if found:
-        raise BadInput(f"the training in {out}", "; ".join(found), "the same as before, or another --out")
-
-
-def keep_memory() -> None:
-    """Tells the C library to keep what is freed: a step takes and gives back the same few megabytes again and again, and fresh
-    pages cost a CPU 7 % of a step. Does nothing where the library is another."""
-    try:
-        mallopt = ctypes.CDLL("libc.so.6").mallopt
-    except (OSError, AttributeError):
-        return
-    for what, size in ((M_MMAP_THRESHOLD, 32 << 20), (M_TRIM_THRESHOLD, 2000 << 20)):
-        mallopt(what, size)
-
-
-def rate_at(step: int, config: TrainConfig) -> float:
-    """The learning rate: a linear warm-up, then half a cosine."""
-    if step < config.warmup:
-        return config.rate * (step + 1) / config.warmup
-    done = (step - config.warmup) / max(1, config.steps - config.warmup)
-    return config.last_rate + (config.rate - config.last_rate) * 0.5 * (1.0 + math.cos(math.pi * min(1.0, done)))
+            cut(self.out / "history.jsonl", self.step)
 
 
 def _place() -> tuple[int, int]:
@@ -181,28 +150,4 @@ def _facts(frames: Frames, trainer: Trainer, alignment: Alignment) -> dict[str, 
         "normal": trainer.normal.plain(), "spec": plain_spec(frames.spec), "parameters": size_of(trainer.net),
         "version": __version__, "torch": torch.__version__, "processes": trainer.of,
     }  # fmt: skip
-    return _plain(facts)
-
-
-def _plain(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """As JSON gives it back."""
-    return dict(json.loads(json.dumps(facts)))
-
-
-def _differences(under: str, old: Any, new: Any) -> Iterator[tuple[str, Any, Any]]:
-    """Name, old and new value of whatever is not the same."""
-    if isinstance(old, dict) and isinstance(new, dict):
-        for name in {**old, **new}:
-            yield from _differences(f"{under}{'.' if under else ''}{name}", old.get(name), new.get(name))
-    elif old != new:
-        yield under, old, new
-
-
-def _cut(history: Path, step: int) -> None:
-    """Drops lines that a killed run wrote after its last checkpoint."""
-    if history.exists():
-        lines = [line for line in history.read_text().splitlines() if line.endswith("}") and json.loads(line)["step"] <= step]
-        beside = history.with_name(history.name + ".new")
-        beside.write_text("".join(f"{line}\n" for line in lines))
-        beside.replace(history)
-
+    return plain(facts)

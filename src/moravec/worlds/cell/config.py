@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias, get_args
 import numpy as np
 
 from moravec.core.errors import BadInput
+from moravec.worlds.cell.mishaps import Mishap
 
 ITEM_COUNT = (6, 12)
 Walk: TypeAlias = Literal["visits", "straight"]
@@ -37,6 +38,7 @@ class CellConfig:
     lighting: Lighting | None = None
     person: bool = False  # somebody comes to the table again and again
     walk: Walk = "visits"  # how: strolling to any side, or "straight" up to the edge in front of the arm
+    mishaps: tuple[Mishap, ...] = ()  # each kind at most once
     image: tuple[int, int] = (480, 640)  # height, width of the cameras [px]
     renderer: str | None = None  # "egl", "osmesa", "rays"; None takes the best that works
 
@@ -53,6 +55,9 @@ class CellConfig:
             raise BadInput("parcel_shift", shift, f"x, y [m] and yaw [rad] within +-{LARGEST_SHIFT}")
         if self.walk not in get_args(Walk):
             raise BadInput("walk", self.walk, get_args(Walk))
+        kinds = [mishap.kind for mishap in self.mishaps]
+        if len(kinds) != len(set(kinds)):
+            raise BadInput("mishaps", kinds, "each kind at most once")
         if not (len(self.image) == 2 and all(_is_whole(side) and side > 0 for side in self.image)):
             raise BadInput("image", self.image, "height and width, whole numbers of pixels above 0")
 
@@ -75,7 +80,8 @@ class Drawn:
 def draw(config: CellConfig, labels: tuple[str, ...]) -> Drawn:
     """Draws what `config` leaves open. Each concern has its own stream, so that overriding one moves no other."""
     names = (
-        "items", "parcel", "labels", "lighting", "settle", "camera_overhead", "camera_wrist", "body", "scanner", "person"
+        "items", "parcel", "labels", "lighting", "settle", "camera_overhead", "camera_wrist", "body", "scanner", "person",
+        "mishaps",
     )  # fmt: skip
     children = np.random.SeedSequence(config.seed).spawn(len(names))
     streams = {name: np.random.default_rng(child) for name, child in zip(names, children, strict=True)}

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from moravec.core.workplace import Workplace
 from moravec.robots.protocol import Robot
 from moravec.worlds.cell.config import CellConfig
+from moravec.worlds.cell.mishaps import Mishap
 from moravec.worlds.cell.world import Cell
 from moravec.worlds.registry import Thing, WorldOptions
 
@@ -19,8 +20,11 @@ from moravec.worlds.registry import Thing, WorldOptions
 def open_world(options: WorldOptions) -> CellWorld:
     """A delivery drawn by `options`. Raises BadInput, WorldError."""
     return CellWorld(
-        CellConfig(seed=options.seed, items=options.items, renderer=options.renderer, person=options.person)
-    )
+        CellConfig(
+            seed=options.seed, items=options.items, renderer=options.renderer, person=options.person,
+            mishaps=tuple(Mishap.parse(text) for text in options.mishaps),
+        )
+    )  # fmt: skip
 
 
 @final
@@ -61,7 +65,9 @@ class CellWorld:
 
     def extremes(self) -> Mapping[str, Any]:
         """The worst of the run so far."""
-        return {**self.cell.truth.report(), "warnings": sorted(set(self._warnings))}
+        told = {kind: {"t": t, "what": what} for kind, (t, what) in self.cell.mishaps.happened.items()}
+        more = {"mishaps": told} if self.cell.config.mishaps else {}
+        return {**self.cell.truth.report(), "warnings": sorted(set(self._warnings)), **more}
 
     def portrait(self) -> NDArray[np.uint8]:
         """The whole cell, for people."""

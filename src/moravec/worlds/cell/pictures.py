@@ -36,15 +36,21 @@ def _small_error(rng: np.random.Generator) -> Matrix:
 
 @final
 class Pictures:
-    """Exposes now, develops later: `expose` copies the scene in the control thread, the returned call draws it.
+    """Exposes now, develops later: `expose` copies the scene in the control thread, the returned call draws it. `light` is the
+    share of the usual light that there is.
 
     Renderers belong to the thread that draws, as OpenGL wants it.
     """
 
     def __init__(
-        self, model: mujoco.MjModel, data: mujoco.MjData, config: CellConfig, streams: dict[str, np.random.Generator]
+        self,
+        model: mujoco.MjModel,
+        data: mujoco.MjData,
+        config: CellConfig,
+        streams: dict[str, np.random.Generator],
+        light: Callable[[], float],
     ) -> None:
-        self._model, self._data, self._config = model, data, config
+        self._model, self._data, self._config, self._light = model, data, config, light
         self._streams = {name: streams[f"camera_{name}"] for name in SENSOR_CAMERAS}
         self._error = {name: _small_error(self._streams[name]) for name in SENSOR_CAMERAS}
         height, width = config.image
@@ -64,13 +70,15 @@ class Pictures:
         snapshot = mujoco.MjData(model)
         snapshot.qpos[:], snapshot.time = data.qpos, data.time
         self._seq += 1
-        seq, seed = self._seq, self._streams[camera].integers(2**63)
+        seq, seed, light = self._seq, self._streams[camera].integers(2**63), self._light()
 
         def develop() -> CameraFrame:
             mujoco.mj_kinematics(model, snapshot)
             mujoco.mj_comPos(model, snapshot)
             mujoco.mj_camlight(model, snapshot)
             rgb, depth = self._renderer("sensor").render(snapshot, camera)
+            if light < 1.0:
+                rgb = (rgb * light).astype(np.uint8)
             rgb, depth = degrade(rgb, depth, np.random.default_rng(seed), self._noise[camera])
             rgb.setflags(write=False)
             depth.setflags(write=False)

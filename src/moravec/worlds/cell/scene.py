@@ -27,6 +27,7 @@ STATIC_GROUP = 0
 HANDLE_COLOUR = (0.10, 0.11, 0.13, 1.0)
 HANDLE_HALF = (0.011, 0.045, 0.022)
 LID_MASS = 0.14  # [kg]
+CRATE_ABOVE_RIM = 0.045  # [m] of what fills a bin
 PARKED = (-3.0, -3.0)  # [m] where the passer-by waits, out of every picture and of the scanners' range
 ROOM_FLOOR = -0.72  # [m]
 TABLE_CENTRE, TABLE_HALF = (0.15, 0.03), (0.75, 0.95)  # [m]
@@ -95,8 +96,11 @@ def letter_picture(label: str, side: int = 128) -> np.ndarray:
     return picture
 
 
-def build(items: tuple[ItemSpec, ...], drawn: Drawn, timestep: float) -> mujoco.MjSpec:
-    """The whole cell as a specification, with `items` parked beside it."""
+def build(
+    items: tuple[ItemSpec, ...], drawn: Drawn, timestep: float, full: str | None = None, glued: bool = False
+) -> mujoco.MjSpec:
+    """The whole cell as a specification, with `items` parked beside it. `full` names a bin that has no room; a `glued` lid can be
+    held fast (equality "lid_glue")."""
     spec = mujoco.MjSpec()
     spec.modelname = "moravec cell"
     spec.compiler.degree = False
@@ -108,7 +112,11 @@ def build(items: tuple[ItemSpec, ...], drawn: Drawn, timestep: float) -> mujoco.
     _room(spec)
     _scanners(spec)
     _parcel(spec, drawn.parcel_shift)
-    _shelf(spec, drawn.labels)
+    if glued:
+        ends = {"objtype": mujoco.mjtObj.mjOBJ_BODY, "name1": "parcel", "name2": "lid"}
+        glue = spec.add_equality(name="lid_glue", type=mujoco.mjtEq.mjEQ_WELD, active=False, **ends)
+        glue.data = [0.0] * 10 + [1.0]  # as they are drawn: a rotation of zeros says so
+    _shelf(spec, drawn.labels, full)
     _station(spec)
     _reject(spec)
     _passer_by(spec)
@@ -204,7 +212,7 @@ def _parcel(spec: mujoco.MjSpec, shift: tuple[float, float, float]) -> None:
         _block(lid, (hx, 0.022, 0.0004), (0, sign * 0.12, 0.0022), (0.80, 0.66, 0.46, 1), contype=0, conaffinity=0, mass=0)
 
 
-def _shelf(spec: mujoco.MjSpec, labels: tuple[str, ...]) -> None:
+def _shelf(spec: mujoco.MjSpec, labels: tuple[str, ...], full: str | None) -> None:
     world = spec.worldbody
     for label in layout.LABELS:
         _add_picture(spec, f"label_{label}", label_picture(label))
@@ -217,6 +225,10 @@ def _shelf(spec: mujoco.MjSpec, labels: tuple[str, ...]) -> None:
         bottom = place.floor - layout.BIN_WALL
         body = world.add_body(name=place.name, pos=[*place.centre, bottom])
         _tray(body, layout.BIN_INNER, layout.BIN_WALL, layout.BIN_HEIGHT, layout.BIN_WALL, BIN, BIN_INSIDE, place.name)
+        if place.name == full:  # a crate that stands out of it
+            high = layout.BIN_HEIGHT - layout.BIN_WALL + CRATE_ABOVE_RIM
+            half = (layout.BIN_INNER[0] / 2 - 0.006, layout.BIN_INNER[1] / 2 - 0.006, high / 2)
+            _block(body, half, (0, 0, layout.BIN_WALL + half[2]), CARDBOARD, name="crate")
         ledge_y = -(depth + layout.LEDGE_DEPTH / 2)
         top = layout.BIN_HEIGHT
         _block(body, (0.055, layout.LEDGE_DEPTH / 2, 0.003), (0, ledge_y, top - 0.003), BIN)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import final
 
 import mujoco
@@ -13,9 +14,10 @@ from moravec.core.workplace import Workplace
 from moravec.robots.ur5e.driver import CONTROL_PERIOD, SimulatedUr5e
 from moravec.robots.ur5e.kinematics import JOINTS
 from moravec.worlds.cell import layout
-from moravec.worlds.cell.config import CellConfig, draw
+from moravec.worlds.cell.config import CellConfig, Drawn, draw
 from moravec.worlds.cell.items import ItemSpec, draw_items
 from moravec.worlds.cell.limits import cell_limits, true_limits
+from moravec.worlds.cell.mishaps import Mishaps, full_bin
 from moravec.worlds.cell.passerby import Passerby
 from moravec.worlds.cell.pictures import Pictures
 from moravec.worlds.cell.scanner import SafetyScanner
@@ -36,25 +38,38 @@ class Cell:
         drawn = draw(config, layout.LABELS)
         if sorted(drawn.labels) != sorted(layout.LABELS):
             raise BadInput("the bin labels", drawn.labels, f"an order of {', '.join(layout.LABELS)}")
-        self.items: tuple[ItemSpec, ...] = draw_items(
-            drawn.items, drawn.streams["items"], config.damaged_share, config.tagged_share
-        )
-        self.model = build(self.items, drawn, CONTROL_PERIOD).compile()
+        delivered = draw_items(drawn.items, drawn.streams["items"], config.damaged_share, config.tagged_share)
+        kinds = [mishap.kind for mishap in config.mishaps]
+        self.items: tuple[ItemSpec, ...] = (*delivered, *self._spare(drawn, "added" in kinds))
+        full = full_bin(delivered, drawn.labels, layout.STORING_RULE) if "full-bin" in kinds else None
+        self.model = build(self.items, drawn, CONTROL_PERIOD, full, "stuck-lid" in kinds).compile()
         self.data = mujoco.MjData(self.model)
         self._stand()
-        fill_parcel(self.model, self.data, self.items, drawn.parcel_shift, drawn.streams["settle"])
+        fill_parcel(self.model, self.data, delivered, drawn.parcel_shift, drawn.streams["settle"])
         self.data.time = 0.0
+        if config.mishaps:  # what people move must not be asleep
+            self.model.opt.enableflags &= ~int(mujoco.mjtEnableBit.mjENBL_SLEEP)
+        self.mishaps = Mishaps(self.model, self.data, self.items, config.mishaps, drawn.streams["mishaps"])
         self.workplace: Workplace = layout.workplace()
         self.scanner = SafetyScanner(self.model, self.data, drawn.streams["scanner"])
         self._passerby = Passerby(self.model, self.data, config.person, config.walk, drawn.streams["person"])
-        self.pictures = Pictures(self.model, self.data, config, drawn.streams)
+        self.pictures = Pictures(self.model, self.data, config, drawn.streams, lambda: self.mishaps.light)
         self.robot = SimulatedUr5e(
             self.model, self.data, self.pictures.expose, drawn.streams["body"], before_step=self._before_step,
             people=self.scanner.reading, limits=cell_limits(),
         )  # fmt: skip
         self.truth = Truth(self.model, self.data, self.items, drawn.labels, self.workplace, true_limits())
 
+    def _spare(self, drawn: Drawn, wanted: bool) -> tuple[ItemSpec, ...]:
+        """The thing that somebody adds later, if so."""
+        if not wanted:
+            return ()
+        (spare,) = draw_items(1, drawn.streams["mishaps"], self.config.damaged_share, self.config.tagged_share)
+        return (replace(spare, name=f"thing_{drawn.items}"),)
+
     def _before_step(self) -> None:
+        if self.config.mishaps:
+            self.mishaps.step()
         self._passerby.step()
         self.scanner.step()
         self.truth.watch()

@@ -1,0 +1,122 @@
+"""Chinese words for what is meant."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from moravec.brain.reader.compose.book import literal
+from moravec.brain.reader.compose.english import BARE, MIXED, coded_as, measured
+from moravec.brain.reader.compose.voice import Voice
+from moravec.brain.wishes.wish import Size, Spot, Things
+
+OF = "的"
+
+
+class Chinese:
+    """One speaker's words."""
+
+    def __init__(self, voice: Voice) -> None:
+        self._voice = voice
+
+    def things(self, what: Things) -> str:
+        """A noun phrase."""
+        said = self._referring(what) if what.refers else self._described(what)
+        if what.exceptions:
+            out = self._voice.join([self.things(exception) for exception in what.exceptions])
+            said = self._voice.say("except", noun=said, what=out)
+        self._voice.many = what.amount.kind != "exactly" or what.amount.n != 1
+        return said
+
+    def _referring(self, what: Things) -> str:
+        voice = self._voice
+        number = what.amount.n if what.amount.kind == "exactly" else 0
+        if what.refers in ("former", "latter"):
+            return voice.say(what.refers)
+        if what.refers == "it" and what.definite:
+            return voice.say("of them", noun=self.bare(replace(what, refers=""), False))
+        form = "one" if number == 1 else "some" if number else "all"
+        noun = ""
+        if what.categories:
+            noun = "".join(self._attribute(voice.say(colour)) for colour in what.colours) + self._noun(what)
+        return voice.say(f"{what.refers} {form}{' of' if noun else ''}", noun=noun, n=voice.number(number))
+
+    def _described(self, what: Things) -> str:
+        voice = self._voice
+        if what == BARE:
+            return voice.say("everything")
+        if what.codes and not what.categories:
+            return voice.join([voice.say("code", code=self._code(code)) for code in what.codes])
+        where = f"{self.spot(what.at, 'at')}{OF if voice.chance(0.9) else ''}" if what.at is not None else ""
+        if what.at is not None and what == Things(at=what.at):
+            return voice.say("all at", at=self.spot(what.at, "at"))
+        core = self.bare(replace(what, at=None), True)
+        kind, n = what.amount.kind, what.amount.n
+        best = what.size is not None and what.size.kind in ("smallest", "largest", "middle")
+        if kind == "all":
+            section = "the all" if what.definite else "all"
+        elif kind == "exactly":
+            section = f"{'the' if what.definite else 'any'} {n if n <= 2 else 'n'}"
+            section = f"best {1 if n == 1 else 'n'}" if best else section
+        else:
+            section = kind
+        said = voice.say(section, noun=core, n=voice.number(n))
+        if where.endswith(OF) and voice.chance(0.2):
+            return voice.say(section, noun=where + core, n=voice.number(n))
+        return where + said
+
+    def bare(self, what: Things, many: bool) -> str:
+        """The words for what kind of things, without those for how many."""
+        voice, before = self._voice, []
+        voice.many = many
+        if what.at is not None:
+            before.append(self.spot(what.at, "at") + OF)
+        if what.codes:
+            before.append(voice.say("with code", code=voice.join([self._code(code) for code in what.codes])))
+        if what.condition:
+            before.append(voice.say(what.condition))
+        if what.coded is not None:
+            before.append(voice.say("coded" if what.coded else "uncoded"))
+        if what.size is not None:
+            before.append(self._size(what.size))
+        if what.unknown and what.categories:
+            before.append(literal(what.unknown[0]) + OF)
+        if what.colours:
+            words = [voice.foreign(c) if voice.chance(MIXED) else voice.say(c) for c in voice.mixed(what.colours)]
+            before.append(self._attribute(voice.join(words)))
+        if voice.chance(0.15):
+            before = [before[int(k)] for k in voice.rng.permutation(len(before))]
+        noun = self._noun(what) if what.categories else literal(what.unknown[0]) if what.unknown else voice.phrase("thing many")
+        said = "".join(before) + noun
+        return said if noun or said.endswith(OF) else said + voice.of((OF, "东西", "那种"))
+
+    def _attribute(self, said: str) -> str:
+        return said if said.endswith(OF) or self._voice.chance(0.4) else said + OF
+
+    def _size(self, size: Size) -> str:
+        voice = self._voice
+        if size.kind in ("below", "above", "about"):
+            name = f"{size.kind}{' or equal' if size.inclusive else ''} {size.axis}"
+            return voice.say(name, measure=measured(voice, size))
+        if size.than is not None:
+            return voice.say(f"{size.kind} than {size.axis}", what=self.things(size.than))
+        return voice.say(f"{size.kind} {size.axis}")
+
+    def _noun(self, what: Things) -> str:
+        voice = self._voice
+        if voice.chance(MIXED):
+            return voice.join([f" {voice.foreign(category)} " for category in voice.mixed(what.categories)])
+        return voice.join([voice.phrase(category) for category in voice.mixed(what.categories)])
+
+    def _code(self, code: str) -> str:
+        return literal(coded_as(self._voice, code))
+
+    def spot(self, spot: Spot, how: str) -> str:
+        """A place; `how` is "at" (里), "to" (到 … 里) or "in" for its name alone."""
+        voice = self._voice
+        if spot.kind == "bin":
+            return voice.say(f"{how} bin", label=literal(spot.name))
+        if spot.kind == "place":
+            return voice.say(f"{how} {spot.name}")
+        if spot.kind == "of":
+            return voice.say(f"{how} of", what=self.things(replace(spot.things or BARE, definite=True)))
+        return voice.say(f"{how} {spot.kind}", name=literal(spot.name))

@@ -1,0 +1,192 @@
+"""Single clauses: words and the wishes they say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from moravec.brain.reader.compose import meant
+from moravec.brain.reader.compose.voice import Voice
+from moravec.brain.wishes.wish import EVERYTHING, Spot, Things, Wish
+
+RULE, PARCEL, REJECT, BACK = Spot("rule"), Spot("place", "parcel"), Spot("place", "reject"), Spot("back")
+Said = tuple[str, tuple[Wish, ...]]
+
+
+class Words(Protocol):
+    """A language's words for what is meant."""
+
+    def things(self, what: Things) -> str: ...
+    def bare(self, what: Things, many: bool) -> str: ...
+    def spot(self, spot: Spot, how: str) -> str: ...
+
+
+class Clauses:
+    """One speaker's clauses."""
+
+    def __init__(self, voice: Voice, words: Words) -> None:
+        self.voice, self.words = voice, words
+        self._orders: dict[str, tuple[float, Callable[[], Said]]] = {
+            "clear": (2, self._clear), "move": (46, self.move), "spread": (8, self.spread),
+            "store": (10, self._store), "unpack": (4, self._unpack),
+            "tidy": (2, lambda: self._alone("tidy", Wish("move", (EVERYTHING,), RULE))), "discard": (4, self._discard),
+            "take": (3, lambda: self._with("take", "move")), "inspect": (4, lambda: self._with("inspect", "inspect")),
+            "open": (1.5, lambda: self._alone("open", Wish("open", to=PARCEL))),
+            "home": (1.2, lambda: self._alone("home", Wish("home"))), "stop": (1.2, lambda: self._alone("stop", Wish("stop"))),
+            "undo": (1.5, lambda: self._alone("undo", Wish("undo"))), "leave": (2.5, self.leave),
+            "back": (2.5, lambda: self._with("back", "move", BACK)), "swap": (3.5, self._swap),
+        }  # fmt: skip
+
+    def order(self, *kinds: str) -> Said:
+        """Any order, or one of the kinds."""
+        kinds = kinds or tuple(self._orders)
+        return self._orders[self.voice.of(kinds, [self._orders[kind][0] for kind in kinds])][1]()
+
+    def nouns(self, deep: bool = True) -> tuple[str, tuple[Things, ...]]:
+        """One noun phrase, or two or three; now and then one that is taken back."""
+        voice = self.voice
+        first = meant.things(voice, deep)
+        if voice.chance(0.09) and first.refers != "rest":
+            more = [meant.counted(voice, meant.described(voice)) for _ in range(1 if voice.chance(0.8) else 2)]
+            all_of = [first, *more]
+            said = voice.join([self.words.things(what) for what in all_of])
+            voice.many = True
+            return said, tuple(all_of)
+        if voice.chance(0.03):
+            wrong = self.words.things(meant.things(voice, False))
+            return voice.say("slip thing", wrong=wrong, right=lambda: self.words.things(first)), (first,)
+        return self.words.things(first), (first,)
+
+    def place(self, how: str, spot: Spot | None = None) -> tuple[str, Spot]:
+        """Where to; now and then after a slip."""
+        voice, spot = self.voice, spot or meant.target(self.voice)
+        if spot.kind == "bin" and voice.chance(0.03):
+            wrong = self.words.spot(Spot("bin", meant.label(voice)), how)
+            return voice.say("slip thing", wrong=wrong, right=self.words.spot(spot, how)), spot
+        return self.words.spot(spot, how), spot
+
+    def move(self, what: Sequence[Things] = (), to: Spot | None = None) -> Said:
+        """Things go somewhere."""
+        phrase = self.voice.phrase("move")
+        given: dict[str, object] = {}
+        if to is None:
+            to = meant.target(self.voice)
+            while "{in}" in phrase and to.kind not in ("bin", "place", "same"):
+                to = meant.target(self.voice)
+
+        def nouns() -> str:
+            said, given["what"] = (self.voice.join([self.words.things(w) for w in what]), what) if what else self.nouns()
+            return said
+
+        text = self.voice.fill(phrase, what=nouns, to=lambda: self.place("to", to)[0], **{"in": lambda: self.place("in", to)[0]})
+        return text, (Wish("move", tuple(given["what"]), to),)  # type: ignore[arg-type]
+
+    def spread(self) -> Said:
+        """Several kinds to several places, in short words."""
+        whats: list[Things] = []
+        tos: list[Spot] = []
+
+        def what() -> str:
+            found = meant.things(self.voice, False) if not whats or self.voice.chance(0.85) else Things("rest")
+            whats.append(found)
+            return self.words.things(found)
+
+        def to() -> str:
+            same = bool(tos) and self.voice.chance(0.05)
+            said, spot = self.place("to", Spot("same") if same else None)
+            tos.append(spot)
+            return said
+
+        text = self.voice.say("spread", what=what, to=to, **{"and": lambda: self.voice.phrase("and")})
+        return text, tuple(Wish("move", (a,), b) for a, b in zip(whats, tos, strict=True))
+
+    def leave(self) -> Said:
+        """Not to be touched."""
+        return self._with("leave", "leave")
+
+    def _with(self, section: str, kind: str, to: Spot | None = None) -> Said:
+        what: list[tuple[Things, ...]] = []
+
+        def nouns() -> str:
+            said, found = self.nouns(kind == "move")
+            what.append(found)
+            return said
+
+        text = self.voice.say(section, what=nouns, rule=lambda: self.words.spot(RULE, "to"))
+        return text, (Wish(kind, what[0], to),)  # type: ignore[arg-type]
+
+    def _alone(self, section: str, wish: Wish) -> Said:
+        return self.voice.say(section), (wish,)
+
+    def _store(self) -> Said:
+        if self.voice.chance(0.12):
+            rule = self.words.spot(RULE, "to")
+            text = self.voice.say("store", what=lambda: self.words.things(EVERYTHING), rule=rule)
+            return text, (Wish("move", (EVERYTHING,), RULE),)
+        return self._with("store", "move", RULE)
+
+    def _unpack(self) -> Said:
+        if self.voice.chance(0.65):
+            return self._alone("unpack", Wish("move", (Things(at=PARCEL),), RULE))
+        what = meant.counted(self.voice, replace(meant.described(self.voice), at=None))
+        text = self.voice.say("unpack what", what=lambda: self.words.things(what))
+        return text, (Wish("move", (replace(what, at=PARCEL),), RULE),)
+
+    def _clear(self) -> Said:
+        """What lies at a place goes where the rule wants it."""
+        at = meant.source(self.voice)
+        text = self.voice.say("clear", at=lambda: self.words.spot(at, "at"), **{"in": lambda: self.words.spot(at, "in")})
+        return text, (Wish("move", (Things(at=at),), RULE),)
+
+    def _discard(self) -> Said:
+        if self.voice.chance(0.25):
+            what = Things(condition="damaged", definite=self.voice.chance(0.5))
+            return self.voice.say("discard", what=lambda: self.words.things(what)), (Wish("move", (what,), REJECT),)
+        return self._with("discard", "move", REJECT)
+
+    def _swap(self) -> Said:
+        if self.voice.chance(0.15):
+            one, two = Spot("bin", meant.label(self.voice)), Spot("bin", meant.label(self.voice))
+            text = self.voice.say("swap bins", **{"in": self.words.spot(one, "in")}, other=self.words.spot(two, "in"))
+            return text, (Wish("swap", (Things(at=one),), others=(Things(at=two),)),)
+        one, two = self._single(), self._single()
+        text = self.voice.say("swap", what=lambda: self.words.things(one), other=lambda: self.words.things(two))
+        return text, (Wish("swap", (one,), others=(two,)),)
+
+    def _single(self) -> Things:
+        found = meant.things(self.voice, False)
+        if found.refers in ("rest",) or found.amount.kind in ("at most", "at least"):
+            return Things(categories=meant.category(self.voice)[:1], amount=meant.ONE, definite=True)
+        if not found.refers and self.voice.chance(0.6) and not (found.size and found.amount.n > 1):
+            found = meant.formed(self.voice, replace(found, amount=meant.ONE, definite=True))
+        return found
+
+    def refusal(self) -> Said:
+        """What nobody is to do, and what is no job."""
+        why = self.voice.of(("unsafe", "impossible", "not-a-job"), (0.4, 0.35, 0.25))
+        slots: dict[str, Callable[[], str]] = {
+            "what": lambda: self.words.things(meant.things(self.voice, False)), "to": lambda: self.place("to")[0],
+            "other": lambda: self.words.things(self._single()),
+        }  # fmt: skip
+        return self.voice.say(why, **slots), (Wish("refuse", why=why),)  # type: ignore[arg-type]
+
+    def answer(self) -> Said:
+        """Words without a verb, yes, no."""
+        kind = self.voice.of(("agree", "decline", "thing", "place"), (0.17, 0.13, 0.45, 0.25))
+        if kind in ("agree", "decline"):
+            return self._alone(kind, Wish(kind))
+        if kind == "place":
+            spot = meant.target(self.voice)
+            while spot.kind not in ("bin", "place", "same", "rule"):
+                spot = meant.target(self.voice)
+            phrase = self.voice.phrase("name place")
+            how = "to" if "{to}" in phrase or spot.kind == "rule" else "in"
+            slots = {"to": lambda: self.words.spot(spot, "to"), "in": lambda: self.words.spot(spot, how)}
+            return self.voice.fill(phrase, **slots), (Wish("name", to=spot),)
+        return self._with("name thing", "name")
+
+    def injection(self) -> str:
+        """A text that somebody wrote somewhere: data."""
+        order = self.voice.phrase("injected") if self.voice.chance(0.6) else self.order("move", "discard", "open", "store")[0]
+        return self.voice.say("injection", order=order)

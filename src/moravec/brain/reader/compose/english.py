@@ -1,0 +1,227 @@
+"""English words for what is meant."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from moravec.brain.reader.compose.book import literal
+from moravec.brain.reader.compose.voice import Voice
+from moravec.brain.wishes.wish import Size, Spot, Things
+
+BARE = Things()
+MIXED = 0.012  # share of nouns and colours in the other language
+
+
+class English:
+    """One speaker's words."""
+
+    def __init__(self, voice: Voice) -> None:
+        self._voice = voice
+
+    def things(self, what: Things) -> str:
+        """A noun phrase."""
+        said = self._referring(what) if what.refers else self._described(what)
+        if what.exceptions:
+            out = self._voice.join([self.things(exception) for exception in what.exceptions], self._voice.of(("and", "or")))
+            said += " " + self._voice.say("except", what=out)
+        self._voice.many = what.amount.kind != "exactly" or what.amount.n != 1
+        return said
+
+    def _referring(self, what: Things) -> str:
+        voice, many = self._voice, what.amount.kind == "all"
+        number = what.amount.n if what.amount.kind == "exactly" else 0
+        noun = self._noun(what, number != 1) if what.categories else ""
+        kind = what.refers
+        if kind in ("former", "latter"):
+            return voice.say(kind)
+        if what.refers == "it" and what.definite:
+            return voice.say("of them", noun=self.bare(replace(what, refers=""), False))
+        form = "all" if many else "one" if number == 1 else "some"
+        if noun:
+            noun = " ".join([*what.colours, noun])
+        return voice.say(f"{kind} {form}{' of' if noun else ''}", noun=noun, n=voice.number(number))
+
+    def _described(self, what: Things) -> str:
+        voice = self._voice
+        if what == BARE:
+            return voice.say("everything")
+        if what.codes and not what.categories:
+            return voice.join([voice.say("code", code=self._code(code)) for code in what.codes])
+        if what.at is not None and what == Things(at=what.at):
+            return voice.say("all at", at=self.spot(what.at, "at"))
+        of_all = what.amount.kind == "all" and not what.definite
+        if of_all and not what.categories and not what.unknown and voice.chance(0.35):
+            return self._whatever(what)
+        if what.amount.kind == "exactly" and what.amount.n == 1 and not what.definite and not what.unknown and voice.chance(0.25):
+            return voice.say("one of", noun=self.bare(what, True))
+        many = what.amount.kind != "exactly" or what.amount.n != 1
+        every = of_all and not what.unknown and len(what.categories) < 2 and voice.chance(0.3)
+        return self._amount(what, self.bare(what, many and not every), every)
+
+    def _whatever(self, what: Things) -> str:
+        voice = self._voice
+        voice.many = False
+        before, after = self._modifiers(what)
+        return " ".join((voice.phrase("whatever" if after else "whatever is"), *before, *after))
+
+    def bare(self, what: Things, many: bool) -> str:
+        """The words for what kind of things, without those for how many."""
+        voice = self._voice
+        voice.many = many
+        before, after = self._modifiers(what)
+        if what.categories:
+            noun = self._noun(what, many)
+        elif what.unknown:
+            noun = literal(what.unknown[0])
+        else:
+            noun = voice.say("thing many" if many else "thing one")
+        voice.many = many
+        return " ".join(part for part in (*before, noun, *after) if part)
+
+    def _adjective(self, what: Things) -> bool:
+        return bool(what.unknown) and bool(what.categories)
+
+    def _amount(self, what: Things, core: str, every: bool) -> str:
+        voice, kind, n = self._voice, what.amount.kind, what.amount.n
+        best = what.size is not None and what.size.kind in ("smallest", "largest", "middle")
+        if kind == "all":
+            section = "the all" if what.definite else "every" if every else "all"
+        elif kind == "exactly":
+            section = f"{'the' if what.definite else 'any'} {n if n <= 2 else 'n'}"
+            section = "the n" if best and n > 1 else section
+        else:
+            section = kind
+        if best and n == 1 and what.size is not None and core.count(" ") == 1 and voice.chance(0.1):
+            word, noun = core.split()
+            return voice.of((f"whichever {noun} is {word}", f"the {noun} that is {word}", f"the {noun} that is the {word}"))
+        if best and n == 1:
+            return f"{voice.of(('the', 'the', 'the', 'your', 'that'))} {core}" if core[0].isalpha() else core
+        return voice.say(section, noun=core, n=voice.number(n))
+
+    def _modifiers(self, what: Things) -> tuple[list[str], list[str]]:
+        """What stands before and after the noun."""
+        voice, before, after = self._voice, [], []
+        if what.condition:
+            self._put(what.condition, before, after, 0.65)
+        if what.colours:
+            each = [voice.foreign(c) if voice.chance(MIXED) else voice.say(c) for c in voice.mixed(what.colours)]
+            words = voice.join(each, voice.of(("and", "and", "or")))
+            if voice.chance(0.08):
+                after.append(voice.say("coloured", colour=words))
+            else:
+                before.append(words)
+        if self._adjective(what):
+            before.append(literal(what.unknown[0]))
+        if what.size is not None:
+            self._size(what.size, before, after)
+        if what.coded is not None:
+            after.append(voice.say("coded" if what.coded else "uncoded"))
+        if what.codes:
+            after.append(voice.say("with code", code=voice.join([self._code(code) for code in what.codes])))
+        if what.at is not None:
+            after.append(voice.say("lying", at=self.spot(what.at, "at")))
+        return before, after
+
+    def _put(self, name: str, before: list[str], after: list[str], share: float) -> None:
+        if self._voice.chance(share):
+            before.append(self._voice.say(name))
+        else:
+            after.append(self._voice.say(f"{name} after"))
+
+    def _size(self, size: Size, before: list[str], after: list[str]) -> None:
+        voice = self._voice
+        if size.kind in ("below", "above", "about"):
+            name = f"{size.kind}{' or equal' if size.inclusive else ''} {size.axis}"
+            said = voice.say(name, measure=measured(voice, size))
+            after.append(said)
+        elif size.than is not None:
+            many = voice.many
+            said = voice.say(f"{size.kind} {size.axis}")
+            than = self.things(size.than)
+            voice.many = many
+            after.append(voice.fill(voice.of(("", "that <is/are> ", "which <is/are> ")) + f"{said} than {than}"))
+        else:
+            before.insert(0 if voice.chance(0.9) else len(before), voice.say(f"{size.kind} {size.axis}"))
+
+    def _noun(self, what: Things, many: bool) -> str:
+        voice = self._voice
+        if voice.chance(MIXED):
+            return voice.join([voice.foreign(category) for category in voice.mixed(what.categories)])
+        forms = [voice.form(voice.phrase(category), many) for category in voice.mixed(what.categories)]
+        return voice.join(forms, voice.of(("and", "and", "or")) if many else "or")
+
+    def _code(self, code: str) -> str:
+        return literal(coded_as(self._voice, code))
+
+    def spot(self, spot: Spot, how: str) -> str:
+        """A place with its preposition; `how` is "at", "to" or "in" for a place without one."""
+        voice = self._voice
+        if spot.kind == "bin":
+            return voice.say(f"{how} bin", label=literal(spot.name))
+        if spot.kind == "place":
+            return voice.say(f"{how} {spot.name}")
+        if spot.kind == "of":
+            many = voice.many
+            said = voice.say(f"{how} of", what=self.things(replace(spot.things or BARE, definite=True)))
+            voice.many = many
+            return said
+        return voice.say(f"{how} {spot.kind}", name=literal(spot.name))
+
+
+def coded_as(voice: Voice, code: str) -> str:
+    """A code as people write it."""
+    head, digits = code.split("-")
+    low = head.lower()
+    return voice.of((code, code, code.lower(), head + digits, f"{head} {digits}", low + digits, f"{low} {digits}"))
+
+
+def measured(voice: Voice, size: Size) -> str:
+    """A measure in one of its units, as digits or in words."""
+    if size.axis == "length":
+        unit, number = voice.of(("cm", "mm", "m"), (0.8, 0.15, 0.05)), size.value
+        number /= {"cm": 1e-2, "mm": 1e-3, "m": 1.0}[unit]
+    else:
+        unit, number = voice.of(("ml", "l", "cl", "dl"), (0.85, 0.1, 0.03, 0.02)), size.value
+        number /= {"ml": 1e-6, "l": 1e-3, "cl": 1e-5, "dl": 1e-4}[unit]
+    number = round(number, 6)
+    words = f"{number:g}"
+    if voice.chance(0.2):
+        words = number_words(voice, number) or words
+    if words[0].isdigit() and not voice.chinese and voice.chance(0.35):
+        return literal(words) + voice.of(("", " ")) + voice.phrase(f"unit {unit} short")
+    return literal(words) + ("" if voice.chinese else " ") + voice.phrase(f"unit {unit}")
+
+
+def number_words(voice: Voice, number: float) -> str:
+    """A number in words, where it has short ones; else nothing."""
+    if number == 0.5:
+        return "半" if voice.chinese else voice.of(("half a", "half"))
+    if number != int(number) or not 0 < number < 1000:
+        return ""
+    n = int(number)
+    return _han(n) if voice.chinese else _english(n, voice)
+
+
+def _english(n: int, voice: Voice) -> str:
+    ones = ("", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen",
+            "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen")  # fmt: skip
+    tens = ("", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+    if n >= 100:
+        head = f"{ones[n // 100]} hundred"
+        return f"{head} {_english(n % 100, voice)}" if n % 100 else head
+    if n < 20:
+        return ones[n]
+    return tens[n // 10] + (voice.of((" ", "-")) + ones[n % 10] if n % 10 else "")
+
+
+def _han(n: int) -> str:
+    digits = "零一二三四五六七八九"
+    out = ""
+    if n >= 100:
+        out = ("两" if n // 100 == 2 else digits[n // 100]) + "百"
+        if 0 < n % 100 < 10:
+            return out + "零" + digits[n % 10]
+    tens, one = n % 100 // 10, n % 10
+    if tens:
+        out += ("" if tens == 1 and not out else digits[tens]) + "十"
+    return out + (digits[one] if one else "")

@@ -1,0 +1,228 @@
+"""Noun phrases and places as they may be meant, drawn before there are words for them."""
+
+from __future__ import annotations
+
+import string
+from dataclasses import replace
+
+from moravec.brain.reader.compose.voice import Voice
+from moravec.brain.reader.grammar import CATEGORIES, COLOURS, PLACES
+from moravec.brain.wishes.wish import Amount, Size, Spot, Things
+
+ONE, MANY = Amount("exactly", 1), Amount()
+VOLUMES = (
+    10, 20, 25, 30, 40, 50, 60, 75, 80, 100, 120, 125, 150, 175, 180, 200, 220, 250, 300, 330, 350, 400, 450, 500, 600, 700,
+    750, 800,
+)  # fmt: skip
+LENGTHS = (2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 18, 20, 22, 24, 25, 28, 30, 35, 40)
+
+
+def things(voice: Voice, deep: bool = True) -> Things:
+    """Anything that a noun phrase may mean. Not `deep`: without exceptions and without a place where other things are."""
+    if voice.chance(0.13):
+        return referring(voice)
+    found = counted(voice, described(voice))
+    if deep and found.amount.kind == "all" and voice.chance(0.08):
+        found = replace(found, exceptions=tuple(exception(voice, found) for _ in range(1 if voice.chance(0.8) else 2)))
+    return found
+
+
+def counted(voice: Voice, found: Things) -> Things:
+    """The same with a word for how many. "The things on the table" are what lies there, be it nothing."""
+    made = formed(voice, replace(found, **amount(voice, found)))  # type: ignore[arg-type]
+    return Things(at=made.at) if made == Things(at=made.at, definite=True) else made
+
+
+def formed(voice: Voice, found: Things) -> Things:
+    """Its unknown nouns in the form that fits how many there are."""
+    return replace(found, unknown=tuple(voice.form(word, found.amount != ONE) for word in found.unknown))
+
+
+def described(voice: Voice) -> Things:
+    """What kind of things, without how many."""
+    style = voice.rng.random()
+    if style < 0.05:
+        return Things(codes=codes(voice))
+    if style < 0.08:
+        return Things(categories=category(voice), codes=codes(voice))
+    if style < 0.14:
+        return Things(unknown=unknown(voice, noun=True), colours=colours(voice) if voice.chance(0.2) else ())
+    found = Things(categories=category(voice) if voice.chance(0.78) else ())
+    if voice.chance(0.42):
+        found = replace(found, colours=colours(voice))
+    if voice.chance(0.03):
+        found = replace(found, unknown=unknown(voice, noun=False))
+    if voice.chance(0.16):
+        found = replace(found, condition="damaged" if voice.chance(0.75) else "intact")
+    if voice.chance(0.05):
+        found = replace(found, coded=voice.chance(0.5))
+    if voice.chance(0.17):
+        found = replace(found, size=size(voice))
+    if voice.chance(0.11):
+        found = replace(found, at=source(voice))
+    return found if found != Things() else Things(categories=category(voice))
+
+
+def category(voice: Voice) -> tuple[str, ...]:
+    """One, now and then two or three."""
+    many = voice.of((1, 2, 3), (0.92, 0.07, 0.01))
+    return some_of(voice, CATEGORIES, many)
+
+
+def colours(voice: Voice) -> tuple[str, ...]:
+    """One, now and then two."""
+    many = voice.of((1, 2, 3), (0.93, 0.06, 0.01))
+    return some_of(voice, COLOURS, many)
+
+
+def some_of(voice: Voice, of: tuple[str, ...], many: int) -> tuple[str, ...]:
+    """That many of them, in their own order."""
+    return tuple(of[k] for k in sorted(int(k) for k in voice.rng.permutation(len(of))[:many]))
+
+
+def codes(voice: Voice) -> tuple[str, ...]:
+    """Printed codes."""
+    many = voice.of((1, 2, 3), (0.85, 0.12, 0.03))
+    return tuple(dict.fromkeys(code(voice) for _ in range(many)))
+
+
+def code(voice: Voice) -> str:
+    """One of them."""
+    digits = "".join(str(d) for d in voice.rng.integers(0, 10, voice.of((2, 3, 4), (0.1, 0.8, 0.1))))
+    head = "MV" if voice.chance(0.8) else "".join(voice.of(string.ascii_uppercase) for _ in range(voice.of((2, 3))))
+    return f"{head}-{'0' + digits[1:] if voice.chance(0.6) else digits}"
+
+
+def unknown(voice: Voice, noun: bool) -> tuple[str, ...]:
+    """A word that no workplace word fits."""
+    if voice.chance(0.12) and not voice.chinese:
+        letters = ("b", "d", "f", "g", "k", "l", "m", "n", "p", "r", "s", "t", "v", "w", "z", "sh", "tr", "gl", "pl")
+        made = [voice.of(letters) + voice.of("aeiou") for _ in range(voice.of((2, 3)))]
+        return ("".join(made) + voice.of(("", "n", "r", "x", "t")),)
+    return (voice.phrase("strange noun" if noun else "strange adjective"),)
+
+
+def size(voice: Voice, measured: bool = True) -> Size:
+    """Of every kind."""
+    axis = "length" if voice.chance(0.35) else "volume"
+    kinds = ("smallest", "largest", "small", "large", "smaller", "larger", "middle", "below", "above", "about")
+    weights = (0.16, 0.17, 0.09, 0.1, 0.06, 0.07, 0.05, 0.12, 0.12, 0.06)
+    kind = voice.of(kinds[: None if measured else 7], weights[: None if measured else 7])
+    if kind == "middle":
+        axis = "volume"
+    if kind in ("below", "above", "about"):
+        return Size(kind, axis, measure(voice, axis), kind != "about" and voice.chance(0.4))
+    if kind in ("smaller", "larger"):
+        than = Things("", category(voice)[:1], colours(voice)[:1] if voice.chance(0.5) else (), amount=ONE, definite=True)
+        return Size(kind, axis, than=voice.of((None, than, Things("it", amount=ONE)), (0.3, 0.6, 0.1)))
+    return Size(kind, axis)
+
+
+def measure(voice: Voice, axis: str) -> float:
+    """A length [m] or volume [m³]."""
+    if axis == "length":
+        return round(voice.of(LENGTHS) * 0.01, 4)
+    return round(voice.of(VOLUMES) * 1e-6, 9)
+
+
+def amount(voice: Voice, found: Things) -> dict[str, object]:
+    """How many of them, and whether the speaker takes it that they are there."""
+    if found.size is not None and found.size.kind in ("smallest", "largest", "middle"):
+        return {"amount": Amount("exactly", voice.of((1, 2, 3), (0.85, 0.1, 0.05))), "definite": True}
+    if len(found.codes) > 1:
+        return {"amount": MANY, "definite": True}
+    if found.codes:
+        return {"amount": ONE, "definite": True}
+    kind = voice.of(
+        ("the", "thes", "all", "a", "n", "then", "at most", "at least", "some", "half"),
+        (0.29, 0.27, 0.15, 0.07, 0.07, 0.04, 0.03, 0.01, 0.03, 0.02),
+    )
+    if len(found.categories) > 1 or len(found.colours) > 1:
+        kind = {"the": "thes", "a": "all"}.get(kind, kind)
+    n = voice.of((2, 3, 4, 5, 6, 8, 10, 12), (0.45, 0.25, 0.1, 0.08, 0.05, 0.02, 0.02, 0.01))
+    return {
+        "the": {"amount": ONE, "definite": True}, "thes": {"amount": MANY, "definite": True},
+        "all": {"amount": MANY, "definite": False},
+        "a": {"amount": ONE, "definite": False}, "n": {"amount": Amount("exactly", n), "definite": False},
+        "then": {"amount": Amount("exactly", n), "definite": True},
+        "at most": {"amount": Amount("at most", n), "definite": False},
+        "at least": {"amount": Amount("at least", n), "definite": False}, "some": {"amount": Amount("some"), "definite": False},
+        "half": {"amount": Amount("half"), "definite": True},
+    }[kind]  # fmt: skip
+
+
+def referring(voice: Voice) -> Things:
+    """What was spoken of, and what was not."""
+    kind = voice.of(("it", "them", "that", "those", "of them", "other", "others", "rest", "former", "latter"),
+                    (5, 4, 1.5, 1.5, 1, 2.5, 2, 3, 0.5, 0.5))  # fmt: skip
+    narrowed = voice.chance(0.4)
+    words = Things(categories=category(voice)[:1] if narrowed else ())
+    if narrowed and voice.chance(0.3):
+        words = replace(words, colours=colours(voice)[:1])
+    if kind in ("that", "those") and not words.categories:
+        words = replace(words, categories=category(voice)[:1])
+    made = {
+        "it": Things("it", amount=ONE), "them": Things("it", amount=voice.of((MANY, Amount("exactly", 2)), (0.85, 0.15))),
+        "of them": _among(voice), "that": replace(words, refers="it", amount=ONE), "those": replace(words, refers="it"),
+        "other": replace(words, refers="other", amount=ONE, definite=True),
+        "others": replace(words, refers="other", amount=voice.of((MANY, Amount("exactly", 2)), (0.85, 0.15)), definite=True),
+        "rest": replace(words, refers="rest"),
+        "former": Things("former", amount=ONE), "latter": Things("latter", amount=ONE),
+    }  # fmt: skip
+    return made[kind]
+
+
+def _among(voice: Voice) -> Things:
+    """One of those that were spoken of."""
+    found = Things("it", colours=colours(voice)[:1], amount=ONE, definite=True)
+    if voice.chance(0.4):
+        size = Size(voice.of(("smallest", "largest", "smaller", "larger")), voice.of(("volume", "length")))
+        return replace(found, colours=(), size=size)
+    return replace(found, colours=(), condition=voice.of(("damaged", "intact"))) if voice.chance(0.2) else found
+
+
+def exception(voice: Voice, outer: Things) -> Things:
+    """What is left out of `outer`: mostly by words that it does not have."""
+    found = Things()
+    if not outer.categories and voice.chance(0.6):
+        found = replace(found, categories=category(voice)[:1])
+    if not outer.colours and voice.chance(0.6):
+        found = replace(found, colours=colours(voice)[:1])
+    if not outer.condition and voice.chance(0.25):
+        found = replace(found, condition="damaged")
+    if voice.chance(0.08):
+        return Things(codes=(code(voice),), amount=ONE, definite=True)
+    if found == Things():
+        found = Things(colours=colours(voice)[:1])
+    if voice.chance(0.1) and outer.size is None:
+        found = replace(found, size=Size(voice.of(("smallest", "largest"))))
+        return replace(found, amount=ONE, definite=True)
+    return replace(found, amount=voice.of((MANY, ONE), (0.75, 0.25)), definite=True)
+
+
+def source(voice: Voice) -> Spot:
+    """Where things lie."""
+    return voice.of((Spot("place", voice.of(PLACES)), Spot("place", "parcel"), Spot("bin", label(voice))), (0.45, 0.2, 0.35))
+
+
+def label(voice: Voice) -> str:
+    """A bin's label, mostly one of A to F."""
+    kind = voice.rng.random()
+    if kind < 0.86:
+        return voice.of("ABCDEF")
+    return voice.of(string.ascii_uppercase) if kind < 0.95 else str(voice.of(range(1, 13)))
+
+
+def target(voice: Voice) -> Spot:
+    """Where things go."""
+    kind = voice.of(
+        ("bin", "place", "bins", "rule", "same", "of", "other", "unknown"), (0.66, 0.17, 0.01, 0.05, 0.04, 0.03, 0.01, 0.03)
+    )
+    if kind == "bin":
+        return Spot("bin", label(voice))
+    if kind == "place":
+        return Spot("place", voice.of(PLACES))
+    if kind == "of":
+        tinted = colours(voice)[:1] if voice.chance(0.5) else ()
+        return Spot("of", things=Things("", category(voice)[:1], tinted, amount=voice.of((ONE, MANY)), definite=True))
+    return Spot(kind, voice.phrase("strange place") if kind == "unknown" else "")

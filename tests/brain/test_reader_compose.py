@@ -1,0 +1,141 @@
+"""Drawn sentences: each says what its wishes hold, in both languages, and none is one that people wrote to try the reader."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from moravec.brain.reader.compose.book import FOLDER, book, literal, plain, varied
+from moravec.brain.reader.compose.talk import draw
+from moravec.brain.reader.grammar import HOLDS, QUERIES, REASONS
+from moravec.brain.reader.lesson import fingerprint, held_out, lesson
+from moravec.brain.reader.written import read, write
+from moravec.brain.wishes.wish import Wish
+from moravec.core.errors import BadInput
+from moravec.models.reader.text import is_han, split
+
+HERE = Path(__file__).parent
+LANGUAGES = ("english", "chinese")
+DRAWN = 1500
+BROKEN = 0.002  # share of sentences whose literals a slip may break
+MANY = 3000  # phrases that are written out, alternatives counted as one
+SLOT = re.compile(r"\{[a-z ]+\}|<[^>]*>")
+
+
+@pytest.fixture(scope="module")
+def sentences() -> list[tuple[str, tuple[Wish, ...]]]:
+    return [draw(np.random.default_rng([7, number])) for number in range(DRAWN)]
+
+
+def test_what_is_drawn_can_be_written_and_read_back(sentences: list[tuple[str, tuple[Wish, ...]]]) -> None:
+    broken = 0
+    for sentence, wishes in sentences:
+        try:
+            assert read(write(wishes, split(sentence))) == wishes
+        except BadInput:
+            broken += 1
+    assert broken <= BROKEN * DRAWN
+
+
+def test_every_kind_of_wish_is_drawn(sentences: list[tuple[str, tuple[Wish, ...]]]) -> None:
+    wishes = [wish for _, several in sentences for wish in several]
+    assert {wish.kind for wish in wishes} == {
+        "move", "swap", "inspect", "open", "home", "stop", "leave", "undo", "ask", "name", "agree", "decline", "refuse", "if",
+    }  # fmt: skip
+    assert {wish.query for wish in wishes if wish.kind == "ask"} == set(QUERIES)
+    assert {wish.why for wish in wishes if wish.kind == "refuse"} == set(REASONS)
+    assert {wish.condition.holds for wish in wishes if wish.condition} >= {*HOLDS, "more", "fewer", "full", "empty"}
+    assert any(wish.then for wish in wishes) and any(wish.otherwise for wish in wishes)
+
+
+def test_both_languages_are_drawn(sentences: list[tuple[str, tuple[Wish, ...]]]) -> None:
+    han = sum(any("\u4e00" <= char <= "\u9fff" for char in sentence) for sentence, _ in sentences)
+    assert 0.3 < han / DRAWN < 0.55
+
+
+def test_the_same_seed_draws_the_same_and_another_something_else() -> None:
+    assert held_out(3) == held_out(3) != held_out(4)
+    one, other = (lesson(np.random.default_rng(5)) for _ in range(2))
+    assert one == other
+    assert len(fingerprint()) == 64 and fingerprint() == fingerprint()
+
+
+def test_no_slot_no_mark_and_no_choice_is_left_over(sentences: list[tuple[str, tuple[Wish, ...]]]) -> None:
+    assert [sentence for sentence, _ in sentences if re.search(r"[{}<>|\u2045\u2046]", sentence)] == []
+
+
+def phrases() -> list[str]:
+    return [phrase for language in LANGUAGES for section in book(language).sections.values() for phrase in section]
+
+
+def test_there_are_many_phrases_and_their_brackets_close() -> None:
+    found = phrases()
+    assert len(set(found)) > MANY
+    assert [p for p in found if any(p.count(one) != p.count(other) for one, other in ("()", "{}", "<>"))] == []
+
+
+def test_both_languages_have_the_same_slots_to_choose_from() -> None:
+    """A section that only one has is of its grammar: "every", for one."""
+    english, chinese = (set(book(language).sections) for language in LANGUAGES)
+    assert {"move", "store", "if", "unless", "then", "unsafe", "impossible", "not-a-job"} <= english & chinese
+    assert {"ask what", "ask how many", "ask where", "cond any", "cond full"} <= english & chinese
+
+
+def test_a_section_that_there_is_not_is_refused() -> None:
+    with pytest.raises(BadInput, match="did you mean 'move'"):
+        book("english").of("mvoe")
+
+
+def test_choices_and_marks() -> None:
+    assert varied(np.random.default_rng(0), "(a|(b|b))") in ("a", "b")
+    assert plain(f"to {literal('B')}{literal('D')} bin{literal('7')}") == "to B D bin 7"
+
+
+def written_by_people() -> list[str]:
+    """Sentences on which the reader is developed, and those on which it is judged."""
+    files = [HERE / "reader_dev" / f"{language}.jsonl" for language in LANGUAGES]
+    files += [HERE / "instructions" / f"{language}.jsonl" for language in LANGUAGES]
+    return [json.loads(line)["text"] for path in files for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def words(text: str) -> str:
+    return " ".join(token for token in split(text) if token[0].isalnum())
+
+
+def whole(phrase: str) -> set[str]:
+    """Every sentence that a phrase without slots is."""
+    choice = re.search(r"\(([^()]*)\)", phrase)
+    if SLOT.search(phrase):
+        return set()
+    if choice is None:
+        return {words(phrase)}
+    return {more for one in choice[1].split("|") for more in whole(phrase[: choice.start()] + one + phrase[choice.end() :])}
+
+
+def is_long(said: str) -> bool:
+    """Nobody can help saying "yes please"."""
+    return len(said.split()) > (5 if any(is_han(token) for token in said.split()) else 2)
+
+
+def test_no_phrase_is_a_sentence_that_people_wrote_for_trying() -> None:
+    known = {said for sentence in written_by_people() if is_long(said := words(sentence))}
+    found = sum(not known.isdisjoint(whole(phrase)) for phrase in phrases())
+    assert found == 0, "phrases that stand in the development set or among the instructions"
+
+
+def test_what_people_wrote_to_develop_on_is_lawful() -> None:
+    for language in LANGUAGES:
+        lines = (HERE / "reader_dev" / f"{language}.jsonl").read_text(encoding="utf-8").splitlines()
+        assert len(lines) >= {"english": 190, "chinese": 99}[language]
+        for line in lines:
+            entry = json.loads(line)
+            assert list(write(read(entry["wishes"]), split(entry["text"]))) == entry["wishes"], entry["text"]
+
+
+def test_the_phrases_are_text_that_a_person_can_read() -> None:
+    for path in FOLDER.glob("*.txt"):
+        assert path.read_text(encoding="utf-8").startswith("# "), path.name

@@ -1,0 +1,130 @@
+"""The reader as a whole: calibration, the set that decides whether to ask, the package; with weights that know nothing yet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("onnx")
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # noqa: E402
+
+from moravec.brain.reader.calibrate import (  # noqa: E402
+    ALPHA,
+    UNSEEN,
+    Calibration,
+    Reading,
+    calibrated,
+    measured,
+    possible,
+    threshold,
+)
+from moravec.brain.reader.grammar import WISHES  # noqa: E402
+from moravec.brain.reader.reader import SEVERAL, Heard, Reader  # noqa: E402
+from moravec.brain.reader.shipped import open_reader, write  # noqa: E402
+from moravec.brain.wishes.wish import Wish  # noqa: E402
+from moravec.core.errors import BadInput  # noqa: E402
+from moravec.models.reader.config import NetConfig  # noqa: E402
+from moravec.models.reader.export import export  # noqa: E402
+from moravec.models.reader.net import Reader as Net  # noqa: E402
+from moravec.models.reader.network import READ_FILE, WRITE_FILE, Network  # noqa: E402
+from moravec.models.reader.text import LENGTH, Vocabulary, normalise  # noqa: E402
+
+torch.set_num_threads(1)
+WORDS = Vocabulary(("put", "the", "can", "in"))
+NET = NetConfig(width=16, heads=2, read_layers=1, write_layers=1, hidden=24, piece_width=8)
+YES, NO, STOP = (Wish("agree"),), (Wish("decline"),), (Wish("stop"),)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Both files of a network with random weights, which lean to the end so that readings stay short."""
+    out = tmp_path_factory.mktemp("reader")
+    torch.manual_seed(1)
+    net = Net(NET, WORDS.size, len(WISHES.tokens))
+    with torch.no_grad():
+        for token in (".", ";", ")"):
+            net.score.bias[WISHES.tokens.index(token)] = 4.0
+    export(net, out)
+    return out
+
+
+@pytest.fixture(scope="module")
+def reader(folder: Path) -> Reader:
+    return Reader(Network(folder / READ_FILE, folder / WRITE_FILE), WORDS)
+
+
+@settings(max_examples=40, deadline=None)
+@given(sentence=st.text(max_size=60))
+def test_any_text_is_heard_and_nothing_is_made_of_no_words(reader: Reader, sentence: str) -> None:
+    heard = reader.hear(sentence)
+    assert sum(reading.probability for reading in heard.readings) <= 1.0 + 1e-6
+    assert len({reading.wishes for reading in heard.readings}) == len(heard.readings)
+    if not any(char.isalnum() for char in normalise(sentence)):
+        assert heard.readings == ()
+
+
+@pytest.mark.parametrize("sentence", ["", "   ", "🦾", "word " * (LENGTH + 1)])
+def test_nothing_and_too_much_are_not_understood(reader: Reader, sentence: str) -> None:
+    assert reader.hear(sentence) == Heard((), ()) and not reader.hear(sentence).understood
+
+
+def test_one_is_understood_few_are_asked_about_none_and_many_are_not_understood() -> None:
+    several = tuple(Reading((Wish("stop"),) * n, 0.1) for n in range(1, SEVERAL + 2))
+    assert [Heard(several, several[:n]).understood for n in range(SEVERAL + 2)] == [False, *[True] * SEVERAL, False]
+
+
+def test_the_threshold_keeps_its_promise_on_what_it_was_made_of() -> None:
+    truths = [k / 100 for k in range(1, 101)]
+    least = threshold(truths, 0.1)
+    assert sum(p >= least for p in truths) == 91  # ⌈101 · 0.9⌉
+    assert threshold([0.9] * 10, 0.01) == 0.0, "ten sentences promise nothing of one in a hundred"
+    assert 0.0 < ALPHA < 0.1
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.floats(0.0, 1.0), min_size=1, max_size=60), st.floats(0.01, 0.5))
+def test_the_threshold_covers(truths: list[float], alpha: float) -> None:
+    assert sum(p >= threshold(truths, alpha) for p in truths) >= (1.0 - alpha) * len(truths) - 1e-9
+
+
+def test_the_temperature_is_that_under_which_the_truth_is_likely() -> None:
+    def read(sentence: str, temperature: float) -> list[Reading]:
+        return [Reading(YES, 0.9 if temperature == 1.4 else 0.5), Reading(NO, 0.1)]
+
+    found = calibrated(read, [("ok", YES)] * 50)
+    assert found == Calibration(1.4, 0.9)
+    assert calibrated(read, [("what", STOP)] * 50).least == 0.0 < UNSEEN
+
+
+def test_what_is_measured() -> None:
+    table = {"a": [Reading(YES, 0.9), Reading(NO, 0.05)], "b": [Reading(YES, 0.5), Reading(NO, 0.4)], "c": [Reading(NO, 0.9)]}
+    found = measured(lambda s, t: table[s], [("a", YES), ("b", NO), ("c", YES)], Calibration(1.0, 0.3))
+    assert (found.sentences, found.right, found.covered, found.single, found.wrong_asked) == (3, 1 / 3, 2 / 3, 2 / 3, 0.5)
+    assert possible(table["b"], Calibration(1.0, 0.45)) == (Reading(YES, 0.5),)
+
+
+def facts() -> dict[str, object]:
+    return {
+        "vocabulary": list(WORDS.known), "tokens": list(WISHES.tokens), "parameters": 1, "data": "0", "config": {}, "step": 1,
+        "version": "0",
+    }  # fmt: skip
+
+
+def test_a_package_is_opened_as_it_was_written(folder: Path, reader: Reader) -> None:
+    key = Ed25519PrivateKey.generate()
+    package = write(folder, facts(), 0.0, Calibration(1.2, 0.25), {}, key)
+    opened = open_reader(folder, [package.key])
+    assert opened.readings("put the can in b") == reader.readings("put the can in b")
+    with pytest.raises(BadInput, match="trusted"):
+        open_reader(folder, [])
+
+
+def test_a_reader_of_another_grammar_is_refused(folder: Path) -> None:
+    package = write(folder, {**facts(), "tokens": ["other"]}, 0.0, Calibration(1.0, 0.1), {}, Ed25519PrivateKey.generate())
+    with pytest.raises(BadInput, match="grammar"):
+        open_reader(folder, [package.key])
