@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import queue
 import subprocess
 import sys
@@ -17,7 +16,9 @@ from moravec.brain.tools.settings import ToolServer
 from moravec.core.clock import Clock
 from moravec.core.errors import BadInput, MoravecError
 
-WORKER: Final = (sys.executable, "-m", "moravec.brain.tools.worker")
+PROXIES: Final = ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
+WITHOUT: Final = tuple(word for name in PROXIES for word in ("-u", name))  # what is asked goes to the tool's server alone
+WORKER: Final = ("env", *WITHOUT, sys.executable, "-m", "moravec.brain.tools.worker")
 START: Final = 60.0  # [s] for a server to start and to list its tools, ours included
 MARGIN: Final = 5.0  # [s] beyond a server's own timeout, after which its process is given up
 LEAVING: Final = 8.0  # [s] for a process to end by itself, and its server before it
@@ -137,11 +138,9 @@ class _Worker:
     _reaper: threading.Thread | None = None
 
     def __enter__(self) -> Self:
-        direct = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
         self._process = subprocess.Popen(
-            WORKER, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True,
-            env=direct,
-        )  # fmt: skip
+            WORKER, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True
+        )
         self._listener = threading.Thread(target=self._listen, args=(self._process,), daemon=True)
         self._listener.start()
         server = self.server
