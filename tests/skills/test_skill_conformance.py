@@ -30,7 +30,8 @@ CALLS: dict[str, list[Call]] = {
         Call("parcel", {"place": "parcel"}, staged(), "ok"),
         Call("shelf", {"place": "shelf"}, staged(), "ok"),
         Call("table", {"place": "table"}, staged(), "ok"),
-        Call("no post", {"place": "bin_1"}, staged(), "blind"),
+        Call("bin", {"place": "bin_1"}, staged(), "ok"),
+        Call("no post", {"place": "lid_rest"}, staged(), "blind"),
         Call("stopped", {"place": "parcel"}, staged(ends=AWAY), "stopped"),
     ],
     "open": [

@@ -89,12 +89,18 @@ def test_the_pick_takes_the_detection_that_fits_and_looks_before() -> None:
 
 
 def test_a_thing_in_a_place_without_a_camera_post_is_a_failure_not_a_crash() -> None:
-    """A bin has no post of its own."""
-    for place in ("bin_1", "lid_rest"):
-        result, _ = play(
-            SKILLS["pick"], Stage(believed=detection(place, WORKPLACE.place(place).centre)), {"item": "thing"}
-        )
-        assert result.status == "failed" and "camera post" in result.message
+    believed = detection("lid_rest", WORKPLACE.place("lid_rest").centre)
+    result, _ = play(SKILLS["pick"], Stage(believed=believed), {"item": "thing"})
+    assert result.status == "failed" and "camera post" in result.message
+
+
+def test_a_thing_in_a_bin_is_looked_for_from_straight_above() -> None:
+    """A bin has no post of its own; what lies in it is seen, and where it does not lie any more, that is told."""
+    place = WORKPLACE.place("bin_1")
+    result, _ = play(SKILLS["look"], Stage(items=[[detection("bin_1", place.centre)]]), {"place": "bin_1"})
+    assert result.status == "succeeded" and [d.place for d in result.data["detections"]] == ["bin_1"]
+    result, _ = play(SKILLS["pick"], Stage(believed=detection("bin_1", place.centre), items=[[]]), {"item": "thing"})
+    assert result.code == "not_seen"
 
 
 def test_what_lies_on_the_table_is_seen_from_above_and_then_from_near() -> None:

@@ -40,10 +40,12 @@ def held_in(context: SkillContext) -> Held:
 
 
 def look_for_spots(context: SkillContext, place: Place) -> Generator[Request, Any, list[Spot]]:
-    """The lowest spots of `place`, as the overhead camera sees them."""
+    """The lowest spots of `place`, as the overhead camera sees them, at least one. Fails as no_space."""
     frames: dict[str, CameraFrame] = yield Capture(("overhead",))
     frame = frames["overhead"]
     spots: list[Spot] = yield Compute(partial(_survey, context, frame, place), "spots")
+    if not spots:
+        fail("no_space", f"{place.name} has no free spot within reach")
     return spots
 
 
@@ -58,7 +60,8 @@ def _survey(context: SkillContext, frame: CameraFrame, place: Place) -> list[Spo
     view = cloud(frame)
     bins = [p for kind in ("bin", "reject") for p in context.workplace.of_kind(kind) if p.name != place.name]
     context.arm.heaped({p.name: heap_height(height_map(view, p.centre, p.size, MAP_RESOLUTION), p) for p in bins})
-    return lowest_spots(height_map(view, place.centre, place.size, MAP_RESOLUTION), place)
+    others = [p for p in context.workplace.places if p.name != place.name and p.kind != "obstacle"]
+    return lowest_spots(height_map(view, place.centre, place.size, MAP_RESOLUTION), place, taken=others)
 
 
 def carry(context: SkillContext, held: Held, spots: list[Spot], height: float) -> Generator[Request, Any, Spot]:

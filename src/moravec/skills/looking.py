@@ -49,6 +49,8 @@ class Look(HardCoded):
         if place.kind == "table":
             return (yield from _look_over(context, place))
         frames = []
+        if place.kind == "bin":
+            frames.append((yield from look_at(context, post_over(place.centre, place), name, "look"))["wrist"])
         for view in _VIEWS.get(place.kind, ()):
             pictures = yield from look_from(context, view, "look")
             frames.append(pictures["wrist"])

@@ -197,9 +197,9 @@ def surroundings(table: Place, spot: tuple[float, float]) -> Place:
     return replace(table, centre=(float(spot[0]), float(spot[1])), size=(AROUND, AROUND))
 
 
-def post_over(spot: tuple[float, float], table: Place) -> Matrix:
-    """The camera post over `spot` (x, y) [m] of `table`: lens x, y, z [m] and yaw [rad]."""
-    return np.array([spot[0], spot[1], table.floor + LENS_OVER, 0.0])
+def post_over(spot: tuple[float, float], place: Place) -> Matrix:
+    """The camera post over `spot` (x, y) [m] of `place`, clear of its walls: lens x, y, z [m] and yaw [rad]."""
+    return np.array([spot[0], spot[1], place.rim + LENS_OVER, 0.0])
 
 
 def grip(width: float, force: float) -> Generator[Request, Any, Gripped]:

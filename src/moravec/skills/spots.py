@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -13,6 +14,7 @@ from moravec.perception.height_map import HeightMap
 FOOTPRINT = 0.07  # [m] side of the square that an item takes up
 EDGE = 0.055  # [m] kept from the walls, so that the open hand fits between them
 STANDS_OUT = 0.12  # [m] over the rim; what is seen higher than that is not in the bin but in front of the camera
+NEAREST, HALF_STRETCHED, FARTHEST = 0.34, 0.62, 0.72  # [m] from the robot's foot: nearer, the hand comes against the upper arm
 CENTRING = 0.02  # a spot one metre farther from the middle must be this much lower [m] to be better
 
 
@@ -25,8 +27,9 @@ class Spot:
     height: float
 
 
-def lowest_spots(heights: HeightMap, place: Place, count: int = 5) -> list[Spot]:
-    """The spots whose footprints are lowest, the middle ones of equals; apart by half a footprint, best first.
+def lowest_spots(heights: HeightMap, place: Place, count: int = 5, taken: Sequence[Place] = ()) -> list[Spot]:
+    """The spots whose footprints are lowest, the middle ones of equals; apart by half a footprint, best first. On a table, where
+    the arm is neither folded nor stretched, and not on the places `taken`; of equals those at half its stretch.
 
     What nobody sees counts as the floor.
     """
@@ -38,8 +41,15 @@ def lowest_spots(heights: HeightMap, place: Place, count: int = 5) -> list[Spot]
     x, y = heights.world(rows, columns)
     dx, dy = np.abs(x - place.centre[0]), np.abs(y - place.centre[1])
     reach_x, reach_y = (max(0.0, side / 2 - EDGE) + heights.resolution for side in place.size)
-    cost = level + CENTRING * np.hypot(dx, dy)
+    from_foot = np.hypot(x, y)
+    away = np.abs(from_foot - HALF_STRETCHED) if place.kind == "table" else np.hypot(dx, dy)
+    cost = level + CENTRING * away
     cost[(dx > reach_x) | (dy > reach_y)] = np.inf
+    if place.kind == "table":
+        cost[(from_foot < NEAREST) | (from_foot > FARTHEST)] = np.inf
+        for other in taken:
+            half = (np.array(other.size) + FOOTPRINT) / 2
+            cost[(np.abs(x - other.centre[0]) < half[0]) & (np.abs(y - other.centre[1]) < half[1])] = np.inf
     spots: list[Spot] = []
     while len(spots) < count and np.isfinite(cost).any():
         best = np.unravel_index(int(np.argmin(cost)), cost.shape)

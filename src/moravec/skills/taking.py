@@ -132,8 +132,8 @@ def pick(context: SkillContext, args: Mapping[str, Value], find: Find[T], take: 
 
 
 def see(context: SkillContext, place: Place) -> Generator[Request, Any, tuple[CameraFrame, list[Detection]]]:
-    """A picture of `place` from its post, and what lies there."""
-    if place.kind == "table":
+    """A picture of `place` from its post, or from straight above where it has none, and what lies there."""
+    if place.kind in ("table", "bin"):
         pictures = yield from look_at(context, post_over(place.centre, place), place.name, "pick")
     else:
         pictures = yield from look_from(context, place.kind, "pick")
@@ -193,7 +193,8 @@ def close_and_lift(context: SkillContext, scene: Scene, grasp: Grasp, start_z: f
         yield from grip(grasp.opening, GRIP_FORCE)
         yield from retreat(context, start_z)
         fail("missed", "the fingers closed on nothing")
-    lifted = yield from line_to(context, _over(context, max(LIFT_HEIGHT, start_z)), "pick", 0.45, BUMP)
+    clear = scene.place.rim + max(0.0, reached - scene.place.floor) + OVER  # of the place's walls, with what hangs from the hand
+    lifted = yield from line_to(context, _over(context, max(LIFT_HEIGHT, start_z, clear)), "pick", 0.45, BUMP)
     if lifted.end == "contact":
         yield from grip(grasp.opening, GRIP_FORCE)
         yield from retreat(context, start_z)
