@@ -320,7 +320,8 @@ def test_a_broken_goal_is_refused(data: Any) -> None:
         (Step.of("stow", item="i", place="b"), "no_space", 1, 1, "full"),
         (Step.of("stow", item="i", place="b"), "contact", 1, 1, "retry"),
         (Step.of("open", place="parcel"), "stuck", 1, 0, "retry"),
-        (Step.of("open", place="parcel"), "stuck", 3, 0, "end"),
+        (Step.of("open", place="parcel"), "stuck", 3, 0, "ask"),
+        (Step.of("look", place="parcel"), "unreachable", 3, 0, "end"),
         (Step("home"), "unreachable", 1, 0, "ignore"),
     ],
 )

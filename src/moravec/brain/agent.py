@@ -310,9 +310,11 @@ class Agent:
         """Carry out the reaction to a failed step, so that the next plan starts from a belief that holds."""
         yield from self._surprise(job, f"{reaction.why} -> {reaction.kind}")
         item = step.item
-        if reaction.kind == "end" or item is None:
-            if reaction.kind == "end":
-                job.end(reaction.why)
+        if reaction.kind == "ask":
+            yield from self._ask_for_help(job, step, reaction.why)
+        elif reaction.kind == "end":
+            job.end(reaction.why)
+        if item is None or job.ended:
             return
         if reaction.kind == "full" and step.place is not None:
             yield from self._full(job, step.place, item, reaction.why)
@@ -325,6 +327,13 @@ class Agent:
         if reaction.give_up:
             job.aside[item] = reaction.why
             yield Note("set_aside", {"item": item, "why": reaction.why})
+
+    def _ask_for_help(self, job: Job, step: Step, why: str) -> Routine:
+        """Whether to go on trying what somebody may have mended meanwhile; without an answer the job ends."""
+        text = f"I cannot {step.skill} the {step.place}, and tried {self.limits.tries} times. Shall I try again?"
+        if (yield from self.ask(job, Ask(text, ("try again", "leave it"), "leave it", why))) == "leave it":
+            job.end(why)
+        job.calls[f"{step.skill} {step.place}"] = 0
 
     def _find(self, job: Job, item: str, towards: str | None) -> Routine:
         """Look where a lost item may lie: on the station, the table, where it came from, where it was going."""

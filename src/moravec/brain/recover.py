@@ -8,7 +8,7 @@ from typing import Literal
 from moravec.brain.steps import Step
 from moravec.skills.contract import SkillResult
 
-ReactionKind = Literal["ignore", "retry", "look", "find", "full", "aside", "end"]
+ReactionKind = Literal["ignore", "retry", "look", "find", "full", "aside", "ask", "end"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,8 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Reaction:
-    """What to do now. `look`: look at the place again, `find`: the item may be anywhere, `full`: use another place."""
+    """What to do now. `look`: look at the place again, `find`: the item may be anywhere, `full`: use another place, `ask`: a
+    person may help."""
 
     kind: ReactionKind
     why: str
@@ -52,7 +53,8 @@ def react(step: Step, result: SkillResult, tries: int, tries_of_item: int, limit
     if result.code == "not_permitted":
         return Reaction("aside", why, give_up=True) if step.item is not None else Reaction("end", why)
     if step.item is None:
-        return Reaction("retry" if tries < limits.tries else "end", why)
+        last: ReactionKind = "ask" if step.skill == "open" else "end"
+        return Reaction("retry" if tries < limits.tries else last, why)
     if tries_of_item >= limits.tries_aside:
         return Reaction("end", f"{why}; nothing more can be tried with {step.item}")
     often = tries >= limits.tries or tries_of_item >= limits.tries_of_item
