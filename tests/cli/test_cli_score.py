@@ -74,6 +74,19 @@ def test_the_narrower_clause_wins() -> None:
     assert not scored(*clauses, a="B", b="B", c="reject", d="E").success
 
 
+def test_what_says_damaged_or_names_a_code_wins_over_more_words() -> None:
+    """As the brain assigns them (`brain/tasks.py`), in either order of the clauses."""
+    cans = Clause("move", Selection(categories=("can",), colours=("red",)), Destination("bin", "B"))
+    damaged = Clause("move", Selection(condition="damaged"), REJECT)
+    coded = Clause("move", Selection(codes=("MV-007",)), Destination("bin", "F"))
+    tools = Clause("move", Selection(categories=("tool",), colours=("blue",)), Destination("bin", "E"))
+    for clauses in ((cans, damaged), (damaged, cans)):
+        assert scored(*clauses, a="B", b="B", c="reject").success
+        assert scored(*clauses, a="B", b="B", c="B").wrong == ("c: wanted in reject; found in B",)
+    for clauses in ((coded, tools), (tools, coded)):
+        assert scored(*clauses, d="F").success and not scored(*clauses, d="E").success
+
+
 def test_exceptions_rest_and_condition() -> None:
     """ "Everything except the tools", "the rest", "everything damaged"."""
     spared = Clause("move", Selection(exceptions=(Selection(categories=("tool",)),)), RULE)
