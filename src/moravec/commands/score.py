@@ -108,8 +108,8 @@ def _wanted(clause: Clause, thing: Thing) -> str:
 
 
 def _claim(goal: Goal, name: str, things: Mapping[str, Thing]) -> Clause | None:
-    """The clause that says where `name` goes: what names a code or damage before what does not, then the narrowest that fits, then
-    a named place; of equal ones the last."""
+    """The clause that says where `name` goes: what names a code or damage before what does not, then the narrowest that fits,
+    then a named place; of equal ones the last."""
     fitting = [c for c in goal.clauses if c.kind == "move" and c.to is not None and _fits(c.what, name, things, goal)]
     return max(reversed(fitting), key=_weight, default=None)
 
