@@ -14,7 +14,7 @@ from moravec.brain.recover import Limits
 from moravec.core.clock import ManualClock
 from moravec.core.workplace import Place, Workplace
 from moravec.perception.detection import Detection
-from moravec.skills.contract import Ask, Note, Pause, Skill, SkillResult
+from moravec.skills.contract import Ask, Compute, Note, Pause, Skill, SkillResult
 from moravec.skills.manifests import ALL
 
 LABELS = {"bin_1": "C", "bin_2": "A", "bin_3": "B", "bin_4": "F", "bin_5": "D", "bin_6": "E"}
@@ -235,6 +235,8 @@ def run_job(
         reply = None
         if isinstance(request, Note):
             notes.append(request)
+        elif isinstance(request, Compute):
+            reply = request.work()
         elif isinstance(request, Ask):
             reply = next((a for key, a in (answers or {}).items() if key in request.text), request.default)
     raise AssertionError("the job does not end")

@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers_brain import BIN_OF, CELL, STORE, FakeContext, FakeSkill, FakeWorld, Ran, all_belong, delivery
+from helpers_brain import BIN_OF, CELL, STORE, FakeWorld, Ran, all_belong, delivery, run_job
 from model_server import OBEY, Server, Serving
 
 pytest.importorskip("httpx", reason="the extra remote brings it")
 
 from helpers_remote import Wall, mind_at
 
-from moravec.brain.agent import Agent
 from moravec.brain.goal import goal_to_json
 from moravec.brain.mind import Deliberate, SymbolicMind
 from moravec.brain.read import read
@@ -26,9 +25,6 @@ from moravec.brain.remote.errors import CassetteError
 from moravec.brain.remote.limits import CallLimits, Prices
 from moravec.brain.remote.mind import RemoteMind
 from moravec.brain.validate import revalidate
-from moravec.core.clock import ManualClock
-from moravec.skills.contract import Ask, Compute, Note
-from moravec.skills.manifests import ALL
 
 
 def reading(instruction: str) -> dict[str, Any]:
@@ -42,26 +38,7 @@ READINGS = {STORE: reading(STORE)}
 
 
 def run(instruction: str, world: FakeWorld, mind: Any, answers: Mapping[str, str] | None = None) -> Ran:
-    """As `helpers_brain.run_job`, for a mind that thinks beside the loop."""
-    clock = ManualClock()
-    agent = Agent({m.name: FakeSkill(world, m, clock) for m in ALL}, world.workplace, mind)
-    world.agent = agent
-    routine = agent.run(instruction, FakeContext(world.workplace, clock))
-    notes: list[Note] = []
-    reply: Any = None
-    for _ in range(20_000):
-        try:
-            request = routine.send(reply)
-        except StopIteration as end:
-            return Ran(end.value, notes, world)
-        reply = None
-        if isinstance(request, Note):
-            notes.append(request)
-        elif isinstance(request, Compute):
-            reply = request.work()
-        elif isinstance(request, Ask):
-            reply = next((a for key, a in (answers or {}).items() if key in request.text), request.default)
-    raise AssertionError("the job does not end")
+    return run_job(instruction, world, answers, mind)
 
 
 def test_a_server_reads_and_plans_a_whole_delivery(tmp_path: Path, serving: Serving) -> None:

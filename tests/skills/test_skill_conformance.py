@@ -39,6 +39,7 @@ CALLS: dict[str, list[Call]] = {
         Call("no handle seen", {"place": "parcel"}, staged(lid=None), "no_handle"),
         Call("closed beside it", {"place": "parcel"}, staged(held_width=0.0), "no_handle"),
         Call("lost on the way", {"place": "parcel"}, staged(held_width=0.022, widths=[0.08] * 3 + [0.022, 0.0]), "stuck"),
+        Call("it holds fast", {"place": "parcel"}, staged(held_width=0.022, ends={4: "contact"}), "stuck"),
         Call("far away", {"place": "parcel"}, staged(lid=Lid((3.0, 0.0, 0.1))), "unreachable"),
         Call("stopped", {"place": "parcel"}, staged(ends={3: "stopped"}), "stopped"),
     ],

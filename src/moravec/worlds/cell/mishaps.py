@@ -15,6 +15,7 @@ import numpy as np
 from moravec.core.errors import BadInput
 from moravec.worlds.cell import layout
 from moravec.worlds.cell.items import ItemSpec
+from moravec.worlds.cell.touch import fingers_of, touching
 
 Kind: TypeAlias = Literal["slip", "taken", "added", "swapped-bins", "stuck-lid", "dark", "full-bin"]
 WHEN: dict[Kind, float] = {  # [s] of the robot's time, where nobody says; what is so from the beginning cannot come later
@@ -71,7 +72,7 @@ class Mishaps:
         self._slipping: tuple[float, dict[int, np.ndarray]] | None = None
         self._dark_until = -np.inf
         self._tool = model.site("tool").id
-        self._fingers = {model.geom(f"pad_{side}").id for side in ("left", "right")}
+        self._fingers = fingers_of(model)
         self._lid_frees = np.inf
         self.happened: dict[str, tuple[float, str]] = {m.kind: (0.0, "") for m in wanted if m.kind in FROM_THE_BEGINNING}
 
@@ -106,8 +107,7 @@ class Mishaps:
         """Out of the hand, where it holds one and carries it high."""
         for item in self._items:
             body = self._model.body(item.name).id
-            held = self._touching(body) == self._fingers
-            if held and self._data.xpos[body][2] > layout.PARCEL_HEIGHT + LIFTED:
+            if self._held(body) and self._data.xpos[body][2] > layout.PARCEL_HEIGHT + LIFTED:
                 geoms = [g for g in range(self._model.ngeom) if self._model.geom_bodyid[g] == body] + sorted(self._fingers)
                 kept = {g: self._model.geom_friction[g].copy() for g in geoms}
                 for geom in geoms:
@@ -159,7 +159,7 @@ class Mishaps:
         if "stuck-lid" not in self.happened:
             return
         glue = self._model.equality("lid_glue").id
-        if np.isinf(self._lid_frees) and self._touching(self._model.body("lid").id) == self._fingers:
+        if np.isinf(self._lid_frees) and self._held(self._model.body("lid").id):
             self._lid_frees = now + STICKS
         self._data.eq_active[glue] = now < self._lid_frees
 
@@ -167,14 +167,8 @@ class Mishaps:
         return bool(np.linalg.norm(self._data.body("lid").xpos[:2] - np.array(layout.PARCEL_CENTRE)) > 0.3)
 
     # ── bodies ───────────────────────────────────────────────────────────────────────────────────────────────────
-    def _touching(self, body: int) -> set[int]:
-        """The fingers that touch a body."""
-        found = set()
-        for contact in self._data.contact[: self._data.ncon]:
-            for finger, other in ((int(contact.geom1), int(contact.geom2)), (int(contact.geom2), int(contact.geom1))):
-                if finger in self._fingers and self._model.geom_bodyid[other] == body:
-                    found.add(finger)
-        return found
+    def _held(self, body: int) -> bool:
+        return touching(self._model, self._data, self._fingers, body) == self._fingers
 
     def _move(self, name: str, position: np.ndarray) -> None:
         """A free body to `position` (3,) [m], at rest, turned as it was."""

@@ -13,6 +13,7 @@ from moravec.guard.limits import LimitTable
 from moravec.robots.ur5e.kinematics import JOINTS
 from moravec.worlds.cell.items import ItemSpec
 from moravec.worlds.cell.nearness import Nearness
+from moravec.worlds.cell.touch import fingers_of, touching
 
 BIN_SLACK = 0.01  # [m] an item counts as in a place when its centre is this far inside or outside the edge
 ABOVE_RIM = 0.04  # [m] a heaped bin still holds what stands out this much
@@ -56,7 +57,7 @@ class Truth:
         self._qpos, self._dof = model.jnt_qposadr[ids], model.jnt_dofadr[ids]
         self._tool = model.site("tool").id
         self._last_tool: np.ndarray | None = None
-        self._fingers = {model.geom(f"pad_{side}").id for side in ("left", "right")}
+        self._fingers = fingers_of(model)
         self._nearness = Nearness(model, data, self._dof, limits)
         self._middle = (np.array(limits.position_max) + limits.position_min) / 2.0
         self._range = (np.array(limits.position_max) - limits.position_min) / 2.0
@@ -147,14 +148,7 @@ class Truth:
 
     def _is_held(self, item: ItemSpec) -> bool:
         """Touched by both fingers."""
-        body = self._model.body(item.name).id
-        touching = set()
-        for contact in self._data.contact[: self._data.ncon]:
-            g1, g2 = int(contact.geom1), int(contact.geom2)
-            for finger, other in ((g1, g2), (g2, g1)):
-                if finger in self._fingers and self._model.geom_bodyid[other] == body:
-                    touching.add(finger)
-        return len(touching) == 2
+        return touching(self._model, self._data, self._fingers, self._model.body(item.name).id) == self._fingers
 
 
 def _least(value: float, before: float | None) -> float:
