@@ -90,6 +90,7 @@ class Movers:
             [sys.executable, str(HERE / script), str(path), *more], env=ENVIRONMENT, text=True, bufsize=1,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         )  # fmt: skip
+        self.pid: int = 0  # the last one begun, 0 before any
 
     def line(self, timeout: float = 20.0) -> str:
         """What one of them says."""
@@ -105,7 +106,12 @@ class Movers:
         self._mother.stdin.flush()
         while not (said := self.line()).isdigit():  # the last words of one before
             assert said.startswith("lost"), said
-        return int(said)
+        self.pid = int(said)
+        return self.pid
+
+    def alive(self) -> bool:
+        """Whether the last one begun lives."""
+        return self.pid > 0 and Path(f"/proc/{self.pid}").exists()
 
     def __enter__(self) -> Self:
         return self
