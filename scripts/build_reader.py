@@ -65,7 +65,7 @@ def train(given: argparse.Namespace) -> None:
         print(f"step {step:6d}  loss {means['loss']:.4f}  sentences right {means['right']:.3f}  "
               f"{each:.2f} s a step, {left:.0f} min left", flush=True)  # fmt: skip
 
-    trainer.run(tell, last)
+    trainer.run(tell, last, apart=True)
 
 
 def written_by_people(paths: Iterable[Path]) -> list[Pair]:

@@ -84,7 +84,7 @@ def test_going_on_is_the_same_to_the_last_bit(tmp_path: Path) -> None:
     whole, parts = trainer(tmp_path / "whole", dropout=0.2), trainer(tmp_path / "parts", dropout=0.2)
     whole.run(silent, 30)
     parts.run(silent, 13)
-    trainer(tmp_path / "parts", dropout=0.2).run(silent, 30)
+    trainer(tmp_path / "parts", dropout=0.2).run(silent, 30, apart=True)
     one, other = load(tmp_path / "whole" / WEIGHTS)[0], load(tmp_path / "parts" / WEIGHTS)[0]
     assert one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
     history = [(tmp_path / name / "history.jsonl").read_text() for name in ("whole", "parts")]
@@ -100,9 +100,9 @@ def test_another_training_does_not_go_on_in_the_same_folder(tmp_path: Path) -> N
 def test_a_batch_depends_on_its_step_alone() -> None:
     examples = Examples(WORDS, LAWFUL)
     one, other = Batches(draw, examples, CONFIG), Batches(draw, examples, CONFIG)
-    one.make(0)
+    one[0]
     for name in ("words", "pieces", "previous", "wanted", "lawful"):
-        assert torch.equal(getattr(one.make(30), name), getattr(other.make(30), name))
+        assert torch.equal(getattr(one[30], name), getattr(other[30], name))
 
 
 def test_the_loss_adds_up_places_that_say_the_same() -> None:

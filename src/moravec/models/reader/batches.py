@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.utils.data import Dataset
 
 from moravec.models.reader.config import TrainConfig
 from moravec.models.reader.lawful import MARK, Lawful, Stack
@@ -111,14 +112,14 @@ class Examples:
         return self._rows[stack]
 
 
-class Batches:
+class Batches(Dataset[Batch]):
     """The batch of every step."""
 
     def __init__(self, draw: Draw, examples: Examples, config: TrainConfig) -> None:
         self._draw, self._examples, self._config = draw, examples, config
         self._pool: tuple[int, list[list[Example]]] = (-1, [])
 
-    def make(self, step: int) -> Batch:
+    def __getitem__(self, step: int) -> Batch:
         """The same for the same step, whatever was made before."""
         number, place = divmod(step, POOL)
         if self._pool[0] != number:

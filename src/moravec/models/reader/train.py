@@ -14,11 +14,12 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
+from torch.utils.data import DataLoader
 
 from moravec import __version__
 from moravec.core.errors import BadInput, MoravecError
 from moravec.models.checkpoint import load, restore, save, tensors_of
-from moravec.models.reader.batches import Batch, Batches, Draw, Examples
+from moravec.models.reader.batches import POOL, Batch, Batches, Draw, Examples
 from moravec.models.reader.config import TrainConfig
 from moravec.models.reader.lawful import Lawful
 from moravec.models.reader.net import Reader, size_of
@@ -53,16 +54,19 @@ class Trainer:
         })  # fmt: skip
         self._resume()
 
-    def run(self, tell: Tell, until: int | None = None) -> None:
-        """Trains to the end, or to step `until`. `tell(step, means)` is called every TOLD_EVERY steps.
+    def run(self, tell: Tell, until: int | None = None, apart: bool = False) -> None:
+        """Trains to the end, or to step `until`. `tell(step, means)` is called every TOLD_EVERY steps. `apart` draws sentences in
+        a process of their own, ahead of the steps; the result is the same.
 
         Raises MoravecError where a loss is no number: the last checkpoint is from before that.
         """
         last = self.config.steps if until is None else min(until, self.config.steps)
         told: list[dict[str, float]] = []
         self.net.train()
-        while self.step < last:
-            told.append(self._step(self._batches.make(self.step)))
+        ahead = 2 * POOL if apart else None
+        steps = range(self.step, last)
+        for batch in DataLoader(self._batches, None, sampler=steps, num_workers=int(apart), prefetch_factor=ahead):
+            told.append(self._step(batch))
             self.step += 1
             if self.step % TOLD_EVERY == 0 or self.step == self.config.steps:
                 means = {name: sum(row[name] for row in told) / len(told) for name in told[0]}
