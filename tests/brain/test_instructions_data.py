@@ -10,16 +10,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from moravec.worlds.cell.items import CATEGORIES, COLOURS
-from moravec.worlds.cell.layout import LABELS
+from helpers_instructions import (
+    ITEM,
+    KINDS,
+    REASONS,
+    check_scene,
+    check_tags,
+    check_talk,
+    check_want,
+    kind_of,
+    lines_of,
+    places_before,
+)
 
 FOLDER = Path(__file__).parent / "instructions"
 ENTRY = {"id", "scene", "before", "text", "want", "tags"}
-ITEM = {"name", "category", "colour", "size", "length", "damaged", "code", "location"}
-PLACES = {"parcel", "station", "table", "reject", *(f"bin:{label}" for label in LABELS)}
-REASONS = {"unsafe", "impossible", "unknown", "not-a-job"}
-KINDS = ("final", "any", "answer", "inspect", "open", "home", "stop", "refuse", "ask")
 LEAST_OF_KIND = {"refuse": 25, "ask": 25, "answer": 30, "any": 8, "inspect": 3, "open": 3, "home": 2, "stop": 2}
 LEAST_OF_TAG = {
     "ambiguity": 25, "code": 20, "conditional": 10, "correction": 5, "damage": 20, "injection": 3, "long": 5,
@@ -29,131 +34,17 @@ LEAST_OF_TAG = {
     "swap": 5, "typo": 30, "undo": 3, "units": 5, "upper-case": 3,
 }  # fmt: skip
 
-Want = dict[str, Any]
-
-
-def _lines(name: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (FOLDER / name).read_text(encoding="utf-8").splitlines()]
-
-
 SCENES: dict[str, dict[str, Any]] = json.loads((FOLDER / "scenes.json").read_text(encoding="utf-8"))
-ENGLISH, CHINESE = _lines("english.jsonl"), _lines("chinese.jsonl")
+ENGLISH, CHINESE = lines_of(FOLDER / "english.jsonl"), lines_of(FOLDER / "chinese.jsonl")
 ENTRIES = [*ENGLISH, *CHINESE]
 BY_ID = {entry["id"]: entry for entry in ENTRIES}
 each_entry = pytest.mark.parametrize("entry", ENTRIES, ids=[entry["id"] for entry in ENTRIES])
 each_scene = pytest.mark.parametrize("scene", SCENES)
 
 
-def kind_of(want: Want) -> str:
-    """What is wanted, in a word; the keys beside it must be those it may have."""
-    (kind,) = [kind for kind in KINDS if kind in want]
-    beside = {"final": {"order"}, "refuse": {"why"}}.get(kind, set())
-    assert set(want) - {kind} <= beside
-    return kind
-
-
-def places_at_start(scene: str) -> dict[str, str]:
-    return {item["name"]: item["location"] for item in SCENES[scene]["items"]}
-
-
-def places_before(entry: dict[str, Any]) -> dict[str, str]:
-    """Where everything lies when the entry is said."""
-    at = places_at_start(entry["scene"])
-    for earlier in entry["before"]:
-        at |= BY_ID[earlier]["want"].get("final", {})
-    return at
-
-
-def check_final(want: Want, at: dict[str, str]) -> None:
-    for item, place in want["final"].items():
-        assert item in at
-        assert place in PLACES
-        assert place != at[item], f"{item} is there already"
-    pairs = [tuple(pair) for pair in want.get("order", [])]
-    assert "order" not in want or pairs
-    assert len(set(pairs)) == len(pairs)
-    for first, second in pairs:
-        assert {first, second} <= set(want["final"])
-    after = {item: {b for a, b in pairs if a == item} for item in want["final"]}
-    while after:  # what nothing comes before is taken out, until nothing is left or a circle is
-        free = [item for item in after if not any(item in later for later in after.values())]
-        assert free, "the order goes in a circle"
-        after = {item: later for item, later in after.items() if item not in free}
-
-
-def check_answer(answer: dict[str, Any], at: dict[str, str]) -> None:
-    assert set(answer) == {"kind", "value"}
-    kind, value = answer["kind"], answer["value"]
-    if kind == "count":
-        assert type(value) is int
-        assert 0 <= value <= len(at)
-    elif kind == "items":
-        assert len(set(value)) == len(value)
-        assert set(value) <= set(at)
-    elif kind == "place":
-        assert value in PLACES
-    else:
-        assert (kind, type(value)) == ("yesno", bool)
-
-
-def check_want(want: Want, at: dict[str, str]) -> None:
-    kind = kind_of(want)
-    value = want[kind]
-    if kind == "final":
-        check_final(want, at)
-    elif kind == "answer":
-        check_answer(value, at)
-    elif kind == "any":
-        assert set(value) == {"of", "count", "to"}
-        assert value["to"] in PLACES
-        assert 0 < value["count"] < len(value["of"]) == len(set(value["of"]))
-        assert all(at[item] != value["to"] for item in value["of"])
-    elif kind == "inspect":
-        assert value
-        assert set(value) <= set(at)
-    elif kind == "refuse":
-        assert value in REASONS
-        assert 0 < len(want["why"]) <= 80
-    elif kind == "ask":
-        assert len({json.dumps(outcome, sort_keys=True) for outcome in value}) == len(value) >= 2
-        for outcome in value:
-            assert kind_of(outcome) != "ask"
-            check_want(outcome, at)
-    else:
-        assert value == ("parcel" if kind == "open" else True)
-
-
 @each_scene
 def test_a_scene_is_one_the_cell_could_show(scene: str) -> None:
-    told = SCENES[scene]
-    assert set(told) == {"about", "closed", "items"}
-    assert isinstance(told["closed"], bool)
-    items = told["items"]
-    assert 8 <= len(items) <= 14
-    assert len({item["name"] for item in items}) == len(items)
-    codes = [item["code"] for item in items if item["code"] is not None]
-    assert len(set(codes)) == len(codes)
-    for item in items:
-        assert set(item) == ITEM
-        assert item["category"] in CATEGORIES
-        assert item["colour"] in COLOURS
-        assert item["size"] > 0
-        assert item["length"] > 0
-        assert isinstance(item["damaged"], bool)
-        assert item["code"] is None or (item["category"] == "box" and re.fullmatch(r"MV-\d{3}", item["code"]))
-        assert item["location"] in PLACES
-    assert sum(item["location"] == "station" for item in items) <= 1
-
-
-@each_scene
-def test_smallest_and_largest_are_plain(scene: str) -> None:
-    """No two items have the same size and length but those that nobody can tell apart."""
-    seen: dict[float, dict[str, Any]] = {}
-    for item in SCENES[scene]["items"]:
-        if item["category"] in seen.setdefault(item["size"], {}):
-            twin = seen[item["size"]][item["category"]]
-            assert all(item[key] == twin[key] for key in ("colour", "length", "damaged", "code", "location"))
-        seen[item["size"]][item["category"]] = item
+    check_scene(SCENES[scene])
 
 
 def test_the_scenes_differ_as_promised() -> None:
@@ -177,45 +68,24 @@ def test_an_entry_has_its_form(entry: dict[str, Any]) -> None:
     assert set(entry) == ENTRY
     assert entry["scene"] in SCENES
     assert entry["text"].strip() == entry["text"] != ""
-    assert entry["tags"] == sorted(set(entry["tags"]))
     assert entry["tags"]
     assert set(entry["tags"]) <= set(LEAST_OF_TAG)
-    check_want(entry["want"], places_before(entry))
+    check_want(entry["want"], places_before(entry, BY_ID, SCENES))
 
 
 @each_entry
 def test_a_talk_goes_back_to_its_first_turn(entry: dict[str, Any]) -> None:
-    """Each turn names all turns before it, oldest first; so a chain can have no circle and no gap."""
-    earlier = entry["before"]
-    order = list(BY_ID)
-    assert all(order.index(turn) < order.index(entry["id"]) for turn in earlier)
-    if earlier:
-        last = BY_ID[earlier[-1]]
-        assert earlier == [*last["before"], last["id"]]
-        assert last["scene"] == entry["scene"]
-        assert last["id"][:3] == entry["id"][:3]
-        assert kind_of(last["want"]) in ("final", "answer", "ask"), "it must be plain what the turn before left behind"
+    check_talk(entry, BY_ID)
 
 
 @each_entry
 def test_tags_follow_from_what_is_wanted(entry: dict[str, Any]) -> None:
-    tags, want = set(entry["tags"]), entry["want"]
-    assert ("ambiguity" in tags) == ("ask" in want)
-    assert ("refusal" in tags) == ("refuse" in want)
-    assert ("question" in tags) == ("answer" in want)
-    assert ("order" in tags) == ("order" in want)
-    assert ("multi-turn" in tags) == bool(entry["before"])
-    assert ("nothing-to-do" in tags) == (want.get("final") == {})
-    assert ("no-punctuation" in tags) == (re.search(r"[.,!?;:，。！？；：、…]", entry["text"]) is None)
-    assert "upper-case" not in tags or entry["text"].isupper()
+    check_tags(entry)
 
 
-def test_the_answer_to_a_question_is_one_of_its_outcomes() -> None:
-    """What is said after a question back picks one of the outcomes that it listed."""
-    answers = [entry for entry in ENTRIES if entry["before"] and "ask" in BY_ID[entry["before"][-1]]["want"]]
-    assert len(answers) >= 10
-    for entry in answers:
-        assert entry["want"] in BY_ID[entry["before"][-1]]["want"]["ask"]
+def test_questions_are_answered() -> None:
+    """That it is one of them, `check_talk` checks."""
+    assert sum(bool(entry["before"]) and "ask" in BY_ID[entry["before"][-1]]["want"] for entry in ENTRIES) >= 10
 
 
 def test_three_hundred_and_no_two_alike() -> None:
