@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from helpers_wishes import IT, REJECT, SCENE, Talk, ToldMind, a, b, move, the
+from helpers_wishes import IT, REJECT, SCENE, Talk, ToldMind, a, b, item, move, the
 from symbolic_world import WORKPLACE, Cell, Player
 
 from moravec.brain.conduct.charter import Charter
@@ -111,3 +111,12 @@ def test_a_plan_of_wishes_before_anything_was_seen() -> None:
 def test_a_broken_measure_is_bad_input(what: dict[str, Any]) -> None:
     with pytest.raises(BadInput, match="measure"):
         goal_from_json([{"kind": "move", "what": what, "to": "rule"}])
+
+
+def test_what_made_room_on_the_station_goes_back_there() -> None:
+    guest = item("green-tool-1", location="station", size=70.0)
+    talk = Talk(SCENE | {"items": [*SCENE["items"], guest]})
+    assert talk.say(move(the("ball", "red"), b("D"))) == {"red-ball-1": "bin:D"}
+    assert talk.say(Wish("ask", (a("can", n=None, condition="damaged"),), query="any")) == {}
+    assert talk.say(move(the("can", "blue"), Spot("place", "station"))) == {"blue-can-1": "station", "green-tool-1": "table"}
+    assert talk.say(move(the("tool", "green"), b("E"))) == {"green-tool-1": "bin:E"}

@@ -58,6 +58,7 @@ def make_plan(
     for task in todo:
         if task.item not in aside:
             planner.fulfil(task)
+    planner.give_back(assigned, aside)
     if _comes_to_rest(goal) and (planner.steps or any(clause.kind != "question" for clause in goal.clauses)):
         planner.steps.append(Step("home"))
     problems = (*assigned.problems, *planner.problems)
@@ -102,6 +103,11 @@ def _height(name: str, inventory: Inventory) -> tuple[float, tuple[str, int]]:
     """The topmost item first: it lies on others, and none lies on it."""
     item = inventory.item(name)
     return (-round(item.position[2] + item.extent[2] / 2, 2), natural(name))
+
+
+def _has_errand(item: str, assigned: Assignment) -> bool:
+    task = assigned.task_of(item)
+    return task is not None and task.to is not None
 
 
 @final
@@ -173,6 +179,21 @@ class _Planner:
         if already and (task.to is not None or self.state.get(("inspected", item.id))):
             return
         self._attempt(task.item, task.to or self._home_of(task.item), needs_inspection=self.station is not None)
+
+    def give_back(self, assigned: Assignment, aside: Collection[str]) -> None:
+        """What lay on the station before the job and only made room goes back there, if nothing else was wanted there."""
+        items = self.inventory.items.values()
+        waiting = [i for i in items if i.origin == self.station and i.id not in aside and not _has_errand(i.id, assigned)]
+        for item in sorted(waiting, key=lambda i: _height(i.id, self.inventory)):
+            where = [self.state.get(("location", other.id)) for other in items]
+            if self.station in where or self.state.get(("location", item.id)) not in self.inventory.kinds:
+                continue
+            mark, length = self.state.mark(), len(self.steps)
+            try:
+                self._deliver(item.id, str(self.station), inspect=False)
+            except _NoMethod:  # it stays where it made room
+                self.state.undo(mark)
+                del self.steps[length:]
 
     def put_down(self, item: str) -> None:
         """Put the held item back."""

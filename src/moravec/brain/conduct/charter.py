@@ -43,8 +43,8 @@ class Rule:
 BUILT_IN: tuple[Rule, ...] = (
     Rule(
         "only-what-was-asked",
-        "nothing is picked up that the job is not about, unless it lies in the way on the station",
-        "every item x: begins pick(x) implies wanted(x) or kind(location(x)) = station",
+        "nothing is picked up that the job is not about, unless it lies or lay in the way on the station",
+        "every item x: begins pick(x) implies wanted(x) or kind(location(x)) = station or kind(origin(x)) = station",
     ),
     Rule(
         "only-where-it-belongs",
