@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from helpers_wishes import IT, ONE, REJECT, SCENE, THEM, Talk, a, b, move, the
+from helpers_wishes import IT, ONE, REJECT, SCENE, THEM, Talk, a, b, item, move, the
 
 from moravec.brain.wishes.wish import Condition, Size, Spot, Things, Wish
 
@@ -107,3 +107,27 @@ def test_an_inspection_is_done_again_when_it_is_wanted_again() -> None:
         assert talk.say(Wish("inspect", (the("box", "blue"),))) == {}
         assert talk.cell.seen_closely == ["blue-box-1"]
         assert talk.turn.report.success
+
+
+CODES = {"blue-box-1": "MV-001", "green-box-1": "MV-002"}
+
+
+def test_that_something_has_no_code_is_found_out() -> None:
+    talk = Talk()
+    talk.say(Wish("ask", (a("box", n=None, coded=False),), query="how many"))
+    assert talk.answers == [1] and set(CODES) < set(talk.cell.seen_closely)
+    assert talk.say(move(THEM, b("F"))) == {"white-box-1": "bin:F"}
+    assert talk.say(move(Things(refers="other", definite=True), b("A"))) == dict.fromkeys(CODES, "bin:A")
+
+
+@pytest.mark.parametrize("said", ["MV-002", "002", "2"])
+def test_a_code_may_be_said_by_its_digits(said: str) -> None:
+    talk = Talk()
+    assert talk.say(move(Things(codes=(said,), amount=ONE, definite=True), b("C"))) == {"green-box-1": "bin:C"}
+
+
+def test_digits_that_no_code_has_are_unknown_and_those_of_two_are_asked_about() -> None:
+    talk = Talk(SCENE | {"items": [*SCENE["items"], item("red-box-1", size=100.0, length=6.0, code="KX-002")]})
+    assert talk.say(move(Things(codes=("12",), amount=ONE, definite=True), b("C"))) == {}
+    assert "unknown-thing" in str(talk.refused)
+    assert talk.say(move(Things(codes=("002",), amount=ONE, definite=True), b("C"))) == {} and len(talk.options) == 3

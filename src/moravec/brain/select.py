@@ -31,7 +31,8 @@ def fit(item: Item, what: Selection, inventory: Inventory) -> Fit:
     if what.measure is not None and what.measure.value:
         parts.append(Fit(_measures(item, what.measure), True))
     if what.coded is not None:
-        parts.append(Fit((item.code is not None) == what.coded, item.inspected or item.code is not None))
+        known = item.inspected or item.code is not None  # that there is no code only a close look can tell
+        parts.append(Fit(known and (item.code is not None) == what.coded, known))
     if what.codes:
         parts.append(_code(item, what, inventory))
     if what.categories:
@@ -82,11 +83,18 @@ def _relative(what: Selection) -> bool:
     return bool(what.sizes) or what.count is not None or (what.measure is not None and not what.measure.value)
 
 
+def prints(code: str | None, said: str) -> bool:
+    """Whether a person who says `said` may mean the printed `code`: as it is, or its digits alone, "017" or "17" for MV-017."""
+    if code is None or code == said:
+        return code == said
+    return said.isdecimal() and code.rpartition("-")[2].lstrip("0") == said.lstrip("0")
+
+
 def _code(item: Item, what: Selection, inventory: Inventory) -> Fit:
     if item.code is not None:
-        return Fit(item.code in what.codes, True)
+        return Fit(any(prints(item.code, said) for said in what.codes), True)
     known = {other.code for other in inventory.items.values()}
-    return Fit(False, item.inspected or all(code in known for code in what.codes))
+    return Fit(False, item.inspected or all(any(prints(code, said) for code in known) for said in what.codes))
 
 
 def of_size(items: Iterable[Item], what: Selection) -> list[Item]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from moravec.brain.goal import Clause, Destination, Goal
 from moravec.brain.remember import Inventory, Item, natural
-from moravec.brain.select import candidates
+from moravec.brain.select import candidates, prints
 from moravec.brain.state import GONE
 from moravec.core.errors import BadInput
 
@@ -115,7 +115,7 @@ def _stable(item: Item) -> tuple[bool, bool, bool, tuple[str, int]]:
 def _shortfall(clause: Clause, matched: list[Item]) -> str:
     what = clause.what
     found = {item.code for item in matched}
-    absent = [code for code in what.codes if code not in found]
+    absent = [said for said in what.codes if not any(prints(code, said) for code in found)]
     if absent:
         return f"no item with the code {' or '.join(absent)} was found"
     if what.count is not None and len(matched) < what.count and not what.upto:

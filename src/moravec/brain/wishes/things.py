@@ -10,7 +10,7 @@ from typing import final
 from moravec.brain.goal import EVERYWHERE, RANKS, Destination, Measure, MeasureKind, Selection
 from moravec.brain.lexicon import known_things
 from moravec.brain.remember import Inventory, Item, natural
-from moravec.brain.select import candidates, extent_of
+from moravec.brain.select import candidates, extent_of, prints
 from moravec.brain.state import GONE
 from moravec.brain.wishes import places
 from moravec.brain.wishes.apart import told_apart
@@ -126,7 +126,7 @@ class Sense:
         return Chosen(replace(what, count=count, upto=upto, definite=what.definite), names[:count], free=n > count)
 
     def _all_codes(self, what: Selection, matched: list[Item], unsure: bool) -> None:
-        absent = [code for code in what.codes if code not in {item.code for item in matched}]
+        absent = [said for said in what.codes if not any(prints(item.code, said) for item in matched)]
         if absent and not unsure:
             raise Denied("unknown-thing", f"No item with the code {' or '.join(absent)} is here.")
 
@@ -302,7 +302,8 @@ class Sense:
         like = [what] if words else []
         if not words:
             kinds = {i.category for i in self.believed(last.items)}
-            like = [replace(last.what, items=(), count=None, measure=None, rest=False, exceptions=(), upto=False)]
+            same = replace(last.what, items=(), count=None, measure=None, rest=False, exceptions=(), upto=False)
+            like = [same] if same.specificity or same.condition else []  # "them" says nothing of what they are like
             like += [Selection(tuple(sorted(kinds)), place=EVERYWHERE), what]
         for pattern in like:
             fits = [i for i in candidates(pattern, self.inventory, everything)[0] if i.id not in last.items]
