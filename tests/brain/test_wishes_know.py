@@ -131,3 +131,53 @@ def test_digits_that_no_code_has_are_unknown_and_those_of_two_are_asked_about() 
     assert talk.say(move(Things(codes=("12",), amount=ONE, definite=True), b("C"))) == {}
     assert "unknown-thing" in str(talk.refused)
     assert talk.say(move(Things(codes=("002",), amount=ONE, definite=True), b("C"))) == {} and len(talk.options) == 3
+
+
+@pytest.mark.parametrize(
+    ("wish", "moved"),
+    [
+        (when("any", the("can", "blue", condition="damaged"), move(IT, REJECT), otherwise=(move(IT, b("B")),)),
+         {"blue-can-1": "bin:B"}),
+        (when("any", a("can", n=1, condition="damaged"), otherwise=(move(IT, b("C")),)),
+         {"red-can-1": "bin:C", "red-can-2": "bin:C", "blue-can-1": "bin:C"}),
+        (when("all", the("box", n=None, condition="intact"), move(THEM, b("A")), otherwise=(move(THEM, REJECT),)),
+         {"blue-box-1": "reject", "green-box-1": "reject", "white-box-1": "reject"}),
+        (when("any", the("ball", n=None, at=b("E")), otherwise=(move(THEM, b("E")),)),
+         {"yellow-ball-1": "bin:E", "red-ball-1": "bin:E"}),
+    ],
+)  # fmt: skip
+def test_what_a_condition_tested_is_meant_where_it_does_not_hold(wish: Wish, moved: dict[str, str]) -> None:
+    talk = Talk()
+    assert talk.say(wish) == moved and talk.refused is None
+
+
+def test_a_question_about_all_of_them_speaks_of_all_and_looks_everywhere() -> None:
+    talk = Talk(SCENE | {"items": [i | {"location": "bin:A"} if i["name"] == "blue-box-1" else i for i in SCENE["items"]]})
+    talk.say(Wish("ask", (the("box", n=None, at=b("A")),), query="all"))
+    assert talk.answers == [False]
+    assert talk.say(move(THEM, Spot("same"))) == {"green-box-1": "bin:A", "white-box-1": "bin:A"}
+
+
+def test_what_does_not_lie_somewhere_is_asked_for_by_where_it_lies_now() -> None:
+    talk = Talk()
+    talk.say(move(the("can", "blue"), b("B")))
+    talk.say(Wish("ask", (a("can", n=None, exceptions=(Things(at=b("B")),)),), query="how many"))
+    assert talk.answers == [2]
+
+
+def test_where_something_belongs_is_a_place_that_was_spoken_of() -> None:
+    talk = Talk()
+    talk.say(Wish("ask", (a("box", "green", n=None),), query="where"))
+    talk.say(Wish("ask", (IT,), Spot("rule"), query="which place"))
+    assert talk.answers == ["reject"]  # it is damaged
+    assert talk.say(move(IT, Spot("same"))) == {"green-box-1": "reject"}
+    talk.say(Wish("ask", (a("tool", n=None),), Spot("rule"), query="which place"))
+    assert talk.say(move(the("ball", "red"), Spot("same"))) == {"red-ball-1": "bin:E"}
+
+
+def test_one_thing_in_two_places_is_a_contradiction_and_two_of_many_are_not() -> None:
+    talk = Talk()
+    assert talk.say(move(the("can", "blue"), b("A")), move(the("can", "blue"), b("B"))) == {}
+    assert "contradiction" in str(talk.refused)
+    moved = talk.say(move(a("can", "red"), b("A")), move(a("can", "red"), b("B")))
+    assert sorted(moved.values()) == ["bin:A", "bin:B"]

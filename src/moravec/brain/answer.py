@@ -83,7 +83,8 @@ def _place_named(clause: Clause, inventory: Inventory) -> str:
         return f"bin:{to.name}" if to.kind == "bin" else to.name
     found = answering(what, inventory)
     category = what.categories[0] if what.categories else found[0].category if found else ""
-    label = inventory.workplace.label_for(category, what.condition == "damaged") if category or what.condition else ""
+    damaged = what.condition == "damaged" or (bool(what.items and found) and all(item.damaged for item in found))
+    label = inventory.workplace.label_for(category, damaged) if category or what.condition else ""
     return label if label in ("reject", "") else f"bin:{label}"
 
 

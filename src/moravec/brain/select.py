@@ -143,19 +143,11 @@ def _ranked(what: Selection) -> bool:
 
 def answering(what: Selection, inventory: Inventory) -> list[Item]:
     """The items a question means: as they lie now, wherever that is, lost ones left out."""
-    everywhere = replace(what, place=None, rest=False, count=what.count if _ranked(what) else None)
-    found = []
-    for item in inventory.items.values():
-        kind = inventory.kinds.get(item.location, "")
-        if item.location == GONE:
-            continue
-        if what.place == "bins" and kind != "bin":
-            continue
-        if what.place is not None and what.place.startswith("bin:"):
-            if inventory.labels.get(item.location) != what.place[4:]:
-                continue
-        elif what.place not in (None, EVERYWHERE, "bins", item.location, kind):
-            continue
-        found.append(replace(item, origin=""))
-    matched, _ = candidates(everywhere, inventory, found)
+    def anywhere(selection: Selection) -> Selection:
+        exceptions = tuple(anywhere(exception) for exception in selection.exceptions)
+        return replace(selection, place=selection.place or EVERYWHERE, exceptions=exceptions)
+
+    asked = replace(anywhere(what), rest=False, count=what.count if _ranked(what) else None)
+    found = [replace(item, origin=item.location) for item in inventory.items.values() if item.location != GONE]
+    matched, _ = candidates(asked, inventory, found)
     return sorted((inventory.item(i.id) for i in matched), key=lambda i: natural(i.id))

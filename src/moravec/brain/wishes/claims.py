@@ -14,10 +14,11 @@ from moravec.brain.wishes.things import Chosen, Sense
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A clause, and the items that it is believed to mean."""
+    """A clause, and the items that it is believed to mean. `free`: others would do as well."""
 
     clause: Clause
     items: tuple[str, ...]
+    free: bool = False
 
 
 def settled_claims(claims: Sequence[Claim], spared: Sequence[Chosen], sense: Sense, key: str) -> list[Clause]:
@@ -29,16 +30,16 @@ def settled_claims(claims: Sequence[Claim], spared: Sequence[Chosen], sense: Sen
             both = set(one.items) & set(other.items)
             if not both or one.clause.to == other.clause.to or not _of_equal_right(one.clause, other.clause):
                 continue
-            if set(one.items) == set(other.items) and not one.clause.what.count:
+            if set(one.items) == set(other.items) and not (one.free or other.free):
                 why = f"{one.clause.what.describe()} cannot go both {_to(one)} and {_to(other)}."
                 raise Denied("contradiction", why)
-            if one.clause.what.count or other.clause.what.count:
+            if one.free or other.free:
                 continue  # there is a choice, and `assign` makes it
             counts = _asked(one, other, both, sense, f"{key}.clash{i}.{j}")
             loser = other if counts == one.clause.to else one
             less = Selection(items=tuple(sorted(both)), place="cell")
             what = replace(loser.clause.what, exceptions=(*loser.clause.what.exceptions, less))
-            fewer = Claim(replace(loser.clause, what=what), tuple(n for n in loser.items if n not in both))
+            fewer = replace(loser, clause=replace(loser.clause, what=what), items=tuple(n for n in loser.items if n not in both))
             claims = [fewer if claim is loser else claim for claim in claims]
     return [claim.clause for claim in claims]
 
@@ -87,7 +88,7 @@ def _unspared(claims: Sequence[Claim], spared: Sequence[Chosen], sense: Sense) -
                 what = replace(what, exceptions=(*what.exceptions, _as_exception(earlier)))
                 items -= {i.id for i in candidates(earlier, sense.inventory, sense.believed(claim.items))[0]}
         if items or not claim.items:
-            out.append(Claim(replace(claim.clause, what=what), tuple(n for n in claim.items if n in items)))
+            out.append(replace(claim, clause=replace(claim.clause, what=what), items=tuple(n for n in claim.items if n in items)))
     return out
 
 

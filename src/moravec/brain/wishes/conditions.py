@@ -18,16 +18,21 @@ def holds(condition: Condition, sense: Sense, key: str) -> bool:
     if condition.holds in ("full", "empty"):
         return _state_of(condition, sense)
     found: list[tuple[str, ...]] = []
+    tested: list[tuple[str, ...]] = []
     whole = True
     for slot, things in enumerate(condition.what):
         lenient = replace(things, definite=False, amount=Amount() if things.size is None else things.amount)
         chosen = sense.choose(lenient, f"{key}.{slot}", close=True)
         found.append(chosen.items)
+        base = without_its_test(lenient)
+        if condition.holds == "all" or (not chosen.items and states(lenient)):
+            tested.append(sense.choose(base, f"{key}.{slot}.all", close=condition.holds == "all").items)
         if condition.holds == "all":
-            base = without_its_test(lenient)
-            whole = whole and len(sense.choose(base, f"{key}.{slot}.all", close=True).items) == len(chosen.items)
+            whole = whole and len(tested[-1]) == len(chosen.items)
     names = tuple(dict.fromkeys(name for items in found for name in items))
-    sense.speak_of(names, Selection(items=names, place="cell"), loose=True)
+    # what fits none of it, or not all of it, is still what was spoken of: "if the can is damaged reject it, else store it"
+    of = names if names and (condition.holds != "all" or whole) else tuple(n for items in tested for n in items)
+    sense.speak_of(of, Selection(items=of, place="cell"), loose=True)
     if condition.holds == "any":
         return bool(names)
     if condition.holds == "none":
@@ -36,6 +41,11 @@ def holds(condition: Condition, sense: Sense, key: str) -> bool:
         return whole and bool(names)
     n = len(names)
     return {"more": n > condition.n, "fewer": n < condition.n, "exactly": n == condition.n}[condition.holds]
+
+
+def states(things: Things) -> bool:
+    """Whether it says how things are, or where, so that the things themselves are something else to speak of."""
+    return bool(things.condition or things.size or things.at) or things.coded is not None
 
 
 def without_its_test(things: Things) -> Things:

@@ -9,12 +9,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import final
 
+from moravec.brain.answer import structured
 from moravec.brain.goal import RULE, Clause, Destination, Goal, Query, Selection
 from moravec.brain.remember import natural
 from moravec.brain.tasks import assign
 from moravec.brain.wishes import places
 from moravec.brain.wishes.claims import Claim, settled_claims
-from moravec.brain.wishes.conditions import holds
+from moravec.brain.wishes.conditions import holds, without_its_test
 from moravec.brain.wishes.open import Denied, Need, Open
 from moravec.brain.wishes.things import Chosen, Sense, stranger
 from moravec.brain.wishes.wish import Spot, Things, Wish
@@ -216,7 +217,8 @@ def _move(wish: Wish, following: Wish | None, phase: _Phase, key: str) -> None:
         return
     to = _destination(wish.to, sense, f"{key}.to")
     sense.speak_of_place(to)
-    phase.claims += [Claim(Clause("move", _elsewhere(c, to, sense), to), c.items) for c in chosen if c.items or not c.free]
+    wanted = [c for c in chosen if c.items or not c.free]
+    phase.claims += [Claim(Clause("move", _elsewhere(c, to, sense), to), c.items, c.free) for c in wanted]
 
 
 def _elsewhere(chosen: Chosen, to: Destination, sense: Sense) -> Selection:
@@ -357,17 +359,29 @@ def _ask(wish: Wish, phase: _Phase, key: str) -> None:
     for slot, things in enumerate(asked):
         free = things if things.size is not None else replace(things, amount=replace(things.amount, kind="all", n=0))
         if query == "which place" and to is not None:
-            category = Selection(things.categories, things.colours, (), things.codes, things.condition, "cell")
-            phase.clauses.append(Clause("question", category, to, "which place"))
+            phase.clauses.append(_ask_place(free, to, sense, f"{key}.{slot}"))
             continue
         chosen = sense.choose(free, f"{key}.{slot}", close=True)
-        sense.speak_of(chosen.items, chosen.what)
+        spoken = sense.choose(without_its_test(free), f"{key}.{slot}.all") if query == "all" else chosen
+        sense.speak_of(spoken.items, spoken.what)
         where = {places.of_location(item.location, sense.inventory) for item in sense.believed(chosen.items)}
         sense.speak_of_place(where.pop() if query == "where" and len(where) == 1 else None)
         what = chosen.what
         if query == "any" and things.amount.kind in ("exactly", "at least") and things.size is None:
             what = replace(what, count=things.amount.n)
         phase.clauses.append(Clause("question", what, query=_query(query)))
+
+
+def _ask_place(things: Things, to: Destination, sense: Sense, key: str) -> Clause:
+    """The question where `things` belong. Where that is one place, it is spoken of."""
+    chosen = sense.choose(things, key)
+    sense.speak_of(chosen.items, chosen.what)
+    said = Selection(things.categories, things.colours, (), things.codes, things.condition, "cell")
+    clause = Clause("question", chosen.what if things.refers else said, to, "which place")
+    place = structured(clause, sense.inventory)["value"]
+    if place:
+        sense.speak_of_place(Destination("bin", place[4:]) if place.startswith("bin:") else Destination("place", place))
+    return clause
 
 
 def _query(query: str) -> Query:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from moravec.brain.goal import EVERYWHERE, Clause, Goal, Selection
 from moravec.brain.remember import Inventory
+from moravec.brain.wishes.conditions import without_its_test
 from moravec.brain.wishes.talk import Talk
 from moravec.brain.wishes.wish import Spot, Things, Wish
 
@@ -35,6 +36,8 @@ def _of_wish(wish: Wish, talk: Talk) -> Iterator[str]:
         yield "known" if talk.groups else EVERYWHERE
     for things in (*wish.what, *wish.others):
         yield from _of_things(things, talk)
+        if wish.query == "all":
+            yield from _of_things(without_its_test(things), talk)
     if not wish.what and wish.kind in ("move", "swap", "inspect"):
         yield "known" if talk.groups else EVERYWHERE
     if not wish.what and wish.kind == "ask" and (wish.to is None or wish.to.kind == "of"):
@@ -44,6 +47,8 @@ def _of_wish(wish: Wish, talk: Talk) -> Iterator[str]:
     if wish.condition is not None:
         for things in wish.condition.what if wish.condition.at is None else ():
             yield from _of_things(things, talk)
+            if wish.otherwise or wish.condition.holds in ("all", "none", "fewer"):  # it may be about those where it does not hold
+                yield from _of_things(without_its_test(things), talk)
         if wish.condition.at is not None:
             yield from _of_spot(wish.condition.at)
     for inner in (*wish.wishes, *wish.otherwise):
