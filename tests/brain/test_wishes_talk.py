@@ -167,7 +167,7 @@ def test_contradictions_are_refused() -> None:
 
 def test_two_wishes_for_one_thing_are_asked_about() -> None:
     talk = Talk()
-    both = (move(the("can", n=None), b("A")), move(the("", "red", n=None), b("B")))
+    both = (move(the("can", n=None), b("A")), move(a("", "red", n=None), b("B")))
     assert talk.say(*both) == {} and talk.options == ("to bin A", "to bin B", "nothing")
     assert Talk().say(*both, answers=(1,))["red-can-1"] == "bin:B"
     assert Talk().say(*both, answers=(0,))["red-can-1"] == "bin:A"
@@ -212,7 +212,7 @@ def test_an_answer_may_be_the_whole_sentence_again_or_a_new_one() -> None:
 def test_the_larger_one_of_those_that_were_asked_about() -> None:
     """Whatever was spoken of before."""
     talk = Talk()
-    talk.say(move(the("can", "blue"), b("B")))
+    talk.say(move(the("box", "blue"), b("B")))
     assert talk.say(move(the("can"), b("C"))) == {} and len(talk.options) == 4
     assert talk.say(Wish("name", (Things(size=Size("larger"), amount=ONE, definite=True),))) == {"red-can-2": "bin:C"}
 

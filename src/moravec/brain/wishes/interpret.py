@@ -9,16 +9,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import final
 
-from moravec.brain.answer import structured
-from moravec.brain.goal import RULE, Clause, Destination, Goal, Query, Selection
+from moravec.brain.goal import RULE, Clause, Destination, Goal, Selection
 from moravec.brain.remember import natural
 from moravec.brain.tasks import assign
 from moravec.brain.wishes import places
+from moravec.brain.wishes.asking import questions
 from moravec.brain.wishes.claims import Claim, settled_claims
-from moravec.brain.wishes.conditions import holds, without_its_test
+from moravec.brain.wishes.conditions import holds
+from moravec.brain.wishes.destinations import destination
 from moravec.brain.wishes.open import Denied, Need, Open
 from moravec.brain.wishes.things import Chosen, Sense, stranger
-from moravec.brain.wishes.wish import Spot, Things, Wish
+from moravec.brain.wishes.wish import Amount, Spot, Things, Wish
 
 _WHY = {
     "unsafe": ("unsafe", "That could hurt somebody, break something or weaken a protection."),
@@ -181,11 +182,13 @@ def _add(wish: Wish, following: Wish | None, phase: _Phase, key: str) -> None:
         phase.clauses.append(Clause("open", Selection(place=sense.inventory.workplace.of_kind(kind)[0].name)))
         sense.speak_of_place(Destination("place", kind))
     elif wish.kind == "leave":
-        phase.spared += _chosen(tuple(replace(t, definite=False) for t in wish.what if t.refers != "rest"), sense, key)
+        phase.spared += _left_alone(wish, sense, key)
     elif wish.kind == "undo":
         _undo(phase)
     elif wish.kind == "ask":
-        _ask(wish, phase, key)
+        clauses, said = questions(wish, sense, key)
+        phase.clauses += clauses
+        phase.said += said
     elif wish.kind in ("home", "stop"):
         phase.clauses.append(Clause("home" if wish.kind == "home" else "stop"))
     elif wish.kind == "decline":
@@ -199,6 +202,20 @@ def _chosen(what: Sequence[Things], sense: Sense, key: str, close: bool = False)
     if chosen:
         sense.speak_of(names, chosen[-1].what if len(chosen) == 1 else Selection(items=names, place="cell"))
     return chosen
+
+
+def _left_alone(wish: Wish, sense: Sense, key: str) -> list[Chosen]:
+    """What is not to be touched: where it is open which one, all that it may be."""
+    certain: list[Things] = []
+    for slot, things in enumerate(t for t in wish.what if t.refers != "rest"):
+        try:
+            sense.choose(things, f"{key}.{slot}")
+        except Denied:
+            continue  # what is not there needs no sparing
+        except Open:
+            things = replace(sense.with_head(things), definite=False, amount=Amount())
+        certain.append(things)
+    return _chosen(certain, sense, key)
 
 
 def _move(wish: Wish, following: Wish | None, phase: _Phase, key: str) -> None:
@@ -215,7 +232,7 @@ def _move(wish: Wish, following: Wish | None, phase: _Phase, key: str) -> None:
     if wish.to is not None and wish.to.kind == "back":
         _back([name for c in chosen for name in c.items], phase)
         return
-    to = _destination(wish.to, sense, f"{key}.to")
+    to = destination(wish.to, sense, f"{key}.to")
     sense.speak_of_place(to)
     wanted = [c for c in chosen if c.items or not c.free]
     phase.claims += [Claim(Clause("move", _elsewhere(c, to, sense), to), c.items, c.free) for c in wanted]
@@ -230,48 +247,6 @@ def _elsewhere(chosen: Chosen, to: Destination, sense: Sense) -> Selection:
     probe = replace(chosen.what, exceptions=(*chosen.what.exceptions, Selection(items=there, place="cell")))
     left = len([n for n in chosen.items if n not in there])
     return probe if there and left >= (chosen.what.count or 0) else chosen.what
-
-
-def _destination(to: Spot | None, sense: Sense, key: str) -> Destination:
-    """The place that `to` means. Raises Open or Denied."""
-    settled = sense.settled.get(key)
-    if isinstance(settled, Destination):
-        return settled
-    inventory, last = sense.inventory, sense.talk.places[-1] if sense.talk.places else None
-    if to is None:
-        done = sense.talk.last_done()
-        if done is not None and done.to is not None and done.turn == sense.talk.turn - 1:
-            return done.to  # "and the blue one"
-        raise places.which(key, places.everywhere(inventory), "Where to?", "no place was named")
-    if to.kind == "rule":
-        return RULE
-    if to.kind == "place":
-        return Destination("place", to.name)
-    if to.kind == "bin":
-        if not places.carried(to.name, inventory):
-            raise Denied("unknown-place", f"No bin carries the label {to.name!r}.")
-        return Destination("bin", to.name)
-    if to.kind == "same" and last is not None:
-        return last
-    if to.kind == "of" and to.things is not None:
-        return _where_it_is(to.things, sense, key)
-    bins = [p for p in places.everywhere(inventory) if p.kind == "bin"]
-    if to.kind == "other" and last is not None:
-        spoken = [p for p in dict.fromkeys(sense.talk.places) if p != last and p.kind != "rule"]
-        if len(spoken) == 1:
-            return spoken[0]
-        bins = [p for p in bins if p != last]
-    raise places.which(key, bins if to.kind != "same" else places.everywhere(inventory), "Which place do you mean?",
-                       "the words fit several")  # fmt: skip
-
-
-def _where_it_is(things: Things, sense: Sense, key: str) -> Destination:
-    """The place where `things` lie."""
-    found = sense.believed(sense.choose(replace(things, definite=True), f"{key}.of").items)
-    where = list(dict.fromkeys(places.of_location(item.location, sense.inventory) for item in found))
-    if len(where) != 1:
-        raise places.which(key, where, "They lie in several places; which one?", "the words fit several places")
-    return where[0]
 
 
 def _send(names: Sequence[str], location: str, phase: _Phase) -> None:
@@ -332,57 +307,3 @@ def _named_places(side: Sequence[Things], sense: Sense) -> list[str]:
         found += inventory.bins_labelled(at.name) if at.kind == "bin" else []
         found += [p.name for p in inventory.workplace.of_kind(at.name)] if at.kind == "place" else []
     return found
-
-
-def _ask(wish: Wish, phase: _Phase, key: str) -> None:
-    sense, query = phase.sense, wish.query or "what"
-    if query in ("why", "doing"):
-        phase.said.append(sense.talk.said or "Nothing was done so far.")
-        return
-    if query == "help":
-        phase.clauses.append(Clause("question", Selection(), query="help"))
-        return
-    to: Destination | None = None
-    if query == "which place" and wish.to is not None:
-        if wish.to.kind in ("same", "of"):
-            to = _destination(wish.to, sense, f"{key}.to")
-        elif wish.to.kind == "back":
-            query = "where"
-        else:
-            to = _destination(wish.to, sense, f"{key}.to")
-    strict = query == "where"
-    asked = tuple(t if strict else replace(t, definite=False) for t in wish.what) or (Things(),)
-    sense.speak_of_place(to if to != RULE else None)
-    if to is not None and to != RULE and not wish.what:
-        phase.clauses.append(Clause("question", Selection(), to, "which place"))
-        return
-    for slot, things in enumerate(asked):
-        free = things if things.size is not None else replace(things, amount=replace(things.amount, kind="all", n=0))
-        if query == "which place" and to is not None:
-            phase.clauses.append(_ask_place(free, to, sense, f"{key}.{slot}"))
-            continue
-        chosen = sense.choose(free, f"{key}.{slot}", close=True)
-        spoken = sense.choose(without_its_test(free), f"{key}.{slot}.all") if query == "all" else chosen
-        sense.speak_of(spoken.items, spoken.what)
-        where = {places.of_location(item.location, sense.inventory) for item in sense.believed(chosen.items)}
-        sense.speak_of_place(where.pop() if query == "where" and len(where) == 1 else None)
-        what = chosen.what
-        if query == "any" and things.amount.kind in ("exactly", "at least") and things.size is None:
-            what = replace(what, count=things.amount.n)
-        phase.clauses.append(Clause("question", what, query=_query(query)))
-
-
-def _ask_place(things: Things, to: Destination, sense: Sense, key: str) -> Clause:
-    """The question where `things` belong. Where that is one place, it is spoken of."""
-    chosen = sense.choose(things, key)
-    sense.speak_of(chosen.items, chosen.what)
-    said = Selection(things.categories, things.colours, (), things.codes, things.condition, "cell")
-    clause = Clause("question", chosen.what if things.refers else said, to, "which place")
-    place = structured(clause, sense.inventory)["value"]
-    if place:
-        sense.speak_of_place(Destination("bin", place[4:]) if place.startswith("bin:") else Destination("place", place))
-    return clause
-
-
-def _query(query: str) -> Query:
-    return query  # type: ignore[return-value]

@@ -68,6 +68,11 @@ class Talk:
             self, groups=self.groups[-GROUPS:], places=self.places[-GROUPS:], done=self.done[-TURNS:], left=self.left[-TURNS:]
         )
 
+    def recent(self) -> list[Group]:
+        """What this turn spoke of, and the last turn before it that spoke of anything; the latest first."""
+        before = max((group.turn for group in self.groups if group.turn < self.turn), default=self.turn)
+        return [group for group in reversed(self.groups) if group.turn in (before, self.turn)]
+
     def came_from(self, item: str) -> str | None:
         """Where `item` lay before it was moved last in this talk."""
         return next((d.moved[item][0] for d in reversed(self.done) if item in d.moved), None)

@@ -168,10 +168,8 @@ class Sense:
         problem = stranger(things, self.inventory.workplace)
         if problem is not None:
             raise problem
-        what = Selection(
-            things.categories, things.colours, (), things.codes, things.condition, EVERYWHERE, None, things.definite,
-            coded=things.coded,
-        )  # fmt: skip
+        things = self.with_head(things, pool)
+        what = _in_words(things)
         one = things.definite and things.amount.kind == "exactly"
         if one and self.within and pool is None and not (things.codes or things.refers or things.at):
             inner = self.believed(self.within)
@@ -186,9 +184,37 @@ class Sense:
                 what = replace(what, items=tuple(item.id for item in pool))
         if things.at is not None:
             what = self._placed(what, things.at, key)
+        if one and pool is None and not (things.codes or things.refers):
+            what, pool = self._spoken_first(things, what)
         if things.size is not None:
             what, pool = self._sized(what, things, things.size, key, pool)
         return what, pool
+
+    def with_head(self, things: Things, pool: list[Item] | None = None) -> Things:
+        """"The red ones" after cans were spoken of: red cans, if there are any."""
+        words = things.colours or things.condition or things.coded is not None or things.size is not None
+        if not (things.definite and words) or things.categories or things.refers or things.codes or things.at or things.unknown:
+            return things
+        for group in self.talk.recent():
+            kinds = group.what.categories or tuple({i.category for i in self.believed(group.items)})
+            if len(kinds) == 1 or group.what.categories:
+                full = replace(things, categories=kinds)
+                everything = self.inventory.items.values() if pool is None else pool
+                fits, maybe = candidates(_in_words(full), self.inventory, everything)
+                return full if len(fits) + len(maybe) >= max(1, self._wanted(things)) else things
+        return things
+
+    def _spoken_first(self, things: Things, what: Selection) -> tuple[Selection, list[Item] | None]:
+        """"The can" where several fit, but one of them was spoken of: that one. By size it has to be one of more."""
+        n, everything = things.amount.n, [i for i in self.inventory.items.values() if i.location != GONE]
+        if len(candidates(what, self.inventory, everything)[0]) <= n or (things.size is not None and things.size.value):
+            return what, None
+        for group in self.talk.recent():
+            inner = candidates(what, self.inventory, self.believed(group.items))[0]
+            told_now = group.turn == self.talk.turn and not group.loose and len(group.items) <= n  # "the red can and the can"
+            if len(inner) > n if things.size is not None else len(inner) == n and not told_now:
+                return replace(what, items=tuple(item.id for item in inner)), inner
+        return what, None
 
     def _without(self, things: Things, what: Selection, matched: list[Item], key: str) -> Selection:
         """`what` less its exceptions."""
@@ -240,7 +266,8 @@ class Sense:
             return replace(what, measure=measure, count=count or (1 if rank else None)), pool
         bound: MeasureKind = "below" if size.kind == "smaller" else "above"
         if size.than is not None:
-            other = next(iter(self.believed(self.choose(size.than, f"{key}.than").items)), None)
+            than = size.than if size.than.categories or size.than.codes else replace(size.than, categories=things.categories)
+            other = next(iter(self.believed(self.choose(than, f"{key}.than").items)), None)
         else:
             last = self.talk.groups[-1].items if self.talk.groups and not self.within and not things.refers else ()
             other = next(iter(self.believed(last)), None) if len(last) == 1 else None
@@ -331,6 +358,14 @@ def stranger(things: Things, workplace: Workplace) -> Denied | None:
         return Denied("unknown-thing", f"I do not know {' '.join(things.unknown)!r}: {known_things(workplace)}.")
     inner = (*things.exceptions, *((things.size.than,) if things.size is not None and things.size.than is not None else ()))
     return next((problem for other in inner if (problem := stranger(other, workplace)) is not None), None)
+
+
+def _in_words(things: Things) -> Selection:
+    """What the words say by themselves, wherever it lies."""
+    return Selection(
+        things.categories, things.colours, (), things.codes, things.condition, EVERYWHERE, None, things.definite,
+        coded=things.coded,
+    )  # fmt: skip
 
 
 def _alike(items: list[Item]) -> bool:

@@ -1,0 +1,88 @@
+"""Words that mean something by what was spoken of before: "the red one", "the can", "the latter", "with it", "and the bottles?"."""
+
+from __future__ import annotations
+
+import pytest
+from helpers_wishes import ONE, SCENE, Talk, a, b, move, the
+
+from moravec.brain.wishes.wish import Size, Things, Wish
+
+RED = {"red-can-1": "bin:B", "red-can-2": "bin:B"}
+OTHER = Things(refers="other", amount=ONE, definite=True)
+
+
+# ── "the red one" ────────────────────────────────────────────────────────────────────────────────────────────────────
+def test_the_red_ones_are_of_the_kind_that_was_spoken_of() -> None:
+    talk = Talk()
+    talk.say(move(the("can", "blue"), b("B")))
+    assert talk.say(Wish("name", (the("", "red", n=None),))) == RED  # and not the red ball
+    talk.say(Wish("ask", (a("box", n=None),), query="how many"))
+    assert talk.say(move(the("", size=Size("smallest")), b("F"))) == {"white-box-1": "bin:F"}
+    talk.say(Wish("ask", (the("ball", n=None, condition="intact"),), query="all"))
+    talk.say(Wish("ask", (the("", "red"),), query="where"))
+    assert talk.answers == ["table"]
+
+
+def test_the_red_ones_are_any_where_that_kind_has_none_or_nothing_was_spoken_of() -> None:
+    talk = Talk()
+    assert talk.say(move(the("", "red", n=None), b("B"))) == RED | {"red-ball-1": "bin:B"}
+    talk.say(move(the("tool", "white"), b("E")))
+    assert talk.say(move(the("", "yellow"), b("F"))) == {"yellow-ball-1": "bin:F"}
+
+
+def test_everything_red_is_everything_red() -> None:
+    talk = Talk()
+    talk.say(move(the("can", "blue"), b("B")))
+    assert talk.say(move(a("", "red", n=None), b("B"))) == RED | {"red-ball-1": "bin:B"}
+
+
+def test_within_a_sentence_as_well() -> None:
+    talk = Talk()
+    short, long = Size("smallest", "length"), Size("largest", "length")
+    assert talk.say(move(the("box", size=long), b("A")), move(the("", size=short), b("F"))) == {
+        "green-box-1": "bin:A", "white-box-1": "bin:F"}  # fmt: skip
+    talk = Talk()
+    assert talk.say(move(a("", n=None), b("C")), Wish("leave", (the("", "red", n=None),)))["blue-can-1"] == "bin:C"
+    assert talk.cell.locations()["red-ball-1"] == "table"
+
+
+# ── "the can" ────────────────────────────────────────────────────────────────────────────────────────────────────────
+def test_of_several_that_fit_the_one_that_was_spoken_of_is_meant() -> None:
+    talk = Talk()
+    talk.say(Wish("ask", (Things(at=b("D")),), query="what"))
+    assert talk.say(move(the("ball"), b("E"))) == {"yellow-ball-1": "bin:E"}
+    talk.say(Wish("ask", (a("can", "red", n=None),), query="how many"))
+    assert talk.say(move(the("can", size=Size("smallest")), b("F"))) == {"red-can-1": "bin:F"}
+    assert talk.say(move(the("can"), b("E"))) == {"red-can-1": "bin:E"}
+
+
+def test_where_several_of_those_fit_or_none_it_is_asked_as_ever() -> None:
+    talk = Talk()
+    talk.say(Wish("ask", (a("can", "red", n=None),), query="how many"))
+    assert talk.say(move(the("can"), b("E"))) == {} and talk.turn.asked
+    talk = Talk()
+    talk.say(move(the("ball", "red"), b("D")))
+    assert talk.say(move(the("can"), b("E"))) == {} and talk.turn.asked
+
+
+def test_one_sentence_does_not_mean_the_same_thing_twice() -> None:
+    talk = Talk()
+    assert talk.say(move(the("can", "blue"), b("A")), move(the("can"), b("B"))) == {} and talk.turn.asked
+
+
+# ── "leave the blue one alone" ───────────────────────────────────────────────────────────────────────────────────────
+@pytest.mark.parametrize(
+    ("left", "stay"),
+    [
+        (the("can", "red"), {"red-can-1", "red-can-2"}),  # it is open which, so neither
+        (the("", "white"), {"white-box-1"}),
+        (the("bottle"), set()),
+        (the("box", size=Size("largest")), {"green-box-1"}),
+    ],
+)
+def test_what_is_left_alone_is_all_that_it_may_be(left: Things, stay: set[str]) -> None:
+    talk = Talk()
+    here = {i["name"] for i in SCENE["items"] if i["category"] in ("can", "box")}
+    both = Things(categories=("can", "box"), definite=True)
+    assert set(talk.say(move(both, b("F")), Wish("leave", (left,)))) == here - stay
+    assert talk.refused is None and not talk.turn.asked
