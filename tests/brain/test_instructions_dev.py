@@ -1,4 +1,4 @@
-"""The instructions of tests/brain/instructions_dev hold together."""
+"""The instructions of tests/brain/instructions_dev hold together, and with their readings the talks come right."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ from helpers_instructions import (
     lines_of,
     places_before,
 )
+from helpers_wishes import ToldMind
+from judge_instructions import verdict_on
 
 from moravec.brain.reader.written import read, write
 from moravec.models.reader.text import split
@@ -30,6 +32,7 @@ SCENES: dict[str, dict[str, Any]] = json.loads((FOLDER / "scenes.json").read_tex
 ENGLISH, CHINESE = lines_of(FOLDER / "english.jsonl"), lines_of(FOLDER / "chinese.jsonl")
 ENTRIES = [*ENGLISH, *CHINESE]
 BY_ID = {entry["id"]: entry for entry in ENTRIES}
+READ = {entry["text"]: read(entry["wishes"]) for entry in ENTRIES}
 each_entry = pytest.mark.parametrize("entry", ENTRIES, ids=[entry["id"] for entry in ENTRIES])
 
 
@@ -60,3 +63,10 @@ def test_no_two_are_alike_and_every_kind_is_there() -> None:
     assert all(re.search("[\u4e00-\u9fff]", entry["text"]) for entry in CHINESE)
     assert {kind_of(entry["want"]) for entry in ENTRIES} == set(KINDS)
     assert {e["want"]["refuse"] for e in ENTRIES if "refuse" in e["want"]} == REASONS
+
+
+@each_entry
+def test_with_the_right_reading_it_comes_right(entry: dict[str, Any]) -> None:
+    verdict = verdict_on(entry, BY_ID, SCENES, ToldMind(READ.__getitem__))
+    assert verdict.right, verdict.why
+    assert verdict.reason is not False, "refused for another reason"

@@ -1,14 +1,13 @@
-"""Words that mean something by what was spoken of before: "the red one", "the can", "the latter", "with it", "and the bottles?"."""
+"""Words that mean something by what was spoken of before: "the red one", "the can", "the latter", "with it", "and bottles?"."""
 
 from __future__ import annotations
 
 import pytest
-from helpers_wishes import ONE, SCENE, Talk, a, b, move, the
+from helpers_wishes import IT, ONE, SCENE, Talk, a, b, move, the
 
-from moravec.brain.wishes.wish import Size, Things, Wish
+from moravec.brain.wishes.wish import Size, Spot, Things, Wish
 
 RED = {"red-can-1": "bin:B", "red-can-2": "bin:B"}
-OTHER = Things(refers="other", amount=ONE, definite=True)
 
 
 # ── "the red one" ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -86,3 +85,54 @@ def test_what_is_left_alone_is_all_that_it_may_be(left: Things, stay: set[str]) 
     both = Things(categories=("can", "box"), definite=True)
     assert set(talk.say(move(both, b("F")), Wish("leave", (left,)))) == here - stay
     assert talk.refused is None and not talk.turn.asked
+
+
+# ── "the latter", "with it" ──────────────────────────────────────────────────────────────────────────────────────────
+FORMER, LATTER = Things(refers="former", amount=ONE), Things(refers="latter", amount=ONE)
+TWO = {"white-tool-1": "bin:E", "red-ball-1": "bin:D"}
+
+
+@pytest.mark.parametrize("first", [(FORMER, LATTER), (LATTER, FORMER)])
+@pytest.mark.parametrize("together", [True, False])
+def test_the_former_and_the_latter_stay_who_they_are(first: tuple[Things, Things], together: bool) -> None:
+    talk = Talk()
+    talk.say(move(the("can", "blue"), b("B")))
+    both = the("tool"), the("ball", "red")
+    talk.say(*([Wish("move", both, b("F"))] if together else [move(one, b("F")) for one in both]))
+    to = {FORMER: b("E"), LATTER: b("D")}
+    assert talk.say(*(move(one, to[one]) for one in first)) == TWO
+
+
+@pytest.mark.parametrize(
+    ("to", "where"),
+    [(Spot("place", "table"), "table"), (b("C"), "bin:C"), (Spot("rule"), "bin:B")],
+)
+def test_with_it_is_where_it_will_lie(to: Spot, where: str) -> None:
+    talk = Talk()
+    beside = move(the("box", "white"), Spot("of", things=IT))
+    assert talk.say(move(the("can", "blue"), to), beside) == {"blue-can-1": where, "white-box-1": where}
+    assert talk.say(move(the("tool"), Spot("of", things=IT))) == {"white-tool-1": where}
+
+
+# ── "and the bottles?" ───────────────────────────────────────────────────────────────────────────────────────────────
+def test_a_name_after_a_question_asks_the_same_of_something_else() -> None:
+    talk = Talk()
+    talk.say(Wish("ask", (a("can", n=None, condition="damaged"),), query="any"))
+    talk.say(Wish("name", (the("box", n=None),)))
+    assert talk.answers == [True]  # and the question was for damaged ones
+    talk.say(Wish("ask", (a("can", "red", n=None),), query="how many"))
+    talk.say(Wish("name", (the("", "blue", n=None),)))
+    assert talk.answers == [1]
+    talk.say(Wish("name", (Things(at=b("A")),)))
+    assert talk.answers == [0]
+    talk.say(Wish("name", (the("ball", "red"),), b("D")))
+    assert talk.cell.locations()["red-ball-1"] == "bin:D"
+    assert talk.say(Wish("name", (the("ball", "yellow"),))) == {} and not talk.answers  # it lies there; no question was asked
+
+
+# ── answers that take a look ─────────────────────────────────────────────────────────────────────────────────────────
+def test_a_code_answers_a_question_though_nobody_has_read_it_yet() -> None:
+    talk = Talk()
+    assert talk.say(move(the("box"), b("F"))) == {} and talk.turn.asked
+    assert talk.say(Wish("name", (Things(codes=("MV-002",), amount=ONE, definite=True),))) == {"green-box-1": "bin:F"}
+    assert "blue-can-1" not in talk.cell.seen_closely  # only what was asked about was looked at

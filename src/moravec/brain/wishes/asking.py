@@ -9,6 +9,7 @@ from moravec.brain.goal import RULE, Clause, Destination, Query, Selection
 from moravec.brain.wishes import places
 from moravec.brain.wishes.conditions import without_its_test
 from moravec.brain.wishes.destinations import destination
+from moravec.brain.wishes.talk import Talk
 from moravec.brain.wishes.things import Sense
 from moravec.brain.wishes.wish import Things, Wish
 
@@ -20,6 +21,7 @@ def questions(wish: Wish, sense: Sense, key: str) -> tuple[list[Clause], list[st
         return [], [sense.talk.said or "Nothing was done so far."]
     if query == "help":
         return [Clause("question", Selection(), query="help")], []
+    sense.talk = replace(sense.talk, asked=(sense.talk.turn, wish))
     to: Destination | None = None
     if query == "which place" and wish.to is not None:
         if wish.to.kind == "back":
@@ -47,6 +49,30 @@ def questions(wish: Wish, sense: Sense, key: str) -> tuple[list[Clause], list[st
             what = replace(what, count=things.amount.n)
         clauses.append(Clause("question", what, query=_known(query)))
     return clauses, []
+
+
+def asked_again(wish: Wish, talk: Talk) -> Wish | None:
+    """"And the bottles?" after a question: the same of other things. None where it is none."""
+    if wish.kind != "name" or not wish.what or wish.to is not None or talk.asked is None or talk.asked[0] != talk.turn - 1:
+        return None
+    asked = talk.asked[1]
+    if not asked.what:
+        return None
+    return replace(asked, what=tuple(_likewise(things, asked.what[0]) for things in wish.what), then=wish.then)
+
+
+def _likewise(things: Things, asked: Things) -> Things:
+    """`things` in the place of what was `asked` about; what it leaves unsaid stays."""
+    named = things.categories or things.codes or things.unknown or things.refers
+    return replace(
+        things,
+        categories=things.categories if named else asked.categories,
+        colours=things.colours or (() if named else asked.colours),
+        condition=things.condition or asked.condition,
+        coded=asked.coded if things.coded is None else things.coded,
+        size=things.size or asked.size,
+        at=things.at or asked.at,
+    )
 
 
 def _ask_place(things: Things, to: Destination, sense: Sense, key: str) -> Clause:

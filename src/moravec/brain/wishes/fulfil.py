@@ -12,7 +12,7 @@ from moravec.brain.remember import Inventory
 from moravec.brain.select import candidates
 from moravec.brain.wishes.interpret import Meaning, interpret, objection, phases, rehearse
 from moravec.brain.wishes.open import Denied, Need, Open, Option, Question, Settled, evenly
-from moravec.brain.wishes.pending import reply
+from moravec.brain.wishes.pending import Reply, reply
 from moravec.brain.wishes.record import after_turn, as_it_came
 from moravec.brain.wishes.survey import places_to_see
 from moravec.brain.wishes.talk import Pending, Talk
@@ -76,7 +76,7 @@ def fulfil(hands: Hands, job: Job, meant: Sequence[Meant]) -> Routine[None]:
     wishes: tuple[Wish, ...] = meant[0].wishes
     try:
         if pending is not None:
-            wishes, meant = _answered(turn, pending, wishes, meant)
+            wishes, meant = yield from _answered(turn, pending, wishes, meant)
         yield from _look(turn, meant)
         wishes = yield from _reading(turn, meant)
         yield from _tried(turn, wishes, lambda sense: rehearse(wishes, sense))
@@ -87,9 +87,9 @@ def fulfil(hands: Hands, job: Job, meant: Sequence[Meant]) -> Routine[None]:
 
 def _answered(
     turn: _Turn, pending: Pending, wishes: tuple[Wish, ...], meant: Sequence[Meant]
-) -> tuple[tuple[Wish, ...], Sequence[Meant]]:
+) -> Routine[tuple[tuple[Wish, ...], Sequence[Meant]]]:
     """What is meant where a question is open: its answer makes the old wishes go on."""
-    told = reply(wishes, pending.question, turn.sense())
+    told = yield from _reply(turn, pending.question, wishes)
     if told is None:
         turn.within = pending.question.items
         return wishes, meant
@@ -100,6 +100,18 @@ def _answered(
     if told != "again":
         turn.settled[pending.question.key] = told
     return pending.wishes, (Meant(pending.wishes),)
+
+
+def _reply(turn: _Turn, question: Question, wishes: tuple[Wish, ...]) -> Routine[Reply]:
+    """What the turn answers, after the looks that it takes to tell."""
+    while True:
+        turn.rounds += 1
+        try:
+            return reply(wishes, question, turn.sense())
+        except Need as need:
+            if turn.rounds > ROUNDS:
+                return None
+            yield from _find_out(turn, Goal((Clause("learn", need.what),)))
 
 
 def _look(turn: _Turn, meant: Sequence[Meant]) -> Routine[None]:

@@ -13,11 +13,12 @@ from moravec.brain.goal import RULE, Clause, Destination, Goal, Selection
 from moravec.brain.remember import natural
 from moravec.brain.tasks import assign
 from moravec.brain.wishes import places
-from moravec.brain.wishes.asking import questions
+from moravec.brain.wishes.asking import asked_again, questions
 from moravec.brain.wishes.claims import Claim, settled_claims
 from moravec.brain.wishes.conditions import holds
 from moravec.brain.wishes.destinations import destination
 from moravec.brain.wishes.open import Denied, Need, Open
+from moravec.brain.wishes.talk import Talk
 from moravec.brain.wishes.things import Chosen, Sense, stranger
 from moravec.brain.wishes.wish import Amount, Spot, Things, Wish
 
@@ -168,6 +169,7 @@ def _name(wishes: Sequence[Wish], phase: _Phase) -> None:
 def _add(wish: Wish, following: Wish | None, phase: _Phase, key: str) -> None:
     """Adds what one wish means."""
     sense = phase.sense
+    wish = asked_again(wish, sense.talk) or wish
     if wish.kind in ("move", "name"):
         _move(wish, following, phase, key)
     elif wish.kind == "swap":
@@ -226,16 +228,30 @@ def _move(wish: Wish, following: Wish | None, phase: _Phase, key: str) -> None:
     if not what and wish.kind == "name" and (last := sense.talk.last_done()) is not None:
         sense.speak_of(tuple(last.moved))
         what = (Things(refers="it"),)
+    before = sense.talk
     chosen = _chosen(what or (IT,), sense, key)
     if wish.to is None and following is not None and any(t.refers == "it" for t in (*following.what, *following.others)):
         return  # "take the can and put it into bin B"
     if wish.to is not None and wish.to.kind == "back":
         _back([name for c in chosen for name in c.items], phase)
         return
-    to = destination(wish.to, sense, f"{key}.to")
+    beside = wish.to is not None and wish.to.kind == "of" and wish.to.things is not None and wish.to.things.refers == "it"
+    to = _beside(wish, before, phase, f"{key}.to") if beside else destination(wish.to, sense, f"{key}.to")
     sense.speak_of_place(to)
     wanted = [c for c in chosen if c.items or not c.free]
     phase.claims += [Claim(Clause("move", _elsewhere(c, to, sense), to), c.items, c.free) for c in wanted]
+
+
+def _beside(wish: Wish, before: Talk, phase: _Phase, key: str) -> Destination:
+    """Where that will lie which was spoken of `before` what is to lie "with it"."""
+    assert wish.to is not None  # only then it is asked for
+    sense = replace(phase.sense, talk=before)
+    things = (wish.to.things or IT,)
+    names = {name for t in things for name in sense.choose(replace(t, definite=True), f"{key}.of").items}
+    to = next((claim.clause.to for claim in reversed(phase.claims) if names and names <= set(claim.items)), None)
+    if to == RULE:
+        to = places.by_rule(sense.believed(tuple(names))[0], sense.inventory.workplace)
+    return to or destination(wish.to, sense, key)
 
 
 def _elsewhere(chosen: Chosen, to: Destination, sense: Sense) -> Selection:

@@ -17,7 +17,7 @@ Reply = Settled | Literal["nothing", "again"] | None
 
 def reply(wishes: Sequence[Wish], question: Question, sense: Sense) -> Reply:
     """What `wishes` settle of `question`; "nothing" where the person wants none of it, "again" where that leaves it open, None
-    where they are something new."""
+    where they are something new. Raises Need where only a closer look at what was asked about can tell."""
     said = [wish for wish in wishes if wish.kind not in ("agree", "decline")]
     if not said:
         if any(wish.kind == "decline" for wish in wishes):
@@ -62,7 +62,10 @@ def _items(what: Sequence[Things], question: Question, sense: Sense) -> tuple[st
                 break
             except Open:
                 return "again"
-            except (Denied, Need):
+            except Need as need:
+                if pool is not None:
+                    raise Need(replace(need.what, items=question.items)) from None
+            except Denied:
                 continue
         else:
             return None

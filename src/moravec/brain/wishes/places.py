@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from moravec.brain.goal import RULE, Destination
 from moravec.brain.lexicon import known_places
-from moravec.brain.remember import Inventory
+from moravec.brain.remember import Inventory, Item
 from moravec.brain.wishes.open import Denied, Open, Option, Question, evenly
 from moravec.brain.wishes.wish import Spot
 from moravec.core.workplace import Workplace
@@ -30,6 +30,12 @@ def of_location(location: str, inventory: Inventory) -> Destination:
     """The place called `location` as a destination."""
     label = inventory.labels.get(location)
     return Destination("bin", label) if label else Destination("place", location)
+
+
+def by_rule(item: Item, workplace: Workplace) -> Destination:
+    """Where the storing rule wants `item`."""
+    label = workplace.label_for(item.category, item.damaged)
+    return Destination("place", label) if label == "reject" else Destination("bin", label)
 
 
 def selected(place: Destination) -> str:

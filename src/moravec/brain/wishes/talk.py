@@ -57,6 +57,7 @@ class Talk:
     left: tuple[Selection, ...] = ()
     pending: Pending | None = None
     said: str = ""  # the last answer
+    asked: tuple[int, Wish] | None = None  # in which turn the person asked last, and what
 
     def next(self) -> Talk:
         """The same, one turn later."""

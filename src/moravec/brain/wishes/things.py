@@ -303,8 +303,7 @@ class Sense:
         if things.refers == "it":
             return self._it(things, what, groups)
         if things.refers in ("former", "latter"):
-            two = groups[-2:] if len(groups) > 1 else [Group((name,)) for name in groups[-1].items[:2]]
-            return self.believed(two[0 if things.refers == "former" else -1].items)
+            return self._of_two(groups, things.refers == "former")
         return self._others(things, what, groups)
 
     def _it(self, things: Things, what: Selection, groups: list[Group]) -> list[Item]:
@@ -339,6 +338,16 @@ class Sense:
             if fits:
                 return fresh if fresh and len(fits) > self._wanted(things) else fits
         return []
+
+    def _of_two(self, groups: list[Group], former: bool) -> list[Item]:
+        """The first or the second of two that were spoken of; not what this turn only took up again, as "the former"."""
+        fresh = [
+            group for n, group in enumerate(groups)
+            if group.turn < self.talk.turn or not any(set(group.items) <= set(other.items) for other in groups[:n])
+        ]  # fmt: skip
+        together = [Group((name,)) for name in fresh[-1].items]
+        two = together if len(together) == 2 or len(fresh) == 1 else fresh[-2:]
+        return self.believed(two[0 if former else min(1, len(two) - 1)].items)
 
     def _rest(self, groups: list[Group]) -> list[Item]:
         """What no wish of the sentence names; where it names nothing else, what this talk has not spoken of."""
