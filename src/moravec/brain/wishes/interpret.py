@@ -52,12 +52,18 @@ class _Phase:
 
 
 def phases(wishes: Sequence[Wish]) -> list[tuple[Wish, ...]]:
-    """The wishes split where one has to wait for all before it."""
+    """The wishes split where one has to wait for all before it. What is to be left alone is so from the start."""
     out: list[list[Wish]] = []
-    for wish in wishes:
-        if wish.then or not out:
+    early = [wish for wish in wishes if wish.kind == "leave" and all(t.categories or t.codes or t.at for t in wish.what)]
+    waits = False
+    for wish in (wish for wish in wishes if wish not in early):
+        waits = waits or wish.then
+        if not out or (waits and (wish.kind != "leave" or any(things.refers for things in wish.what))):
             out.append([])
+            waits = False
         out[-1].append(wish)
+    if early:
+        out[:1] = [[*out[0], *early] if out else early]
     return [tuple(phase) for phase in out]
 
 
@@ -236,7 +242,10 @@ def _move(wish: Wish, following: Wish | None, phase: _Phase, key: str) -> None:
         _back([name for c in chosen for name in c.items], phase)
         return
     beside = wish.to is not None and wish.to.kind == "of" and wish.to.things is not None and wish.to.things.refers == "it"
-    to = _beside(wish, before, phase, f"{key}.to") if beside else destination(wish.to, sense, f"{key}.to")
+    if wish.to is None and phase.claims:
+        to = phase.claims[-1].clause.to or RULE  # where the wish before puts things
+    else:
+        to = _beside(wish, before, phase, f"{key}.to") if beside else destination(wish.to, sense, f"{key}.to")
     sense.speak_of_place(to)
     wanted = [c for c in chosen if c.items or not c.free]
     phase.claims += [Claim(Clause("move", _elsewhere(c, to, sense), to), c.items, c.free) for c in wanted]

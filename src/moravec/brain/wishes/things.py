@@ -15,6 +15,7 @@ from moravec.brain.state import GONE
 from moravec.brain.wishes import places
 from moravec.brain.wishes.apart import told_apart
 from moravec.brain.wishes.open import Denied, Need, Open, Option, Question, Settled, evenly
+from moravec.brain.wishes.referring import believed, it, of_two, others, points_past, wanted
 from moravec.brain.wishes.talk import EVERY, Group, Talk
 from moravec.brain.wishes.wish import Amount, Size, Spot, Things
 from moravec.core.workplace import Workplace
@@ -22,6 +23,7 @@ from moravec.core.workplace import Workplace
 MOST_OPTIONS = 12  # of a question, "nothing" apart
 _ONE = Amount("exactly", 1)
 _TWINS = 0.05  # share by which the sizes of twins may differ
+_NONE = ("nothing",)  # no item has this name; without names a selection would mean all
 _SAME = 0.02  # share of its size by which the smaller of two has to be smaller
 _RANKS: Mapping[str, MeasureKind] = {"smaller": "smallest", "larger": "largest"}
 _KINDS: Mapping[str, MeasureKind] = {
@@ -70,8 +72,10 @@ class Sense:
 
     def believed(self, names: tuple[str, ...]) -> list[Item]:
         """Those of `names` that are known and not lost."""
-        items = self.inventory.items
-        return [items[name] for name in names if name in items and items[name].location != GONE]
+        return believed(names, self.inventory)
+
+    def _groups(self) -> list[Group]:
+        return [group for group in self.talk.groups if self.believed(group.items)]
 
     # ── choosing ─────────────────────────────────────────────────────────────────────────────────────────────────
     def choose(self, things: Things, key: str, close: bool = False, pool: list[Item] | None = None) -> Chosen:
@@ -87,7 +91,7 @@ class Sense:
         what = self._without(things, what, matched, key)
         matched, maybe = candidates(what, self.inventory, base)
         close = close or bool(what.codes) or what.coded is not None
-        short = len(matched) < self._wanted(things)
+        short = len(matched) < wanted(things)
         if maybe and (close or short) and what not in self.learnt:
             raise Need(what)
         settled = self.settled.get(key)
@@ -101,17 +105,13 @@ class Sense:
                 raise self._which(key, matched, things.amount.n or 1, "they are about the same size")
         return self._counted(things, what, matched, bool(maybe) and what not in self.learnt, key)
 
-    def _wanted(self, things: Things) -> int:
-        counts = things.amount.kind in ("exactly", "at least")
-        return things.amount.n if counts else int(things.definite or things.amount.kind in ("some", "half"))
-
     def _counted(self, things: Things, what: Selection, matched: list[Item], unsure: bool, key: str) -> Chosen:
         """How many of `matched` are meant."""
         n, amount = len(matched), things.amount
         names = tuple(item.id for item in sorted(matched, key=lambda i: natural(i.id)))
         if what.codes:
             self._all_codes(what, matched, unsure)
-        if n == 0 and self._wanted(things) and not unsure:
+        if n == 0 and wanted(things) and not unsure:
             raise Denied("unknown-thing", f"There is nothing here that fits {replace(what, definite=False).describe()!r}.")
         if amount.kind in ("exactly", "at least") and n < amount.n:
             return self._too_few(things, what, names, unsure, key)
@@ -168,6 +168,8 @@ class Sense:
         problem = stranger(things, self.inventory.workplace)
         if problem is not None:
             raise problem
+        if points_past(things, _in_words(things), self._groups(), self.inventory):
+            things = replace(things, refers="", definite=True)
         things = self.with_head(things, pool)
         what = _in_words(things)
         one = things.definite and things.amount.kind == "exactly"
@@ -181,10 +183,11 @@ class Sense:
                 elsewhere = tuple(sorted(self.named, key=natural))
                 what = replace(what, rest=True, exceptions=(_exactly(elsewhere),) if elsewhere else ())
             else:
-                what = replace(what, items=tuple(item.id for item in pool))
+                what = replace(what, items=tuple(item.id for item in pool) or _NONE)
         if things.at is not None:
             what = self._placed(what, things.at, key)
-        if one and pool is None and not (things.codes or things.refers):
+        superlative = things.size is not None and things.size.kind in (*RANKS, *_RANKS) and things.amount.kind == "exactly"
+        if (one or superlative) and pool is None and not (things.codes or things.refers):
             what, pool = self._spoken_first(things, what)
         if things.size is not None:
             what, pool = self._sized(what, things, things.size, key, pool)
@@ -193,7 +196,8 @@ class Sense:
     def with_head(self, things: Things, pool: list[Item] | None = None) -> Things:
         """"The red ones" after cans were spoken of: red cans, if there are any."""
         words = things.colours or things.condition or things.coded is not None or things.size is not None
-        if not (things.definite and words) or things.categories or things.refers or things.codes or things.at or things.unknown:
+        complete = things.categories or things.codes or things.refers or things.at or things.unknown
+        if complete or not (things.amount.kind != "all" or (things.definite and words)):
             return things
         for group in self.talk.recent():
             kinds = group.what.categories or tuple({i.category for i in self.believed(group.items)})
@@ -201,7 +205,7 @@ class Sense:
                 full = replace(things, categories=kinds)
                 everything = self.inventory.items.values() if pool is None else pool
                 fits, maybe = candidates(_in_words(full), self.inventory, everything)
-                return full if len(fits) + len(maybe) >= max(1, self._wanted(things)) else things
+                return full if len(fits) + len(maybe) >= max(1, wanted(things)) else things
         return things
 
     def _spoken_first(self, things: Things, what: Selection) -> tuple[Selection, list[Item] | None]:
@@ -252,11 +256,13 @@ class Sense:
         else:
             return what
         inside = tuple(i.id for i in self.inventory.items.values() if i.location in near)
-        return replace(what, items=tuple(name for name in inside if not what.items or name in what.items))
+        return replace(what, items=tuple(name for name in inside if not what.items or name in what.items) or _NONE)
 
     def _sized(
         self, what: Selection, things: Things, size: Size, key: str, pool: list[Item] | None
     ) -> tuple[Selection, list[Item] | None]:
+        if pool is not None and things.definite and things.amount.kind == "exactly" and size.kind in ("small", "large"):
+            size = replace(size, kind="smallest" if size.kind == "small" else "largest")  # "the big one" of those
         if size.kind in _KINDS:
             rank = size.kind in RANKS
             count = (things.amount.n or 1) if rank and things.amount.kind in ("exactly", "at most", "at least") else None
@@ -289,8 +295,8 @@ class Sense:
 
     # ── referring ────────────────────────────────────────────────────────────────────────────────────────────────
     def _referred(self, things: Things, what: Selection, key: str) -> list[Item]:
-        groups = [g for g in self.talk.groups if self.believed(g.items)]
-        if things.refers == "rest":
+        groups = self._groups()
+        if things.refers == "rest" or (things.refers == "other" and not groups and things.amount.kind == "all"):
             return self._rest(groups)
         if not groups:
             if isinstance(self.settled.get(key), tuple):
@@ -301,53 +307,10 @@ class Sense:
                 return fits
             raise self._which(key, fits, 1, "nothing was spoken of that this could mean")
         if things.refers == "it":
-            return self._it(things, what, groups)
+            return it(things, what, groups, self.inventory)
         if things.refers in ("former", "latter"):
-            return self._of_two(groups, things.refers == "former")
-        return self._others(things, what, groups)
-
-    def _it(self, things: Things, what: Selection, groups: list[Group]) -> list[Item]:
-        """One: the last that was spoken of and fits; several: all of the last turn, back to where there are enough."""
-        wanted = things.amount.n if things.amount.kind in ("exactly", "at least") else 2
-        fits = [candidates(what, self.inventory, self.believed(g.items))[0] for g in groups]
-        last = next((found for found in reversed(fits) if found), [])
-        if len(last) >= wanted:
-            return last
-        merged: dict[str, Item] = {}
-        turn = next((g.turn for g, found in zip(reversed(groups), reversed(fits), strict=True) if found), 0)
-        for group, found in zip(reversed(groups), reversed(fits), strict=True):
-            if group.turn != turn or len(merged) >= max(wanted, 2):
-                break
-            merged |= {item.id: item for item in found}
-        return list(merged.values()) or last
-
-    def _others(self, things: Things, what: Selection, groups: list[Group]) -> list[Item]:
-        last = groups[-1]
-        everything = [i for i in self.inventory.items.values() if i.location != GONE]
-        words = bool(things.categories or things.colours or things.codes or things.size)
-        like = [what] if words else []
-        if not words:
-            kinds = {i.category for i in self.believed(last.items)}
-            same = replace(last.what, items=(), count=None, measure=None, rest=False, exceptions=(), upto=False)
-            like = [same] if same.specificity or same.condition else []  # "them" says nothing of what they are like
-            like += [Selection(tuple(sorted(kinds)), place=EVERYWHERE), what]
-        for pattern in like:
-            fits = [i for i in candidates(pattern, self.inventory, everything)[0] if i.id not in last.items]
-            spoken = {name for g in groups for name in g.items}
-            fresh = [i for i in fits if i.id not in spoken]
-            if fits:
-                return fresh if fresh and len(fits) > self._wanted(things) else fits
-        return []
-
-    def _of_two(self, groups: list[Group], former: bool) -> list[Item]:
-        """The first or the second of two that were spoken of; not what this turn only took up again, as "the former"."""
-        fresh = [
-            group for n, group in enumerate(groups)
-            if group.turn < self.talk.turn or not any(set(group.items) <= set(other.items) for other in groups[:n])
-        ]  # fmt: skip
-        together = [Group((name,)) for name in fresh[-1].items]
-        two = together if len(together) == 2 or len(fresh) == 1 else fresh[-2:]
-        return self.believed(two[0 if former else min(1, len(two) - 1)].items)
+            return of_two(groups, self.talk.turn, things.refers == "former", self.inventory)
+        return others(things, what, groups, self.inventory)
 
     def _rest(self, groups: list[Group]) -> list[Item]:
         """What no wish of the sentence names; where it names nothing else, what this talk has not spoken of."""
