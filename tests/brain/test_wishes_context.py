@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from helpers_wishes import IT, ONE, SCENE, Talk, a, b, move, the
 
-from moravec.brain.wishes.wish import Size, Spot, Things, Wish
+from moravec.brain.wishes.wish import Condition, Size, Spot, Things, Wish
 
 RED = {"red-can-1": "bin:B", "red-can-2": "bin:B"}
 
@@ -136,3 +136,37 @@ def test_a_code_answers_a_question_though_nobody_has_read_it_yet() -> None:
     assert talk.say(move(the("box"), b("F"))) == {} and talk.turn.asked
     assert talk.say(Wish("name", (Things(codes=("MV-002",), amount=ONE, definite=True),))) == {"green-box-1": "bin:F"}
     assert "blue-can-1" not in talk.cell.seen_closely  # only what was asked about was looked at
+
+
+# ── what was left out, what was asked, what a condition comes after ──────────────────────────────────────────────────
+def test_what_was_left_out_was_spoken_of() -> None:
+    talk = Talk()
+    reds = a("", "red", n=None, exceptions=(the("ball"),))
+    assert talk.say(move(reds, b("B"))) == RED
+    assert talk.say(Wish("name", (the("ball"),))) == {"red-ball-1": "bin:B"}
+
+
+def test_a_condition_may_speak_of_what_was_named_before_it() -> None:
+    talk = Talk()
+    broken = Condition("any", (Things(refers="it", condition="damaged", amount=ONE),))
+    for colour, moved in (("green", {"green-box-1": "reject"}), ("white", {})):
+        look = Wish("inspect", (the("box", colour),))
+        assert talk.say(look, Wish("if", condition=broken, wishes=(move(IT, Spot("place", "reject")),))) == moved
+        assert talk.refused is None and not talk.turn.asked
+
+
+def test_it_after_a_condition_is_what_the_condition_spoke_of() -> None:
+    talk = Talk()
+    damaged = Condition("any", (a("box", n=None, condition="damaged"),))
+    throw = Wish("if", condition=damaged, wishes=(move(IT, Spot("place", "reject")),))
+    assert talk.say(move(the("can", n=None), b("B")), throw) == RED | {"blue-can-1": "bin:B", "green-box-1": "reject"}
+
+
+def test_the_can_in_a_question_is_the_one_that_was_spoken_of() -> None:
+    talk = Talk()
+    talk.say(move(the("can", "blue"), b("B")))
+    talk.say(Wish("ask", (the("can"),), query="where"))
+    assert talk.answers == ["bin:B"]
+    talk.say(Wish("ask", (the("box", "white"),), query="where"))
+    talk.say(Wish("ask", (the("box", condition="damaged"),), query="any"))
+    assert talk.answers == [False]  # another box is

@@ -26,6 +26,12 @@ def test_those_cans_are_the_cans_if_nothing_was_spoken_of(definite: bool) -> Non
     assert Talk().say(move(Things(refers="it", categories=("can",), definite=definite), b("B"))) == CANS
 
 
+def test_those_cans_are_the_cans_if_other_things_were_spoken_of() -> None:
+    talk = Talk()
+    talk.say(move(the("ball", "red"), b("D")))
+    assert talk.say(move(Things(refers="it", categories=("can",), definite=True), b("B"))) == CANS
+
+
 def test_how_many_of_them_are_damaged_never_counts_others() -> None:
     talk = Talk()
     talk.say(Wish("ask", (a("can", n=None),), query="how many"))

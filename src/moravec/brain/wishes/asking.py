@@ -7,8 +7,9 @@ from dataclasses import replace
 from moravec.brain.answer import structured
 from moravec.brain.goal import RULE, Clause, Destination, Query, Selection
 from moravec.brain.wishes import places
-from moravec.brain.wishes.conditions import without_its_test
+from moravec.brain.wishes.conditions import states, without_its_test
 from moravec.brain.wishes.destinations import destination
+from moravec.brain.wishes.open import Denied, Need, Open
 from moravec.brain.wishes.talk import Talk
 from moravec.brain.wishes.things import Sense
 from moravec.brain.wishes.wish import Things, Wish
@@ -39,16 +40,31 @@ def questions(wish: Wish, sense: Sense, key: str) -> tuple[list[Clause], list[st
         if query == "which place" and to is not None:
             clauses.append(_ask_place(free, to, sense, f"{key}.{slot}"))
             continue
-        chosen = sense.choose(free, f"{key}.{slot}", close=True)
+        one = _the_one(wish.what[slot], query, sense, f"{key}.{slot}") if wish.what else ()
+        chosen = sense.choose(free, f"{key}.{slot}", close=True, pool=sense.believed(one) if one else None)
         spoken = sense.choose(without_its_test(free), f"{key}.{slot}.all") if query == "all" else chosen
         sense.speak_of(spoken.items, spoken.what)
         where = {places.of_location(item.location, sense.inventory) for item in sense.believed(chosen.items)}
         sense.speak_of_place(where.pop() if query == "where" and len(where) == 1 else None)
-        what = chosen.what
+        what = replace(chosen.what, items=one) if one else chosen.what
         if query == "any" and things.amount.kind in ("exactly", "at least") and things.size is None:
             what = replace(what, count=things.amount.n)
         clauses.append(Clause("question", what, query=_known(query)))
     return clauses, []
+
+
+def _the_one(things: Things, query: str, sense: Sense, key: str) -> tuple[str, ...]:
+    """"The can", where it is plain which; for "is it damaged?" whether it is or not. None where that is open."""
+    if not things.definite or things.amount.kind != "exactly" or things.refers or things.size is not None:
+        return ()
+    if query in ("any", "all"):
+        if not states(things):
+            return ()
+        things = without_its_test(things)
+    try:
+        return sense.choose(things, f"{key}.one").items
+    except (Open, Denied, Need):
+        return ()
 
 
 def asked_again(wish: Wish, talk: Talk) -> Wish | None:

@@ -123,12 +123,9 @@ def interpret(
 ) -> tuple[Meaning, list[tuple[Wish, ...]]]:
     """What one phase means, and the phases that its conditions add after it. `later`: what the sentence goes on to name."""
     phase = _Phase(sense, key)
-    now, more = _decided(list(wishes), phase)
-    if any(t.refers == "rest" for wish in now for t in wish.what):
-        _name((*now, *later), phase)
-    for number, wish in enumerate(now):
-        following = now[number + 1] if number + 1 < len(now) else None
-        _add(wish, following, phase, f"{key}.{number}")
+    if any(t.refers == "rest" for wish in _all_wishes(wishes) for t in wish.what):
+        _name((*_decided(wishes, replace(sense, named=set()), key), *later), phase)
+    more = _take(wishes, phase, key)
     moves = settled_claims(phase.claims, phase.spared, sense, key)
     clauses = tuple(moves) + tuple(phase.clauses)
     left = tuple(chosen.what for chosen in phase.spared)
@@ -138,21 +135,38 @@ def interpret(
     return Meaning(Goal(clauses), tuple(phase.said)), more
 
 
-def _decided(wishes: list[Wish], phase: _Phase) -> tuple[list[Wish], list[tuple[Wish, ...]]]:
-    """The wishes with every condition decided; what a branch does "then" comes in phases of its own."""
-    now: list[Wish] = []
+def _take(wishes: Sequence[Wish], phase: _Phase, key: str) -> list[tuple[Wish, ...]]:
+    """Adds what the wishes mean, one after the other, so that a condition may speak of what was named before it; and returns the
+    phases of their own that come after: what a branch does "then", and all behind it."""
     for number, wish in enumerate(wishes):
+        here = f"{key}.{number}"
         if wish.kind != "if" or wish.condition is None:
-            now.append(wish)
+            _add(wish, wishes[number + 1] if number + 1 < len(wishes) else None, phase, here)
             continue
-        branch = wish.wishes if holds(wish.condition, phase.sense, f"{phase.key}.{number}.if") else wish.otherwise
-        first, *more = phases(branch) or [()]
-        inner, deeper = _decided(list(first), phase)
-        now += inner
+        first, *more = phases(_branch(wish, phase.sense, here)) or [()]
+        deeper = _take(first, phase, f"{here}.do")
         if more or deeper:
             rest = [replace(wishes[number + 1], then=True), *wishes[number + 2 :]] if wishes[number + 1 :] else []
-            return now, [*deeper, *more, *phases(rest)]
-    return now, []
+            return [*deeper, *more, *phases(rest)]
+    return []
+
+
+def _branch(wish: Wish, sense: Sense, key: str) -> tuple[Wish, ...]:
+    """What is wanted by the condition of `wish`."""
+    assert wish.condition is not None  # it is an "if"
+    return wish.wishes if holds(wish.condition, sense, f"{key}.if") else wish.otherwise
+
+
+def _decided(wishes: Sequence[Wish], sense: Sense, key: str) -> list[Wish]:
+    """The wishes with every condition decided."""
+    now: list[Wish] = []
+    for number, wish in enumerate(wishes):
+        here = f"{key}.{number}"
+        if wish.kind != "if" or wish.condition is None:
+            now.append(wish)
+        else:
+            now += _decided(_branch(wish, sense, here), sense, f"{here}.do")
+    return now
 
 
 def _name(wishes: Sequence[Wish], phase: _Phase) -> None:
@@ -203,12 +217,14 @@ def _add(wish: Wish, following: Wish | None, phase: _Phase, key: str) -> None:
         phase.said.append("Then nothing is done.")
 
 
-def _chosen(what: Sequence[Things], sense: Sense, key: str, close: bool = False) -> list[Chosen]:
+def _chosen(what: Sequence[Things], sense: Sense, key: str, spared: bool = False) -> list[Chosen]:
     """What each phrase means; they are spoken of together."""
-    chosen = [sense.choose(things, f"{key}.{slot}", close) for slot, things in enumerate(what)]
+    chosen = [sense.choose(things, f"{key}.{slot}") for slot, things in enumerate(what)]
+    for slot, things in enumerate(what):
+        sense.speak_of(_excepted(things, chosen[slot], sense, f"{key}.{slot}"), spared=True)
     names = tuple(dict.fromkeys(name for c in chosen for name in c.items))
     if chosen:
-        sense.speak_of(names, chosen[-1].what if len(chosen) == 1 else Selection(items=names, place="cell"))
+        sense.speak_of(names, chosen[-1].what if len(chosen) == 1 else Selection(items=names, place="cell"), spared=spared)
     return chosen
 
 
@@ -223,7 +239,20 @@ def _left_alone(wish: Wish, sense: Sense, key: str) -> list[Chosen]:
         except Open:
             things = replace(sense.with_head(things), definite=False, amount=Amount())
         certain.append(things)
-    return _chosen(certain, sense, key)
+    left = _chosen(certain, sense, key, spared=True)
+    sense.named |= {name for chosen in left for name in chosen.items}
+    return left
+
+
+def _excepted(things: Things, chosen: Chosen, sense: Sense, key: str) -> tuple[str, ...]:
+    """What "all but those" leaves out: it was spoken of as well."""
+    if not things.exceptions or things.amount.kind != "all":
+        return ()
+    try:
+        everything = sense.choose(replace(things, exceptions=()), key)
+    except (Open, Denied, Need):
+        return ()
+    return tuple(name for name in everything.items if name not in chosen.items)
 
 
 def _move(wish: Wish, following: Wish | None, phase: _Phase, key: str) -> None:

@@ -26,7 +26,8 @@ def wanted(things: Things) -> int:
 
 def points_past(things: Things, what: Selection, groups: list[Group], inventory: Inventory) -> bool:
     """Whether "that can" is said of a can that nobody has spoken of yet, so that only its words tell which."""
-    if things.refers != "it" or not things.categories or (groups and things.amount.kind != "exactly"):
+    counts = things.amount.kind == "exactly" or things.definite  # and not "how many of them are cans?"
+    if things.refers != "it" or not things.categories or (groups and not counts):
         return False
     return not any(candidates(what, inventory, believed(group.items, inventory))[0] for group in groups)
 
@@ -36,7 +37,7 @@ def it(things: Things, what: Selection, groups: list[Group], inventory: Inventor
     least = things.amount.n if things.amount.kind in ("exactly", "at least") else 2
     fits = [candidates(what, inventory, believed(g.items, inventory))[0] for g in groups]
     last = next((found for found in reversed(fits) if found), [])
-    if len(last) >= least:
+    if len(last) >= least or (groups[-1].loose and fits[-1]):
         return last
     merged: dict[str, Item] = {}
     last_turn = next((g.turn for g, found in zip(reversed(groups), reversed(fits), strict=True) if found), 0)

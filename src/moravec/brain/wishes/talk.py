@@ -19,12 +19,13 @@ EVERY = Selection(place=EVERYWHERE)
 @dataclass(frozen=True, slots=True)
 class Group:
     """Items that were spoken of together, in which turn, and by which words. `loose`: "it" means all of them, as in "if
-    anything is damaged, reject it"."""
+    anything is damaged, reject it". `spared`: they were spoken of as what is left out."""
 
     items: tuple[str, ...]
     turn: int = 0
     what: Selection = EVERY
     loose: bool = False
+    spared: bool = False
 
 
 @dataclass(frozen=True, slots=True)

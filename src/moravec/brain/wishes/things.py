@@ -58,11 +58,13 @@ class Sense:
     named: set[str] = field(default_factory=set)
 
     # ── what was spoken of ───────────────────────────────────────────────────────────────────────────────────────
-    def speak_of(self, items: tuple[str, ...], what: Selection = EVERY, loose: bool = False) -> None:
+    def speak_of(
+        self, items: tuple[str, ...], what: Selection = EVERY, loose: bool = False, spared: bool = False
+    ) -> None:
         """`items` are now what was spoken of last."""
         if items:
-            self.named |= set(items)
-            group = Group(items, self.talk.turn, what, loose)
+            self.named |= set() if spared else set(items)
+            group = Group(items, self.talk.turn, what, loose, spared)
             self.talk = replace(self.talk, groups=(*self.talk.groups, group)).bounded()
 
     def speak_of_place(self, place: Destination | None) -> None:
@@ -319,7 +321,7 @@ class Sense:
             scopes = {g.what.place for g in groups if g.turn == self.talk.turn}
             scope = replace(EVERY, place=scopes.pop()) if len(scopes) == 1 else EVERY
             return [i for i in candidates(scope, self.inventory, everything)[0] if i.id not in self.named]
-        spoken = {name for g in groups for name in g.items} | {name for d in self.talk.done for name in d.moved}
+        spoken = {name for g in groups if not g.spared for name in g.items} | {name for d in self.talk.done for name in d.moved}
         self.named |= spoken
         return [i for i in everything if i.id not in spoken]
 
