@@ -105,3 +105,14 @@ def test_none_of_them_is_not_all_there_are(none: Things) -> None:
     talk = Talk()
     talk.say(move(the("can", n=None), b("B")))
     assert talk.say(move(none, Spot("place", "reject"))) == {}
+
+
+@pytest.mark.parametrize("small", [Size("smallest"), Size("smaller")])
+@pytest.mark.parametrize("amount", [Amount(), ONE])
+def test_after_the_biggest_the_smaller_one_is_the_smallest(small: Size, amount: Amount) -> None:
+    talk = Talk()
+    talk.say(Wish("ask", (the("box", size=Size("largest")),), query="what"))
+    what = Things(size=small, amount=ONE if small.kind == "smaller" else amount, definite=amount == ONE)
+    talk.say(Wish("name", (what,)))
+    (found,) = talk.answers[0]
+    assert talk.player.agent.inventory.item(found).colour == "white"

@@ -199,7 +199,8 @@ class Sense:
         """"The red ones" after cans were spoken of: red cans, if there are any."""
         words = things.colours or things.condition or things.coded is not None or things.size is not None
         complete = things.categories or things.codes or things.refers or things.at or things.unknown
-        if complete or not (things.amount.kind != "all" or (things.definite and words)):
+        superlative = things.size is not None and things.size.kind in (*RANKS, *_RANKS)  # definite by itself
+        if complete or not (things.amount.kind != "all" or superlative or (things.definite and words)):
             return things
         for group in self.talk.recent():
             kinds = group.what.categories or tuple({i.category for i in self.believed(group.items)})
@@ -282,7 +283,9 @@ class Sense:
         if other is not None:
             measure = Measure(bound, size.axis, extent_of(other, size.axis) * (1.0 - _SAME if bound == "below" else 1.0 + _SAME))
             narrowed = replace(what, measure=measure)
-            if size.than is not None or candidates(narrowed, self.inventory, pool or self.inventory.items.values())[0]:
+            fits = candidates(narrowed, self.inventory, pool or self.inventory.items.values())[0]
+            several = things.amount.kind == "exactly" and len(fits) > things.amount.n  # then the smallest, the largest
+            if size.than is not None or (fits and not several):
                 return narrowed, pool
         n = things.amount.n if things.amount.kind == "exactly" else 1
         return replace(what, measure=Measure(_RANKS[size.kind], size.axis), count=n), pool
