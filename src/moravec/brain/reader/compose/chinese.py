@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from moravec.brain.reader.compose.book import literal
-from moravec.brain.reader.compose.english import BARE, MIXED, coded_as, measured
-from moravec.brain.reader.compose.voice import Voice
-from moravec.brain.wishes.wish import Size, Spot, Things
+from moravec.brain.reader.compose.figures import coded_as, measured
+from moravec.brain.reader.compose.voice import MIXED, Voice
+from moravec.brain.wishes.wish import EVERYTHING, Size, Spot, Things
 
 OF = "的"
 
@@ -42,7 +42,7 @@ class Chinese:
 
     def _described(self, what: Things) -> str:
         voice = self._voice
-        if what == BARE:
+        if what == EVERYTHING:
             return voice.say("everything")
         if what.codes and not what.categories:
             return voice.join([voice.say("code", code=self._code(code)) for code in what.codes])
@@ -118,5 +118,5 @@ class Chinese:
         if spot.kind == "place":
             return voice.say(f"{how} {spot.name}")
         if spot.kind == "of":
-            return voice.say(f"{how} of", what=self.things(replace(spot.things or BARE, definite=True)))
+            return voice.say(f"{how} of", what=self.things(replace(spot.things or EVERYTHING, definite=True)))
         return voice.say(f"{how} {spot.kind}", name=literal(spot.name))

@@ -10,6 +10,7 @@ import numpy as np
 from moravec.brain.reader.compose.book import Book, book, filled, literal, pick, varied
 
 T = TypeVar("T")
+MIXED = 0.012  # share of nouns and colours in the other language
 NUMBERS = {
     "english": (
         "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen",
