@@ -22,7 +22,7 @@ HERE = Path(__file__).parent
 LANGUAGES = ("english", "chinese")
 DRAWN = 1500
 BROKEN = 0.002  # share of sentences whose literals a slip may break
-MANY = 3000  # phrases that are written out, alternatives counted as one
+MANY = 5000  # phrases that are written out, alternatives counted as one
 SLOT = re.compile(r"\{[a-z ]+\}|<[^>]*>")
 
 
@@ -83,6 +83,18 @@ def test_both_languages_have_the_same_slots_to_choose_from() -> None:
     english, chinese = (set(book(language).sections) for language in LANGUAGES)
     assert {"move", "store", "if", "unless", "then", "unsafe", "impossible", "not-a-job"} <= english & chinese
     assert {"ask what", "ask how many", "ask where", "cond any", "cond full"} <= english & chinese
+
+
+def test_every_slot_is_filled_by_who_draws_or_by_a_section_of_its_name() -> None:
+    given = {
+        "what", "to", "in", "at", "from", "rule", "other", "n", "label", "name", "noun", "plain", "one", "two", "word", "measure",
+        "colour", "predicate", "first", "second", "wish", "cond", "should", "leave", "wrong", "right", "injection", "order",
+    }  # fmt: skip
+    for language in LANGUAGES:
+        sections = book(language).sections
+        slots = {slot for lines in sections.values() for line in lines for slot in re.findall(r"\{([a-z ]+)\}", line)}
+        assert slots - given - set(sections) == set()
+        assert given & set(sections) <= {"injection", "leave"}  # whoever forgets to fill one would not notice
 
 
 def test_a_section_that_there_is_not_is_refused() -> None:

@@ -51,6 +51,14 @@ class Asked:
         text, _, spot = self._say("cond room")
         return text, spot
 
+    def one_of_them(self) -> tuple[str, Condition]:
+        """Words that one among those that were spoken of is damaged, or is not."""
+        state = self.voice.of(("damaged", "intact"), (0.85, 0.15))
+        one = self.voice.chance(0.6)
+        section = "cond one of them" if one else "cond some of them"
+        text = self.voice.say(section, predicate=lambda: self.voice.phrase(f"predicate {state}"))
+        return text, Condition("any", (Things(condition=state, amount=meant.ONE if one else ALL),))  # type: ignore[arg-type]
+
     def _say(self, section: str, n: str = "") -> tuple[str, Things | None, Spot]:
         """A phrase of a section; what it is about, and the place it names."""
         voice, phrase = self.voice, self.voice.phrase(section)
@@ -81,6 +89,8 @@ class Asked:
                 about = Things(categories=meant.category(voice), amount=about.amount)
         elif "{what}" in phrase:
             about = meant.things(voice, False)
+            if about.amount.kind not in ("all", "exactly"):
+                about = replace(about, amount=ALL, definite=True)
         else:
             return None
         if "{predicate}" in phrase or "{at}" in phrase or "{in}" in phrase:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from moravec.brain.reader.compose.book import literal
 from moravec.brain.reader.compose.figures import coded_as, measured
 from moravec.brain.reader.compose.voice import MIXED, Voice
 from moravec.brain.wishes.wish import EVERYTHING, Size, Spot, Things
+
+SINGULAR = re.compile(
+    r"(every|each|anything|what('s| is)|whatever('s| is| remains)|it all$|all of it$|the whole|"
+    r"the (lot|rest|remainder|stuff)( of it| there)?$|all (this|the)? ?(stuff|else|rest))"
+)
 
 
 class English:
@@ -22,7 +28,7 @@ class English:
         if what.exceptions:
             out = self._voice.join([self.things(exception) for exception in what.exceptions], self._voice.of(("and", "or")))
             said += " " + self._voice.say("except", what=out)
-        self._voice.many = what.amount.kind != "exactly" or what.amount.n != 1
+        self._voice.many = (what.amount.kind != "exactly" or what.amount.n != 1) and not SINGULAR.match(said)
         return said
 
     def _referring(self, what: Things) -> str:
@@ -46,6 +52,10 @@ class English:
         if what.codes and not what.categories:
             return voice.join([voice.say("code", code=self._code(code)) for code in what.codes])
         if what.at is not None and what == Things(at=what.at):
+            if self._that(what.at):
+                things = voice.of(("everything", "everything", "all the things", "the things", "anything"))
+                voice.many = things.endswith("s")
+                return f"{things} {voice.say(f'that {_kind(what.at)}', label=literal(what.at.name))}"
             return voice.say("all at", at=self.spot(what.at, "at"))
         of_all = what.amount.kind == "all" and not what.definite
         if of_all and not what.categories and not what.unknown and voice.chance(0.35):
@@ -82,6 +92,8 @@ class English:
     def _amount(self, what: Things, core: str, every: bool) -> str:
         voice, kind, n = self._voice, what.amount.kind, what.amount.n
         best = what.size is not None and what.size.kind in ("smallest", "largest", "middle")
+        if voice.clipped and (kind == "all" or (what.definite and n == 1)) and voice.chance(0.75):
+            return core
         if kind == "all":
             section = "the all" if what.definite else "every" if every else "all"
         elif kind == "exactly":
@@ -89,11 +101,13 @@ class English:
             section = "the n" if best and n > 1 else section
         else:
             section = kind
-        if best and n == 1 and what.size is not None and core.count(" ") == 1 and voice.chance(0.1):
+        if best and n == 1 and what.size is not None and core.count(" ") == 1 and voice.chance(0.14):
             word, noun = core.split()
             return voice.of((f"whichever {noun} is {word}", f"the {noun} that is {word}", f"the {noun} that is the {word}"))
         if best and n == 1:
-            return f"{voice.of(('the', 'the', 'the', 'your', 'that'))} {core}" if core[0].isalpha() else core
+            return f"{voice.of(('the',) * 12 + ('your', 'that'))} {core}" if core[0].isalpha() else core
+        if _compared(what) and what.size is not None and voice.chance(0.4):
+            return voice.say("of the two", word=voice.phrase(f"{what.size.kind} {what.size.axis}"))
         return voice.say(section, noun=core, n=voice.number(n))
 
     def _modifiers(self, what: Things) -> tuple[list[str], list[str]]:
@@ -104,8 +118,10 @@ class English:
         if what.colours:
             each = [voice.foreign(c) if voice.chance(MIXED) else voice.say(c) for c in voice.mixed(what.colours)]
             words = voice.join(each, voice.of(("and", "and", "or")))
-            if voice.chance(0.08):
+            if voice.chance(0.04):
                 after.append(voice.say("coloured", colour=words))
+            elif voice.chance(0.015):  # as those say it whose language has it so
+                after.append(words)
             else:
                 before.append(words)
         if self._adjective(what):
@@ -117,8 +133,15 @@ class English:
         if what.codes:
             after.append(voice.say("with code", code=voice.join([self._code(code) for code in what.codes])))
         if what.at is not None:
-            after.append(voice.say("lying", at=self.spot(what.at, "at")))
+            if self._that(what.at):
+                after.append(voice.say(f"that {_kind(what.at)}", label=literal(what.at.name)))
+            else:
+                after.append(voice.say("lying", at=self.spot(what.at, "at")))
         return before, after
+
+    def _that(self, at: Spot) -> bool:
+        """Whether to say what happened to the things, not where they are."""
+        return f"that {_kind(at)}" in self._voice.book.sections and self._voice.chance(0.15)
 
     def _put(self, name: str, before: list[str], after: list[str], share: float) -> None:
         if self._voice.chance(share):
@@ -145,14 +168,15 @@ class English:
         voice = self._voice
         if voice.chance(MIXED):
             return voice.join([voice.foreign(category) for category in voice.mixed(what.categories)])
-        forms = [voice.form(voice.phrase(category), many) for category in voice.mixed(what.categories)]
+        said_many = many and not voice.chance(0.01)
+        forms = [voice.form(voice.phrase(category), said_many) for category in voice.mixed(what.categories)]
         return voice.join(forms, voice.of(("and", "and", "or")) if many else "or")
 
     def _code(self, code: str) -> str:
         return literal(coded_as(self._voice, code))
 
     def spot(self, spot: Spot, how: str) -> str:
-        """A place with its preposition; `how` is "at", "to" or "in" for a place without one."""
+        """A place with its preposition; `how` is "at", "from", "to" or "in" for a place without one."""
         voice = self._voice
         if spot.kind == "bin":
             return voice.say(f"{how} bin", label=literal(spot.name))
@@ -164,3 +188,15 @@ class English:
             voice.many = many
             return said
         return voice.say(f"{how} {spot.kind}", name=literal(spot.name))
+
+
+def _compared(what: Things) -> bool:
+    """Whether nothing is said of one thing but that it is the smaller or the larger."""
+    size = what.size
+    alone = what == Things(size=size, amount=what.amount, definite=True) and what.amount.n == 1
+    return alone and size is not None and size.kind in ("smaller", "larger") and size.than is None
+
+
+def _kind(at: Spot) -> str:
+    """Of a place: its name, or "bin"."""
+    return at.name if at.kind == "place" else at.kind
