@@ -39,7 +39,7 @@ class Asked:
     def condition(self) -> tuple[str, Condition]:
         """Any condition."""
         holds = self.voice.of(("any", "none", "all", "more", "fewer", "exactly", "full", "empty"), (40, 14, 9, 9, 5, 4, 14, 5))
-        n = int(self.voice.of(range(1, 9)))
+        n = int(self.voice.of(range(2 if holds == "fewer" else 1, 9)))
         text, what, spot = self._say(f"cond {holds}", n=self.voice.number(n))
         if holds in ("full", "empty"):
             return text, Condition(holds, at=spot)  # type: ignore[arg-type]

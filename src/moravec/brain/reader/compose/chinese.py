@@ -42,7 +42,10 @@ class Chinese:
             return voice.say(what.refers)
         if what.refers == "it" and what.definite:
             return voice.say("of them", noun=self.bare(replace(what, refers=""), False))
-        form = "one" if number == 1 else "some" if number else "all"
+        if what.refers == "it" and not what.categories and (what.amount.kind not in ("all", "exactly") or number > 2):
+            phrase = self._phrase("it n" if number else f"it {what.amount.kind}")
+            return voice.fill(phrase, n=voice.number(what.amount.n))
+        form = "one" if number == 1 else "two" if number else "all"
         noun = ""
         if what.categories:
             noun = "".join(self._attribute(voice.say(colour)) for colour in what.colours) + self._noun(what)
@@ -70,6 +73,9 @@ class Chinese:
             section = f"best {1 if n == 1 else 'n'}" if best else section
         else:
             section = kind
+        if best and n == 1 and what.size is not None and what.categories and not what.codes and voice.chance(0.12):
+            several = self.bare(replace(what, at=None, size=None), True)
+            return where + voice.say("of all that", word=voice.phrase(f"{what.size.kind} {what.size.axis}"), noun=several)
         phrase = self._phrase(section)
         if where.endswith(OF) and voice.chance(0.2):
             where, core = "", where + core

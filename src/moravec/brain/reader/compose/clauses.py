@@ -87,8 +87,8 @@ class Clauses:
     def move(self, what: Sequence[Things] = (), to: Spot | None = None) -> Said:
         """Things go somewhere."""
         voice = self.voice
-        if not what and not voice.clipped and voice.chance(0.05):
-            return self._from(to)
+        if not what and not voice.clipped and voice.chance(0.07):
+            return self._from(to) if voice.chance(0.6) else self._all_from(to)
         if not what and to is None and voice.chance(0.012):
             return self._at_most()
         phrase = voice.phrase("move clipped" if voice.clipped and voice.chance(0.8) else "move")
@@ -113,12 +113,22 @@ class Clauses:
         """How many of them a place gets."""
         to = Spot("bin", meant.label(self.voice))
         n = int(self.voice.of(range(1, 9)))
-        found = replace(meant.described(self.voice), unknown=(), codes=(), at=None, amount=Amount("at most", n))
+        found = replace(meant.described(self.voice), unknown=(), codes=(), at=None, size=None, amount=Amount("at most", n))
         text = self.voice.say(
             "move at most", n=self.voice.number(n), noun=lambda: self.words.bare(found, n > 1),
             **{"in": lambda: self.words.spot(to, "in")},
         )  # fmt: skip
         return text, (Wish("move", (found,), to),)
+
+    def _all_from(self, to: Spot | None) -> Said:
+        """Whatever lies at a place goes to another."""
+        voice, at = self.voice, meant.source(self.voice)
+        to = to or meant.target(voice)
+        text = voice.say(
+            "move all from", at=lambda: self.words.spot(at, "at"), to=lambda: self.words.spot(to, "to"),
+            **{"in": lambda: self.words.spot(at, "in"), "from": lambda: self.words.spot(at, "from")},
+        )  # fmt: skip
+        return text, (Wish("move", (Things(at=at),), to),)
 
     def _from(self, to: Spot | None) -> Said:
         """Things that lie at a place go to another."""
@@ -189,8 +199,18 @@ class Clauses:
         return text, (Wish("move", (replace(what, at=PARCEL),), RULE),)
 
     def _clear(self) -> Said:
-        """What lies at a place goes where the rule wants it."""
+        """What lies at a place goes where the rule wants it: all of it, or all of some kind."""
         at = meant.source(self.voice)
+        if self.voice.chance(0.25):
+            found = replace(meant.described(self.voice), at=None, codes=(), size=None)
+            if not found.categories and not found.unknown:
+                found = replace(found, categories=meant.category(self.voice))
+            found = meant.formed(self.voice, found)
+            text = self.voice.say(
+                "clear of", at=lambda: self.words.spot(at, "at"), noun=lambda: self.words.bare(found, True),
+                **{"in": lambda: self.words.spot(at, "in")},
+            )  # fmt: skip
+            return text, (Wish("move", (replace(found, at=at),), RULE),)
         text = self.voice.say("clear", at=lambda: self.words.spot(at, "at"), **{"in": lambda: self.words.spot(at, "in")})
         return self._sparing(text, Things(at=at))
 
@@ -214,6 +234,8 @@ class Clauses:
     def _swap(self) -> Said:
         if self.voice.chance(0.15):
             one, two = Spot("bin", meant.label(self.voice)), Spot("bin", meant.label(self.voice))
+            while two == one:
+                two = Spot("bin", meant.label(self.voice))
             text = self.voice.say("swap bins", **{"in": self.words.spot(one, "in")}, other=self.words.spot(two, "in"))
             return text, (Wish("swap", (Things(at=one),), others=(Things(at=two),)),)
         one, two = self._single(), self._single()

@@ -40,7 +40,10 @@ class English:
             return voice.say(kind)
         if what.refers == "it" and what.definite:
             return voice.say("of them", noun=self.bare(replace(what, refers=""), False))
-        form = "all" if many else "one" if number == 1 else "some"
+        if kind == "it" and not noun and (what.amount.kind not in ("all", "exactly") or number > 2):
+            n = voice.number(what.amount.n)
+            return voice.say("it n" if number else f"it {what.amount.kind}", n=n)
+        form = "all" if many else "one" if number == 1 else "two"
         if noun:
             noun = " ".join([*what.colours, noun])
         return voice.say(f"{kind} {form}{' of' if noun else ''}", noun=noun, n=voice.number(number))
@@ -101,6 +104,10 @@ class English:
             section = "the n" if best and n > 1 else section
         else:
             section = kind
+        if kind == "exactly" and n == 1 and _of_several(what) and what.size is not None and voice.chance(0.14):
+            several = self.bare(replace(what, size=None), True)
+            of = "of the two" if what.size.kind in ("smaller", "larger") else "of all"
+            return voice.say(f"{of} that", word=voice.phrase(f"{what.size.kind} {what.size.axis}"), noun=several)
         if best and n == 1 and what.size is not None and core.count(" ") == 1 and voice.chance(0.14):
             word, noun = core.split()
             return voice.of((f"whichever {noun} is {word}", f"the {noun} that is {word}", f"the {noun} that is the {word}"))
@@ -168,8 +175,7 @@ class English:
         voice = self._voice
         if voice.chance(MIXED):
             return voice.join([voice.foreign(category) for category in voice.mixed(what.categories)])
-        said_many = many and not voice.chance(0.01)
-        forms = [voice.form(voice.phrase(category), said_many) for category in voice.mixed(what.categories)]
+        forms = [voice.form(voice.phrase(category), many) for category in voice.mixed(what.categories)]
         return voice.join(forms, voice.of(("and", "and", "or")) if many else "or")
 
     def _code(self, code: str) -> str:
@@ -195,6 +201,13 @@ def _compared(what: Things) -> bool:
     size = what.size
     alone = what == Things(size=size, amount=what.amount, definite=True) and what.amount.n == 1
     return alone and size is not None and size.kind in ("smaller", "larger") and size.than is None
+
+
+def _of_several(what: Things) -> bool:
+    """Whether it is the one of its kind that has some size."""
+    return what.definite and bool(what.categories) and not what.codes and what.size is not None and what.size.than is None and (
+        what.size.kind in ("smallest", "largest", "smaller", "larger")
+    )
 
 
 def _kind(at: Spot) -> str:

@@ -20,8 +20,11 @@ LENGTHS = (2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 18, 20, 22, 24, 2
 
 def things(voice: Voice, deep: bool = True) -> Things:
     """Anything that a noun phrase may mean. Not `deep`: without exceptions and without a place where other things are."""
-    if voice.chance(0.16):
-        return referring(voice)
+    if voice.chance(0.19):
+        spoken = referring(voice)
+        if deep and spoken == Things("it") and voice.chance(0.1):
+            spoken = replace(spoken, exceptions=(exception(voice, spoken),))
+        return spoken
     found = counted(voice, described(voice))
     if deep and found.amount.kind == "all" and voice.chance(0.1):
         found = replace(found, exceptions=tuple(exception(voice, found) for _ in range(1 if voice.chance(0.8) else 2)))
@@ -42,11 +45,11 @@ def formed(voice: Voice, found: Things) -> Things:
 def described(voice: Voice) -> Things:
     """What kind of things, without how many."""
     style, detail = voice.rng.random(), voice.detail
-    if style < 0.065:
+    if style < 0.085:
         return Things(codes=codes(voice))
-    if style < 0.09:
+    if style < 0.115:
         return Things(categories=category(voice), codes=codes(voice))
-    if style < 0.14:
+    if style < 0.16:
         return Things(unknown=unknown(voice, noun=True), colours=colours(voice) if voice.chance(0.2) else ())
     found = Things(categories=category(voice) if voice.chance(0.78) else ())
     if voice.chance(0.2 + 0.3 * detail):
@@ -172,8 +175,8 @@ def amount(voice: Voice, found: Things) -> dict[str, object]:
 
 def referring(voice: Voice) -> Things:
     """What was spoken of, and what was not."""
-    kind = voice.of(("it", "them", "that", "those", "of them", "other", "others", "rest", "former", "latter"),
-                    (5, 4, 1.5, 1.5, 1, 2.5, 2, 3, 0.5, 0.5))  # fmt: skip
+    kind = voice.of(("it", "them", "that", "those", "of them", "share", "other", "others", "rest", "former", "latter"),
+                    (5, 4, 1.5, 1.5, 1, 0.8, 2.5, 2, 3, 0.5, 0.5))  # fmt: skip
     narrowed = voice.chance(0.4)
     words = Things(categories=category(voice)[:1] if narrowed else ())
     if narrowed and voice.chance(0.3):
@@ -182,13 +185,20 @@ def referring(voice: Voice) -> Things:
         words = replace(words, categories=category(voice)[:1])
     made = {
         "it": Things("it", amount=ONE), "them": Things("it", amount=voice.of((MANY, Amount("exactly", 2)), (0.85, 0.15))),
-        "of them": _among(voice), "that": replace(words, refers="it", amount=ONE), "those": replace(words, refers="it"),
+        "of them": _among(voice), "share": Things("it", amount=_share(voice)),
+        "that": replace(words, refers="it", amount=ONE), "those": replace(words, refers="it"),
         "other": replace(words, refers="other", amount=ONE, definite=True),
         "others": replace(words, refers="other", amount=voice.of((MANY, Amount("exactly", 2)), (0.85, 0.15)), definite=True),
         "rest": replace(words, refers="rest"),
         "former": Things("former", amount=ONE), "latter": Things("latter", amount=ONE),
     }  # fmt: skip
     return made[kind]
+
+
+def _share(voice: Voice) -> Amount:
+    """How many of those that were spoken of; one of them cannot be told from it."""
+    n = int(voice.of((2, 3, 4, 5), (0.3, 0.4, 0.2, 0.1)))
+    return voice.of((Amount("half"), Amount("some"), Amount("at most", n), Amount("exactly", max(n, 3))), (4, 2, 2, 3))
 
 
 def _among(voice: Voice) -> Things:

@@ -23,6 +23,11 @@ NOISY = 0.5
 DEMANDING = re.compile(  # an order must follow
     r"(\b(you|to|don't|just|please|kindly|let's|only|could|would)|请|你|帮我|麻烦)\s*\{(\w+)\}"
 )
+ASKING = re.compile(  # how questions begin and end, and orders that are put as questions
+    r"^([a-z ]+ , |and |so |oh |now |also |hey )*(can|could|would|will|may|might|do|does|did|is|are|have|has|what|what's|who|how|"
+    r"how's|where|where's|when|which|why|whose|any idea|any chance)\b|\b(ok|okay|right|possible|(would|will|can) you)$|"
+    r"(吗|呢|好不好|行不行|可以不|怎么样|没有)$|什么|哪|几个|多少|有没有|是不是|是否|为啥|怎么|能不能|可不可以|可否|能否"
+)
 
 
 class Talk:
@@ -37,15 +42,17 @@ class Talk:
         self._kinds: tuple[tuple[float, Callable[[], Said]], ...] = (
             (45, self.clauses.order), (9.5, self._also), (5, self._then), (2, self._then_things), (5, self._but_leave),
             (4.5, self._if), (2.5, self._if_else), (1.5, self._unless), (1.2, self._and_if), (2.2, self._slip),
-            (13, self._question), (9, self.clauses.answer), (10, self._refusal), (1.8, self._injected),
+            (15, self._question), (12, self.clauses.answer), (10, self._refusal), (1.8, self._injected),
         )  # fmt: skip
 
     def sentence(self) -> Said:
         """Anything, with what stands around it."""
         kind = int(self.voice.of(range(len(self._kinds)), [weight for weight, _ in self._kinds]))
         text, wishes = self._kinds[kind][1]()
-        text = text.replace("的的", "的") if self.voice.chinese else text
-        return self._around(text, wishes[0]), wishes
+        said = self._around(text, wishes[0])
+        if self.voice.chinese:
+            said = re.sub("的{2,}(?!的*话)", "的", re.sub("的{2,}话", "的的话" if "的话" in text else "的", said))
+        return self._ended(said), wishes
 
     def _is_order(self, text: str) -> bool:
         """Whether a clause begins as an order does: "put …", not "the can …"."""
@@ -67,6 +74,14 @@ class Talk:
             text = f"{text} {voice.phrase('story after')}"
         return text
 
+    def _ended(self, text: str) -> str:
+        """With the mark at its end that its words call for, or with none."""
+        asks = ASKING.search(text) is not None
+        if self.voice.clipped or self.voice.chance(0.4 if asks else 0.62):
+            return text
+        marks = ("？", "。", "！") if self.voice.chinese else (" ?", " .", " !")
+        return text + (marks[0] if asks else self.voice.of(marks[1:], (0.93, 0.07)))
+
     def _joined(self, section: str, **clauses: str) -> str:
         """Clauses in a phrase that suits them."""
 
@@ -80,8 +95,7 @@ class Talk:
         return self.voice.fill(self.voice.suiting(section, suits), **clauses)
 
     def _question(self) -> Said:
-        text, wishes = self.asked.question()
-        return (f"{text} ?" if self.voice.chance(0.6) else text), wishes
+        return self.asked.question()
 
     def _refusal(self) -> Said:
         text, wishes = self.clauses.refusal()
@@ -138,9 +152,9 @@ class Talk:
         text = self._joined("leave the rest" if rest else "but leave", wish=wish, leave=leave)
         return text, (wishes + left if text.find(wish) < text.find(leave) else left + wishes)
 
-    def _inner(self, about: Condition) -> Said:
+    def _inner(self, about: Condition, referring: float = 0.6) -> Said:
         """What is to be done under a condition, often with what the condition speaks of."""
-        if about.at is None and about.holds != "none" and self.voice.chance(0.6):
+        if about.at is None and about.holds != "none" and self.voice.chance(referring):
             one = about.what[0].amount == meant.ONE
             kind = self.voice.of(("move", "store", "discard", "inspect", "leave"), (76, 6, 10, 5, 3))
             return self.clauses.about(kind, (Things("it", amount=meant.ONE if one else meant.MANY),))
@@ -189,7 +203,7 @@ class Talk:
         self.voice.detail *= 0.7
         first, wishes = self.clauses.order("move", "store", "unpack")
         said, condition = self.asked.one_of_them()
-        other, others = self._inner(condition)
+        other, others = self._inner(condition, 0.9)
         text = self._joined("and if", wish=first, cond=said, other=other)
         return text, (*wishes, Wish("if", condition=condition, wishes=others))
 
@@ -209,8 +223,8 @@ class Talk:
 
 def _inverted(condition: str) -> str:
     """"bin A be full" of "bin A is full", nothing where that cannot be said."""
-    verbs = re.findall(r" (?:is|are) ", condition)
-    if condition.startswith(("you ", "we ")) and not verbs:
+    verbs = [] if "n't" in condition or " not " in condition else re.findall(r" (?:is|are) ", condition)
+    if re.match(r"(you|we) (?!don't)", condition) and not verbs:
         return condition
     return re.sub(r" (?:is|are) ", " be ", condition) if len(verbs) == 1 else ""
 

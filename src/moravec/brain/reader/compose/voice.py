@@ -10,7 +10,7 @@ import numpy as np
 from moravec.brain.reader.compose.book import Book, book, filled, literal, pick, varied
 
 T = TypeVar("T")
-CLIPPED = 0.07  # share of speakers who leave out every word that they can
+CLIPPED = 0.08  # share of speakers who leave out every word that they can
 TRIES = 12  # draws of a phrase that suits what it is to hold
 MIXED = 0.012  # share of nouns and colours in the other language
 NUMBERS = {
@@ -34,7 +34,7 @@ class Voice:
         self.many = False  # whether what was spoken of last is plural
         self.behind = ""  # what stands in the phrase behind the slot that is being filled
         self.clipped = self.chance(CLIPPED)
-        self.detail = self.of((0.3, 0.75, 1.25), (0.36, 0.44, 0.2))  # how much is said of each thing, 1 being a lot
+        self.detail = self.of((0.3, 0.75, 1.25), (0.42, 0.42, 0.16))  # how much is said of each thing, 1 being a lot
 
     @property
     def chinese(self) -> bool:
