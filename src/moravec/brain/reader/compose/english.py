@@ -8,8 +8,9 @@ from dataclasses import replace
 from moravec.brain.reader.compose.book import literal
 from moravec.brain.reader.compose.figures import coded_as, measured
 from moravec.brain.reader.compose.voice import MIXED, Voice
-from moravec.brain.wishes.wish import EVERYTHING, Size, Spot, Things
+from moravec.brain.wishes.wish import EVERYTHING, Amount, Size, Spot, Things
 
+ONE = Amount("exactly", 1)
 SINGULAR = re.compile(
     r"(every|each|anything|what('s| is)|whatever('s| is| remains)|it all$|all of it$|the whole|"
     r"the (lot|rest|remainder|stuff)( of it| there)?$|all (this|the)? ?(stuff|else|rest))"
@@ -60,6 +61,11 @@ class English:
                 voice.many = things.endswith("s")
                 return f"{things} {voice.say(f'that {_kind(what.at)}', label=literal(what.at.name))}"
             return voice.say("all at", at=self.spot(what.at, "at"))
+        if _tinted(what) and voice.chance(0.025):
+            many = what.amount != ONE
+            noun, tint = self._noun(what, many), voice.say(what.colours[0])
+            voice.many = many
+            return voice.say("added", noun=noun, colour=tint)
         of_all = what.amount.kind == "all" and not what.definite
         if of_all and not what.categories and not what.unknown and voice.chance(0.35):
             return self._whatever(what)
@@ -201,6 +207,12 @@ def _compared(what: Things) -> bool:
     size = what.size
     alone = what == Things(size=size, amount=what.amount, definite=True) and what.amount.n == 1
     return alone and size is not None and size.kind in ("smaller", "larger") and size.than is None
+
+
+def _tinted(what: Things) -> bool:
+    """Whether nothing is said but what it is and its one colour."""
+    alone = what == Things(categories=what.categories, colours=what.colours, amount=what.amount, definite=True)
+    return alone and bool(what.categories) and len(what.colours) == 1 and what.amount in (ONE, Amount())
 
 
 def _of_several(what: Things) -> bool:

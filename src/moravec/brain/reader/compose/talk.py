@@ -26,7 +26,7 @@ DEMANDING = re.compile(  # an order must follow
 ASKING = re.compile(  # how questions begin and end, and orders that are put as questions
     r"^([a-z ]+ , |and |so |oh |now |also |hey )*(can|could|would|will|may|might|do|does|did|is|are|have|has|what|what's|who|how|"
     r"how's|where|where's|when|which|why|whose|any idea|any chance)\b|\b(ok|okay|right|possible|(would|will|can) you)$|"
-    r"(吗|呢|好不好|行不行|可以不|怎么样|没有)$|什么|哪|几个|多少|有没有|是不是|是否|为啥|怎么|能不能|可不可以|可否|能否"
+    r"(吗|呢|好不好|行不行|可以不|怎么样|没有)$|什么(?!都)|在哪|哪儿|哪里|放哪|哪些|哪个箱|有几个|多少|有没有|是不是|是否|为啥|怎么|能不能|可不可以|可否|能否"
 )
 
 
