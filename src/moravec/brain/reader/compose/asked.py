@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from moravec.brain.reader.compose import meant
 from moravec.brain.reader.compose.clauses import Clauses, Said
-from moravec.brain.wishes.wish import EVERYTHING, Amount, Condition, Spot, Things, Wish
+from moravec.brain.wishes.wish import EVERYTHING, Amount, Condition, Size, Spot, Things, Wish
 
 ALL = Amount()
 PLACES = ("cond full", "cond empty", "cond room")  # sections that are about a place alone
@@ -24,6 +24,10 @@ class Asked:
             ("what", "which", "how many", "where", "any", "all", "which place", "in place", "help", "why", "doing"),
             (0.14, 0.08, 0.2, 0.17, 0.12, 0.06, 0.07, 0.02, 0.05, 0.04, 0.05),
         )
+        if kind == "which" and self.voice.chance(0.2):
+            best = replace(meant.described(self.voice), codes=(), unknown=(), coded=None, amount=meant.ONE, definite=True)
+            best = replace(best, size=Size(self.voice.of(("smallest", "largest")), self.voice.of(("volume", "length"))))
+            return self.voice.say("ask best", what=lambda: self.words.things(best)), (Wish("ask", (best,), query="what"),)
         text, what, spot = self._say(f"ask {kind}")
         if kind in ("help", "doing"):
             return text, (Wish("ask", query=kind),)  # type: ignore[arg-type]
