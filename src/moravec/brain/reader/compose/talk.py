@@ -51,7 +51,8 @@ class Talk:
         text, wishes = self._kinds[kind][1]()
         said = self._around(text, wishes[0])
         if self.voice.chinese:
-            said = re.sub("的{2,}(?!的*话)", "的", re.sub("的{2,}话", "的的话" if "的话" in text else "的", said))
+            said = re.sub("的{2,}(?!的*话)|的{3,}(?=话)", "的", said)
+            said = re.sub("放(?=[和跟][^，。]*(放一|一起))", "", said)
         return self._ended(said), wishes
 
     def _is_order(self, text: str) -> bool:
