@@ -128,6 +128,18 @@ def whole(phrase: str) -> set[str]:
     return {more for one in choice[1].split("|") for more in whole(phrase[: choice.start()] + one + phrase[choice.end() :])}
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_said_without_a_slot_means_one_thing(language: str) -> None:
+    meaning: dict[str, str] = {}
+    for section in (
+        "agree", "decline", "stop", "home", "undo", "open", "unpack", "tidy", "unsafe", "impossible", "not-a-job", "ask help",
+        "ask why", "ask doing",
+    ):  # fmt: skip
+        for phrase in book(language).of(section):
+            for said in whole(phrase) - {""}:
+                assert meaning.setdefault(said, section) == section, said
+
+
 def is_long(said: str) -> bool:
     """Nobody can help saying "yes please"."""
     return len(said.split()) > (5 if any(is_han(token) for token in said.split()) else 2)
