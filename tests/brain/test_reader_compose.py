@@ -22,7 +22,7 @@ HERE = Path(__file__).parent
 LANGUAGES = ("english", "chinese")
 DRAWN = 1500
 BROKEN = 0.002  # share of sentences whose literals a slip may break
-MANY = 5000  # phrases that are written out, alternatives counted as one
+MANY = 6000  # phrases that are written out, alternatives counted as one
 SLOT = re.compile(r"\{[a-z ]+\}|<[^>]*>")
 
 
