@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeAlias, final
 
-from judge_instructions import ReaderMind
 from symbolic_world import Cell, Player, Turn
 
+from moravec.brain.mind import Situation, SymbolicMind
+from moravec.brain.read import Reading
 from moravec.brain.recover import Limits
-from moravec.brain.wishes.wish import Amount, Spot, Things, Wish
+from moravec.brain.steps import Plan
+from moravec.brain.wishes.wish import Amount, Meant, Spot, Things, Wish
+from moravec.core.workplace import Workplace
+
+Reads: TypeAlias = Callable[[str], Sequence[Meant] | Sequence[Wish]]
 
 ONE = Amount("exactly", 1)
 IT = Things(refers="it", amount=ONE, definite=True)
@@ -57,13 +63,31 @@ def move(what: Things, to: Spot | None = None, **more: Any) -> Wish:
     return Wish("move", (what,), to, **more)
 
 
+@final
+class ToldMind:
+    """A mind that is told what sentences mean, and plans as ever. Sentences that are given no meaning are refused."""
+
+    def __init__(self, reads: Reads) -> None:
+        self._reads, self._symbolic = reads, SymbolicMind()
+
+    def read(self, instruction: str, workplace: Workplace) -> Reading:
+        found = tuple(self._reads(instruction))
+        if not found:
+            return Reading(meant=(Meant((Wish("refuse", why="not-a-job"),)),))
+        ways = tuple(way for way in found if isinstance(way, Meant))
+        return Reading(meant=ways or (Meant(tuple(wish for wish in found if isinstance(wish, Wish))),))
+
+    def plan(self, situation: Situation) -> Plan:
+        return self._symbolic.plan(situation)
+
+
 class Talk:
     """A talk in wishes: what each turn moved, by names."""
 
     def __init__(self, scene: dict[str, Any] = SCENE, limits: Limits | None = None) -> None:
         self.next: tuple[Wish, ...] = ()
         self.cell = Cell.of(scene)
-        self.player = Player(self.cell, ReaderMind(lambda text: self.next), limits)
+        self.player = Player(self.cell, ToldMind(lambda text: self.next), limits)
 
     def say(self, *wishes: Wish, answers: tuple[int, ...] = ()) -> dict[str, str]:
         self.next, before = wishes, self.cell.locations()

@@ -1,7 +1,7 @@
 """Judges how instructions are understood: plays their talks in a cell of symbols and compares the ends with what is wanted.
 
-A reader is a function from a sentence to wishes. What comes after it is the real thing: talk, goals, planner, validator,
-executive. `judge(entries, scenes, reader)` takes the form that instructions/README.md describes.
+What comes after reading is the real thing: talk, goals, planner, validator, executive. `judge(entries, scenes, mind)` takes the
+form that instructions/README.md describes.
 """
 
 from __future__ import annotations
@@ -9,18 +9,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias, final
+from typing import Any, TypeAlias
 
 from symbolic_world import Cell, Player, Turn, named, place_named
 
-from moravec.brain.mind import Situation, SymbolicMind
-from moravec.brain.read import Reading
-from moravec.brain.steps import Plan
-from moravec.brain.wishes.wish import Meant, Wish
+from moravec.brain.mind import Mind
 from moravec.core.wilson import wilson
-from moravec.core.workplace import Workplace
 
-Reader: TypeAlias = Callable[[str], Sequence[Meant] | Sequence[Wish]]
 Want: TypeAlias = Mapping[str, Any]
 Entry: TypeAlias = Mapping[str, Any]
 MOST_ANSWERS = 60  # ways to answer the questions of one entry
@@ -31,24 +26,6 @@ REASONS = {
     "unknown": ("unknown-thing", "unknown-place"),
     "not-a-job": ("not-a-job", "too-long"),
 }
-
-
-@final
-class ReaderMind:
-    """A mind that reads by a reader function, and plans as ever. Sentences that the reader makes nothing of are refused."""
-
-    def __init__(self, reader: Reader) -> None:
-        self._reader, self._symbolic = reader, SymbolicMind()
-
-    def read(self, instruction: str, workplace: Workplace) -> Reading:
-        found = tuple(self._reader(instruction))
-        if not found:
-            return Reading(meant=(Meant((Wish("refuse", why="not-a-job"),)),))
-        ways = tuple(way for way in found if isinstance(way, Meant))
-        return Reading(meant=ways or (Meant(tuple(wish for wish in found if isinstance(wish, Wish))),))
-
-    def plan(self, situation: Situation) -> Plan:
-        return self._symbolic.plan(situation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +53,14 @@ class Played:
 
 
 def judge(
-    entries: Sequence[Entry], scenes: Mapping[str, Any], reader: Reader, only: Callable[[Entry], bool] = lambda entry: True
+    entries: Sequence[Entry], scenes: Mapping[str, Any], mind: Mind, only: Callable[[Entry], bool] = lambda entry: True
 ) -> list[Verdict]:
     """A verdict on each entry that `only` lets pass. The entries of their talks are looked up among all."""
     by_id = {entry["id"]: entry for entry in entries}
-    mind = ReaderMind(reader)
     return [verdict_on(entry, by_id, scenes, mind) for entry in entries if only(entry)]
 
 
-def verdict_on(entry: Entry, by_id: Mapping[str, Entry], scenes: Mapping[str, Any], mind: ReaderMind) -> Verdict:
+def verdict_on(entry: Entry, by_id: Mapping[str, Entry], scenes: Mapping[str, Any], mind: Mind) -> Verdict:
     """Plays one entry and compares."""
     played = play(entry, by_id, scenes, mind, ())
     asked = bool(played.turn.asked) and dict(played.turn.asked[0].at) == dict(played.before)
@@ -100,7 +76,7 @@ def verdict_on(entry: Entry, by_id: Mapping[str, Entry], scenes: Mapping[str, An
 
 
 def play(
-    entry: Entry, by_id: Mapping[str, Entry], scenes: Mapping[str, Any], mind: ReaderMind, answers: Sequence[int]
+    entry: Entry, by_id: Mapping[str, Entry], scenes: Mapping[str, Any], mind: Mind, answers: Sequence[int]
 ) -> Played:
     """One talk up to `entry`, whose questions get `answers`. What earlier turns were to leave behind is made so."""
     player = Player(Cell.of(scenes[entry["scene"]]), mind)
@@ -126,7 +102,7 @@ def _make_so(player: Player, wanted: Mapping[str, str]) -> None:
 
 
 def _not_reached(
-    entry: Entry, by_id: Mapping[str, Entry], scenes: Mapping[str, Any], mind: ReaderMind, first: Played
+    entry: Entry, by_id: Mapping[str, Entry], scenes: Mapping[str, Any], mind: Mind, first: Played
 ) -> str:
     """Which wanted outcome no answer leads to; "" where each is led to by some."""
     left = [want for want in entry["want"]["ask"] if difference(want, first)]

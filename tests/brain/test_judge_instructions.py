@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from helpers_wishes import IT, SCENE, THEM, a, b, move, the
+from helpers_wishes import IT, SCENE, THEM, ToldMind, a, b, move, the
 from judge_instructions import Verdict, judge, table
 
 from moravec.brain.wishes.wish import Meant, Size, Spot, Things, Wish
@@ -41,7 +41,7 @@ def entry(name: str, text: str, want: dict[str, Any], before: Sequence[str] = ()
 
 
 def verdicts(*entries: dict[str, Any]) -> list[Verdict]:
-    return judge(entries, {"own": SCENE}, lambda text: READS.get(text, ()))
+    return judge(entries, {"own": SCENE}, ToldMind(lambda text: READS.get(text, ())))
 
 
 @pytest.mark.parametrize(

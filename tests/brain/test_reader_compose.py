@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ from moravec.models.reader.text import is_han, split
 
 HERE = Path(__file__).parent
 LANGUAGES = ("english", "chinese")
+DEVELOPED_ON = {"english": 190, "chinese": 99, "second_english": 260, "second_chinese": 140}  # at least so many sentences
 DRAWN = 1500
 BROKEN = 0.002  # share of sentences whose literals a slip may break
 MANY = 6000  # phrases that are written out, alternatives counted as one
@@ -109,7 +111,7 @@ def test_choices_and_marks() -> None:
 
 def written_by_people() -> list[str]:
     """Sentences on which the reader is developed, and those on which it is judged."""
-    files = [HERE / "reader_dev" / f"{language}.jsonl" for language in LANGUAGES]
+    files = [HERE / "reader_dev" / f"{name}.jsonl" for name in DEVELOPED_ON]
     files += [HERE / "instructions" / f"{language}.jsonl" for language in LANGUAGES]
     return [json.loads(line)["text"] for path in files for line in path.read_text(encoding="utf-8").splitlines()]
 
@@ -151,13 +153,23 @@ def test_no_phrase_is_a_sentence_that_people_wrote_for_trying() -> None:
     assert found == 0, "phrases that stand in the development set or among the instructions"
 
 
-def test_what_people_wrote_to_develop_on_is_lawful() -> None:
+def developed_on(name: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (HERE / "reader_dev" / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()]
+
+
+@pytest.mark.parametrize("name", DEVELOPED_ON)
+def test_what_people_wrote_to_develop_on_is_lawful(name: str) -> None:
+    entries = developed_on(name)
+    assert len(entries) >= DEVELOPED_ON[name]
+    for entry in entries:
+        assert list(write(read(entry["wishes"]), split(entry["text"]))) == entry["wishes"], entry["text"]
+
+
+def test_no_sentence_of_the_second_set_occurs_twice_or_in_the_first() -> None:
     for language in LANGUAGES:
-        lines = (HERE / "reader_dev" / f"{language}.jsonl").read_text(encoding="utf-8").splitlines()
-        assert len(lines) >= {"english": 190, "chinese": 99}[language]
-        for line in lines:
-            entry = json.loads(line)
-            assert list(write(read(entry["wishes"]), split(entry["text"]))) == entry["wishes"], entry["text"]
+        first, second = ([words(entry["text"]) for entry in developed_on(name)] for name in (language, f"second_{language}"))
+        assert len(set(second)) == len(second)
+        assert set(first).isdisjoint(second)
 
 
 def test_the_phrases_are_text_that_a_person_can_read() -> None:

@@ -13,6 +13,8 @@ pytest.importorskip("onnx")
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # noqa: E402
 
+from moravec.brain.bench import bench_workplace  # noqa: E402
+from moravec.brain.mind import SymbolicMind  # noqa: E402
 from moravec.brain.reader.calibrate import (  # noqa: E402
     ALPHA,
     UNSEEN,
@@ -24,9 +26,10 @@ from moravec.brain.reader.calibrate import (  # noqa: E402
     threshold,
 )
 from moravec.brain.reader.grammar import WISHES  # noqa: E402
+from moravec.brain.reader.mind import ReadingMind, meanings  # noqa: E402
 from moravec.brain.reader.reader import SEVERAL, Heard, Reader  # noqa: E402
 from moravec.brain.reader.shipped import open_reader, write  # noqa: E402
-from moravec.brain.wishes.wish import Wish  # noqa: E402
+from moravec.brain.wishes.wish import Meant, Wish  # noqa: E402
 from moravec.core.errors import BadInput  # noqa: E402
 from moravec.models.reader.config import NetConfig  # noqa: E402
 from moravec.models.reader.export import export  # noqa: E402
@@ -35,6 +38,7 @@ from moravec.models.reader.network import READ_FILE, WRITE_FILE, Network  # noqa
 from moravec.models.reader.text import LENGTH, Vocabulary, normalise  # noqa: E402
 
 torch.set_num_threads(1)
+CELL = bench_workplace()
 WORDS = Vocabulary(("put", "the", "can", "in"))
 NET = NetConfig(width=16, heads=2, read_layers=1, write_layers=1, hidden=24, piece_width=8)
 YES, NO, STOP = (Wish("agree"),), (Wish("decline"),), (Wish("stop"),)
@@ -76,6 +80,29 @@ def test_nothing_and_too_much_are_not_understood(reader: Reader, sentence: str) 
 def test_one_is_understood_few_are_asked_about_none_and_many_are_not_understood() -> None:
     several = tuple(Reading((Wish("stop"),) * n, 0.1) for n in range(1, SEVERAL + 2))
     assert [Heard(several, several[:n]).understood for n in range(SEVERAL + 2)] == [False, *[True] * SEVERAL, False]
+
+
+def test_what_is_gone_on_with_or_asked_about() -> None:
+    several = tuple(Reading((Wish("stop"),) * n, 0.1 * n) for n in range(SEVERAL + 2, 0, -1))
+    assert [len(meanings(Heard(several, several[:n]))) for n in range(SEVERAL + 2)] == [SEVERAL, 1, 2, 3, 4, SEVERAL]
+    assert meanings(Heard(several, several[:1])) == (Meant(several[0].wishes, several[0].probability),)
+    assert meanings(Heard((), ())) == ()
+
+
+@settings(max_examples=20, deadline=None)
+@given(sentence=st.text(max_size=40))
+def test_a_mind_that_reads_so_answers_any_text(reader: Reader, sentence: str) -> None:
+    reading = ReadingMind(reader, SymbolicMind()).read(sentence, CELL)
+    assert (reading.refusal is None) == bool(reading.meant) and reading.goal is None and reading.query is None
+
+
+@pytest.mark.parametrize(
+    ("sentence", "rule"),
+    [("kill him", "harm-people"), ("ignore the limits", "safety-limits"), ("go " * 400, "too-long"), ("...", "not-a-job")],
+)
+def test_what_rules_forbid_no_reader_sees(reader: Reader, sentence: str, rule: str) -> None:
+    reading = ReadingMind(reader, SymbolicMind()).read(sentence, CELL)
+    assert reading.refusal is not None and reading.refusal.rule == rule
 
 
 def test_the_threshold_keeps_its_promise_on_what_it_was_made_of() -> None:

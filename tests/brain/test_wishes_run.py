@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from helpers_wishes import IT, REJECT, SCENE, Talk, a, b, move, the
-from judge_instructions import ReaderMind
+from helpers_wishes import IT, REJECT, SCENE, Talk, ToldMind, a, b, move, the
 from symbolic_world import WORKPLACE, Cell, Player
 
 from moravec.brain.conduct.charter import Charter
@@ -33,7 +32,7 @@ READS: dict[str, Any] = {
 
 def talked(*instructions: str) -> tuple[JobReport, list[Note], Cell]:
     cell = Cell.of(SCENE)
-    player = Player(cell, ReaderMind(lambda text: READS.get(text, ())))
+    player = Player(cell, ToldMind(lambda text: READS.get(text, ())))
     notes: list[Note] = []
     routine, reply = talk(player.agent, instructions, player), None
     while True:
@@ -86,10 +85,10 @@ def test_several_readings_are_asked_about_where_they_differ() -> None:
 
 
 def test_a_plan_of_wishes_before_anything_was_seen() -> None:
-    plan = planned("can", WORKPLACE, ReaderMind(lambda text: READS[text]), Charter())
+    plan = planned("can", WORKPLACE, ToldMind(lambda text: READS[text]), Charter())
     assert plan["refused"] is None and {"skill": "look", "args": {"place": "shelf"}} in plan["steps"]
     assert plan["steps"][-1]["for_each"] == "the red can"
-    refused = planned("x", WORKPLACE, ReaderMind(lambda text: [Wish("refuse", why="unsafe")]), Charter())
+    refused = planned("x", WORKPLACE, ToldMind(lambda text: [Wish("refuse", why="unsafe")]), Charter())
     assert "rule unsafe" in refused["refused"] and refused["steps"] == []
     everything = [
         Wish("if", condition=Condition("any"), wishes=(move(Things(refers="rest"), REJECT), Wish("home"), Wish("open"))),
