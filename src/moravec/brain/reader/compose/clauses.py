@@ -57,7 +57,10 @@ class Clauses:
             all_of = (first, *more)
             return self._listed(all_of), all_of
         if voice.chance(0.03):
-            wrong = self.words.things(meant.things(voice, False))
+            if first.colours and voice.chance(0.4):  # "the red, no, the green can"
+                wrong = voice.say("just a colour", colour=voice.say(meant.colours(voice)[0]))
+            else:
+                wrong = self.words.things(meant.things(voice, False))
             return voice.say("slip thing", wrong=wrong, right=lambda: self.words.things(first)), (first,)
         return self.words.things(first), (first,)
 
