@@ -105,13 +105,13 @@ def test_plain_lines() -> None:
     """One line for a step that ended, none for one that began."""
     out = io.StringIO()
     lines = Lines(out)
-    for note in (Note("goal", {"text": "all cans"}), Note("plan", {"steps": [1, 2]}), step("pick", "started"),
-                 step("pick", "failed", code="missed", message="nothing there", seconds=3.2)):  # fmt: skip
+    for note in (Note("goal", {"text": "all cans"}), Note("waiting", {"why": "it is dark"}), Note("plan", {"steps": [1, 2]}),
+                 step("pick", "started"), step("pick", "failed", code="missed", message="nothing", seconds=3.2)):  # fmt: skip
         lines.noted(1.5, note)
     text = out.getvalue()
-    assert text.count("\n") == 3
-    assert "pick item-1" in text
-    assert "missed: nothing there" in text
+    assert text.count("\n") == 4
+    assert "waiting: it is dark" in text and "pick item-1" in text
+    assert "missed: nothing" in text
     assert "\x1b" not in text
 
 

@@ -41,7 +41,7 @@ class FakeRobot:
         self.wrench: Callable[[float], float | Sequence[float]] = lambda t: 0.0  # [N] over time, along the tool or (3,)
         self.blocked = np.zeros(6, bool)
         self.estop = False
-        self.brightness, self.camera_delay = 90, 0.0  # of 255; [s] by which pictures are old
+        self.dark_until, self.camera_delay = 0.0, 0.0  # [s]; [s] by which pictures are old
         self.applied: list[Approved] = []
         self.order: list[str] = []
         self._noise, self._rng = noise, np.random.default_rng(0)
@@ -81,7 +81,7 @@ class FakeRobot:
         if camera not in self.spec.cameras:
             raise BadInput("a camera of fake", camera, self.spec.cameras)
         t = self.now()
-        rgb, depth = np.full((2, 2, 3), self.brightness, np.uint8), np.ones((2, 2), np.float32)
+        rgb, depth = np.full((2, 2, 3), 2 if t < self.dark_until else 90, np.uint8), np.ones((2, 2), np.float32)
         t -= self.camera_delay
         return lambda: CameraFrame(camera, 1, t, rgb, depth, frozen(np.eye(3)), frozen(np.eye(4)))
 

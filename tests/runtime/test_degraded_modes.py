@@ -13,8 +13,9 @@ from helpers_runtime import LIMITS, PERIOD, FakeRobot, Log, Rig, lawful
 from moravec.core.command import Provenance
 from moravec.core.errors import TapeError
 from moravec.core.observation import CameraFrame
-from moravec.guard.degraded import BUDGETS
+from moravec.guard.degraded import BUDGETS, RECOVERY
 from moravec.guard.stop import Mode
+from moravec.runtime.loop import LIGHT
 from moravec.runtime.sight import DARK, SightWatch
 from moravec.skills.contract import Capture, Follow, Pause
 
@@ -43,11 +44,32 @@ def test_fresh_pictures_give_everything_back_after_a_while() -> None:
 
 def test_a_dark_camera_costs_speed_at_once_and_all_motion_when_it_stays_dark() -> None:
     rig = Rig(FakeRobot())
-    rig.robot.brightness = 2
-    rig.serve(Capture(("wrist",)), Pause(1.0))
+    rig.robot.dark_until = 1.0
+    rig.serve(Capture(("wrist",)))
     modes = [(t, fitness.mode, fitness.signal) for t, fitness in rig.log.modes]
-    assert [(mode, signal) for _, mode, signal in modes] == [(Mode.REDUCED, "camera_dark"), (Mode.STILL, "camera_dark")]
+    dark = [(Mode.REDUCED, "camera_dark"), (Mode.STILL, "camera_dark")]
+    assert [(mode, signal) for _, mode, signal in modes] == [*dark, (Mode.FULL, "")]
     assert modes[1][0] - modes[0][0] == pytest.approx(BUDGETS["camera_dark"].still, abs=5 * PERIOD)
+
+
+def test_darkness_is_waited_out_and_then_the_arm_may_move() -> None:
+    """The pictures that a skill gets are of after it, and nothing was asked of the guard meanwhile."""
+    rig = Rig(FakeRobot())
+    rig.robot.dark_until = 3.0
+    frames, moved = rig.serve(Capture(("wrist",)), Follow(rig.way(0.2)))
+    assert frames["wrist"].t >= 3.0 and frames["wrist"].rgb.mean() >= DARK
+    assert moved.end == "done" and rig.runtime.counts["stop"] == 0
+    assert [note.payload["why"] for _, note in rig.log.notes if note.topic == "waiting"] == ["it is dark before wrist"]
+    assert 3.0 + RECOVERY < rig.robot.now() < 3.0 + RECOVERY + 2.0 + rig.way(0.2).duration
+
+
+def test_a_night_is_not_waited_out() -> None:
+    rig = Rig(FakeRobot())
+    rig.robot.dark_until = math.inf
+    (frames,) = rig.serve(Capture(("wrist",)))
+    assert frames["wrist"].rgb.mean() < DARK and LIGHT < rig.robot.now() < LIGHT + RECOVERY + 2.0
+    (moved,) = rig.serve(Follow(rig.way(0.2)))
+    assert moved.end == "stopped" and moved.check == "mode"
 
 
 def test_the_worst_camera_counts_and_light_is_not_taken_for_darkness() -> None:

@@ -32,7 +32,7 @@ from moravec.console.live import LiveView
 from moravec.console.report import ReportData, build_report
 from moravec.core.errors import MoravecError, TapeError
 from moravec.runtime.job import Hands, Journal, Outcome, Work, cycle_times, delivery, run_job
-from moravec.runtime.loop import Watcher
+from moravec.runtime.onlookers import Watcher
 from moravec.runtime.pace import AsFastAsPossible, Pace, RealTime
 from moravec.runtime.provenance import tape_meta, versions
 from moravec.runtime.recorder import TapeRecorder

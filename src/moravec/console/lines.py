@@ -40,6 +40,8 @@ class Lines:
             self._say(t, f"     first: {payload.get('text', '')}")
         elif topic == "plan":
             self._say(t, f"     plan: {len(payload.get('steps', ()))} steps")
+        elif topic == "waiting":
+            self._say(t, f"     waiting: {payload.get('why', '')}")
         elif topic == "surprise":
             self._say(t, f"     surprise: {payload.get('what', '')}")
         elif topic == "fallback":

@@ -17,8 +17,9 @@ from moravec.core.observation import CameraFrame, RobotState
 from moravec.core.verdict import Verdict
 from moravec.core.workplace import Workplace
 from moravec.robots.protocol import Robot
-from moravec.runtime.loop import Recorder, Runtime, Watcher
+from moravec.runtime.loop import Runtime
 from moravec.runtime.narrate import narrated
+from moravec.runtime.onlookers import Recorder, Watcher
 from moravec.runtime.pace import Pace
 from moravec.runtime.talk import talk
 from moravec.skills.arm import Arm

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
-from typing import Any, Protocol, TypeVar, final
+from typing import Any, TypeVar, final
 
 import numpy as np
 
@@ -16,14 +16,14 @@ from moravec.core.command import ActionChunk, Command
 from moravec.core.errors import MoravecError
 from moravec.core.frames import Matrix
 from moravec.core.observation import CameraFrame, RobotState
-from moravec.core.verdict import Approved, Verdict
+from moravec.core.verdict import Verdict
 from moravec.guard.compiled import compiled
-from moravec.guard.degraded import Fitness, FitnessWatch
+from moravec.guard.degraded import RECOVERY, FitnessWatch
 from moravec.guard.guard import Guard
-from moravec.guard.limits import LimitTable
 from moravec.guard.stop import Mode
 from moravec.robots.protocol import Robot
 from moravec.runtime.governor import Governor, Neighbourhood
+from moravec.runtime.onlookers import Recorder, Watcher
 from moravec.runtime.pace import Pace
 from moravec.runtime.playback import Playback, braking_chunk, rejoining_chunk
 from moravec.runtime.sight import SightWatch
@@ -50,26 +50,8 @@ GRIP_STILL_TICKS = 40
 # Stops that end by themselves: whoever was near has left, or is seen again.
 PASSING = frozenset({"separation", "people_age", "zone_slow", "zone_stop"})
 PATIENCE = 600.0  # [s] for which such a stop is waited out
-
-
-class Recorder(Protocol):
-    """Where a runtime writes what happens; the tape is one."""
-
-    def tick(self, now: float, state: RobotState, asked: Command, approved: Approved) -> None: ...
-    def frame(self, frame: CameraFrame) -> None: ...
-    def chunk(self, t: float, chunk: ActionChunk) -> None: ...
-    def note(self, t: float, note: Note) -> None: ...
-    def reset(self, now: float, state: RobotState, verdict: Verdict) -> None: ...
-    def tighten(self, t: float, who: str, limits: LimitTable | None) -> None: ...
-    def mode(self, t: float, fitness: Fitness) -> None: ...
-
-
-class Watcher(Protocol):
-    """Somebody who looks on: the terminal, the report. Called between ticks, never inside one."""
-
-    def ticked(self, t: float, state: RobotState, verdict: Verdict) -> None: ...
-    def framed(self, frame: CameraFrame) -> None: ...
-    def noted(self, t: float, note: Note) -> None: ...
+LIGHT = 60.0  # [s] for which darkness is waited out
+RETAKEN = 0.5  # [s] from one dark picture to the next
 
 
 @final
@@ -343,6 +325,21 @@ class Runtime:
         return Gripped(self._state.grip_width, self._state.grip_force, self._state)
 
     def _capture(self, request: Capture) -> dict[str, CameraFrame]:
+        """The pictures. Where they show nothing the arm waits for light, and then until it may move again: a skill that went on
+        would be stopped by the guard."""
+        frames, end = self._expose(request), self._robot.now() + LIGHT
+        if not self._sight.shows_nothing(request.cameras):
+            return frames
+        self._note(Note("waiting", {"why": f"it is dark before {' and '.join(request.cameras)}"}))
+        while self._sight.shows_nothing(request.cameras) and self._robot.now() < end:
+            self.rest(RETAKEN)
+            frames = self._expose(request)
+        end = self._robot.now() + RECOVERY + RETAKEN
+        while self._watch.now.mode is not Mode.FULL and self._robot.now() < end:
+            self._tick()
+        return frames
+
+    def _expose(self, request: Capture) -> dict[str, CameraFrame]:
         asked = self._robot.now()
         exposures = {name: self._robot.expose(name) for name in request.cameras}
         frames: dict[str, CameraFrame] = self._beside(

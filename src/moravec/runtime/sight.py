@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import final
 
 import numpy as np
@@ -28,6 +29,10 @@ class SightWatch:
                 self._dark_since.setdefault(name, now)
             else:
                 self._dark_since.pop(name, None)
+
+    def shows_nothing(self, cameras: Iterable[str]) -> bool:
+        """Whether the last picture of any of `cameras` was dark."""
+        return any(name in self._dark_since for name in cameras)
 
     def signals(self, now: float) -> dict[str, float]:
         """`camera_old` and `camera_dark` [s] at `now` [s], of the worst camera."""

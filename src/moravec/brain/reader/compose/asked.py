@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from moravec.brain.reader.compose import meant
 from moravec.brain.reader.compose.clauses import Clauses, Said
-from moravec.brain.wishes.wish import EVERYTHING, Amount, Condition, Spot, Things, Wish
+from moravec.brain.wishes.wish import EVERYTHING, Amount, Condition, Size, Spot, Things, Wish
 
 ALL = Amount()
 PLACES = ("cond full", "cond empty", "cond room")  # sections that are about a place alone
@@ -24,6 +24,10 @@ class Asked:
             ("what", "which", "how many", "where", "any", "all", "which place", "in place", "help", "why", "doing"),
             (0.14, 0.08, 0.2, 0.17, 0.12, 0.06, 0.07, 0.02, 0.05, 0.04, 0.05),
         )
+        if kind == "which" and self.voice.chance(0.2):
+            best = replace(meant.described(self.voice), codes=(), unknown=(), coded=None, amount=meant.ONE, definite=True)
+            best = replace(best, size=Size(self.voice.of(("smallest", "largest")), self.voice.of(("volume", "length"))))
+            return self.voice.say("ask best", what=lambda: self.words.things(best)), (Wish("ask", (best,), query="what"),)
         text, what, spot = self._say(f"ask {kind}")
         if kind in ("help", "doing"):
             return text, (Wish("ask", query=kind),)  # type: ignore[arg-type]
@@ -39,7 +43,7 @@ class Asked:
     def condition(self) -> tuple[str, Condition]:
         """Any condition."""
         holds = self.voice.of(("any", "none", "all", "more", "fewer", "exactly", "full", "empty"), (40, 14, 9, 9, 5, 4, 14, 5))
-        n = int(self.voice.of(range(1, 9)))
+        n = int(self.voice.of(range(2 if holds == "fewer" else 1, 9)))
         text, what, spot = self._say(f"cond {holds}", n=self.voice.number(n))
         if holds in ("full", "empty"):
             return text, Condition(holds, at=spot)  # type: ignore[arg-type]
@@ -50,6 +54,14 @@ class Asked:
         """Words that a place is not full yet."""
         text, _, spot = self._say("cond room")
         return text, spot
+
+    def one_of_them(self) -> tuple[str, Condition]:
+        """Words that one among those that were spoken of is damaged, or is not."""
+        state = self.voice.of(("damaged", "intact"), (0.85, 0.15))
+        one = self.voice.chance(0.6)
+        section = "cond one of them" if one else "cond some of them"
+        text = self.voice.say(section, predicate=lambda: self.voice.phrase(f"predicate {state}"))
+        return text, Condition("any", (Things(condition=state, amount=meant.ONE if one else ALL),))  # type: ignore[arg-type]
 
     def _say(self, section: str, n: str = "") -> tuple[str, Things | None, Spot]:
         """A phrase of a section; what it is about, and the place it names."""
@@ -81,6 +93,8 @@ class Asked:
                 about = Things(categories=meant.category(voice), amount=about.amount)
         elif "{what}" in phrase:
             about = meant.things(voice, False)
+            if about.amount.kind not in ("all", "exactly"):
+                about = replace(about, amount=ALL, definite=True)
         else:
             return None
         if "{predicate}" in phrase or "{at}" in phrase or "{in}" in phrase:

@@ -1,7 +1,9 @@
 """The phrases as they stand in files, and a draw of one of them.
 
 A file of `phrases` holds sections: `[name]`, then a phrase a line; lines that begin with `#` say something about the file.
-`(a|b|)` is one of the three, `<one/many>` follows the number of what was spoken of last, `{slot}` is filled by who draws.
+`12x phrase` is drawn as often as twelve others. `(a|b|)` is one of the three, `<one/many>` follows the number of what was spoken
+of last, or of what the slot right behind it is filled with; `{slot}` is filled by who draws, or with a phrase of the section that
+has its name.
 """
 
 from __future__ import annotations
@@ -20,12 +22,13 @@ FOLDER = Path(__file__).parents[1] / "phrases"
 OPEN, CLOSE = "\u2045", "\u2046"  # around what stands in the wishes as it stands in the sentence
 _CHOICE = re.compile(r"\(([^()]*)\)")
 _SLOT = re.compile(r"\{([a-z ]+)\}|<([^<>/]*)/([^<>/]*)>")
-Fill = Callable[[str], str]
+_WEIGHT = re.compile(r"(\d+)x (.+)")
+Fill = Callable[[str, str], str]
 
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """All phrases of a language by section."""
+    """All phrases of a language by section, each as often as it weighs."""
 
     language: str
     sections: Mapping[str, tuple[str, ...]]
@@ -50,7 +53,8 @@ def book(language: str) -> Book:
             elif line and not line.startswith("#"):
                 if not section:
                     raise BadInput(f"the phrases {path.name}", line, "a section first")
-                sections[section].append(line)
+                weighed = _WEIGHT.fullmatch(line)
+                sections[section] += [weighed[2]] * int(weighed[1]) if weighed else [line]
     return Book(language, {name: tuple(lines) for name, lines in sections.items()})
 
 
@@ -70,8 +74,25 @@ def varied(rng: np.random.Generator, phrase: str) -> str:
 
 
 def filled(phrase: str, fill: Fill, many: Callable[[], bool]) -> str:
-    """Its slots filled from the left; `many` says whether what was filled last was plural."""
-    return _SLOT.sub(lambda found: fill(found[1]) if found[1] else found[3 if many() else 2], phrase)
+    """Its slots filled from the left by `fill`, which is given the slot's name and what stands behind it; `many` says whether
+    what was filled last was plural."""
+    said: list[str] = []
+    waiting: tuple[int, str, str] | None = None  # words that follow the number of the next slot
+    end = 0
+    for found in _SLOT.finditer(phrase):
+        said.append(phrase[end : found.start()])
+        end = found.end()
+        if found[1]:
+            said.append(fill(found[1], phrase[end:]))
+            if waiting is not None:
+                said[waiting[0]] = waiting[2 if many() else 1]
+                waiting = None
+        elif phrase.startswith(" {what}", end):
+            waiting = len(said), found[2], found[3]
+            said.append("")
+        else:
+            said.append(found[3 if many() else 2])
+    return "".join((*said, phrase[end:]))
 
 
 def literal(text: str) -> str:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from moravec.brain.reader.compose.book import literal
-from moravec.brain.reader.compose.voice import Voice
-from moravec.brain.wishes.wish import Size, Spot, Things
+from moravec.brain.reader.compose.figures import coded_as, measured
+from moravec.brain.reader.compose.voice import MIXED, Voice
+from moravec.brain.wishes.wish import EVERYTHING, Amount, Size, Spot, Things
 
-BARE = Things()
-MIXED = 0.012  # share of nouns and colours in the other language
+ONE = Amount("exactly", 1)
+SINGULAR = re.compile(
+    r"(every|each|anything|what('s| is)|whatever('s| is| remains)|it all$|all of it$|the whole|"
+    r"the (lot|rest|remainder|stuff)( of it| there)?$|all (this|the)? ?(stuff|else|rest))"
+)
 
 
 class English:
@@ -24,7 +29,7 @@ class English:
         if what.exceptions:
             out = self._voice.join([self.things(exception) for exception in what.exceptions], self._voice.of(("and", "or")))
             said += " " + self._voice.say("except", what=out)
-        self._voice.many = what.amount.kind != "exactly" or what.amount.n != 1
+        self._voice.many = (what.amount.kind != "exactly" or what.amount.n != 1) and not SINGULAR.match(said)
         return said
 
     def _referring(self, what: Things) -> str:
@@ -36,19 +41,31 @@ class English:
             return voice.say(kind)
         if what.refers == "it" and what.definite:
             return voice.say("of them", noun=self.bare(replace(what, refers=""), False))
-        form = "all" if many else "one" if number == 1 else "some"
+        if kind == "it" and not noun and (what.amount.kind not in ("all", "exactly") or number > 2):
+            n = voice.number(what.amount.n)
+            return voice.say("it n" if number else f"it {what.amount.kind}", n=n)
+        form = "all" if many else "one" if number == 1 else "two"
         if noun:
             noun = " ".join([*what.colours, noun])
         return voice.say(f"{kind} {form}{' of' if noun else ''}", noun=noun, n=voice.number(number))
 
     def _described(self, what: Things) -> str:
         voice = self._voice
-        if what == BARE:
+        if what == EVERYTHING:
             return voice.say("everything")
         if what.codes and not what.categories:
             return voice.join([voice.say("code", code=self._code(code)) for code in what.codes])
         if what.at is not None and what == Things(at=what.at):
+            if self._that(what.at):
+                things = voice.of(("everything", "everything", "all the things", "the things", "anything"))
+                voice.many = things.endswith("s")
+                return f"{things} {voice.say(f'that {_kind(what.at)}', label=literal(what.at.name))}"
             return voice.say("all at", at=self.spot(what.at, "at"))
+        if _tinted(what) and voice.chance(0.025):
+            many = what.amount != ONE
+            noun, tint = self._noun(what, many), voice.say(what.colours[0])
+            voice.many = many
+            return voice.say("added", noun=noun, colour=tint)
         of_all = what.amount.kind == "all" and not what.definite
         if of_all and not what.categories and not what.unknown and voice.chance(0.35):
             return self._whatever(what)
@@ -84,6 +101,8 @@ class English:
     def _amount(self, what: Things, core: str, every: bool) -> str:
         voice, kind, n = self._voice, what.amount.kind, what.amount.n
         best = what.size is not None and what.size.kind in ("smallest", "largest", "middle")
+        if voice.clipped and (kind == "all" or (what.definite and n == 1)) and voice.chance(0.75):
+            return core
         if kind == "all":
             section = "the all" if what.definite else "every" if every else "all"
         elif kind == "exactly":
@@ -91,11 +110,17 @@ class English:
             section = "the n" if best and n > 1 else section
         else:
             section = kind
-        if best and n == 1 and what.size is not None and core.count(" ") == 1 and voice.chance(0.1):
+        if kind == "exactly" and n == 1 and _of_several(what) and what.size is not None and voice.chance(0.14):
+            several = self.bare(replace(what, size=None), True)
+            of = "of the two" if what.size.kind in ("smaller", "larger") else "of all"
+            return voice.say(f"{of} that", word=voice.phrase(f"{what.size.kind} {what.size.axis}"), noun=several)
+        if best and n == 1 and what.size is not None and core.count(" ") == 1 and voice.chance(0.14):
             word, noun = core.split()
             return voice.of((f"whichever {noun} is {word}", f"the {noun} that is {word}", f"the {noun} that is the {word}"))
         if best and n == 1:
-            return f"{voice.of(('the', 'the', 'the', 'your', 'that'))} {core}" if core[0].isalpha() else core
+            return f"{voice.of(('the',) * 12 + ('your', 'that'))} {core}" if core[0].isalpha() else core
+        if _compared(what) and what.size is not None and voice.chance(0.4):
+            return voice.say("of the two", word=voice.phrase(f"{what.size.kind} {what.size.axis}"))
         return voice.say(section, noun=core, n=voice.number(n))
 
     def _modifiers(self, what: Things) -> tuple[list[str], list[str]]:
@@ -106,8 +131,10 @@ class English:
         if what.colours:
             each = [voice.foreign(c) if voice.chance(MIXED) else voice.say(c) for c in voice.mixed(what.colours)]
             words = voice.join(each, voice.of(("and", "and", "or")))
-            if voice.chance(0.08):
+            if voice.chance(0.04):
                 after.append(voice.say("coloured", colour=words))
+            elif voice.chance(0.015):  # as those say it whose language has it so
+                after.append(words)
             else:
                 before.append(words)
         if self._adjective(what):
@@ -119,8 +146,15 @@ class English:
         if what.codes:
             after.append(voice.say("with code", code=voice.join([self._code(code) for code in what.codes])))
         if what.at is not None:
-            after.append(voice.say("lying", at=self.spot(what.at, "at")))
+            if self._that(what.at):
+                after.append(voice.say(f"that {_kind(what.at)}", label=literal(what.at.name)))
+            else:
+                after.append(voice.say("lying", at=self.spot(what.at, "at")))
         return before, after
+
+    def _that(self, at: Spot) -> bool:
+        """Whether to say what happened to the things, not where they are."""
+        return f"that {_kind(at)}" in self._voice.book.sections and self._voice.chance(0.15)
 
     def _put(self, name: str, before: list[str], after: list[str], share: float) -> None:
         if self._voice.chance(share):
@@ -154,7 +188,7 @@ class English:
         return literal(coded_as(self._voice, code))
 
     def spot(self, spot: Spot, how: str) -> str:
-        """A place with its preposition; `how` is "at", "to" or "in" for a place without one."""
+        """A place with its preposition; `how` is "at", "from", "to" or "in" for a place without one."""
         voice = self._voice
         if spot.kind == "bin":
             return voice.say(f"{how} bin", label=literal(spot.name))
@@ -162,66 +196,32 @@ class English:
             return voice.say(f"{how} {spot.name}")
         if spot.kind == "of":
             many = voice.many
-            said = voice.say(f"{how} of", what=self.things(replace(spot.things or BARE, definite=True)))
+            said = voice.say(f"{how} of", what=self.things(replace(spot.things or EVERYTHING, definite=True)))
             voice.many = many
             return said
         return voice.say(f"{how} {spot.kind}", name=literal(spot.name))
 
 
-def coded_as(voice: Voice, code: str) -> str:
-    """A code as people write it."""
-    head, digits = code.split("-")
-    low = head.lower()
-    return voice.of((code, code, code.lower(), head + digits, f"{head} {digits}", low + digits, f"{low} {digits}"))
+def _compared(what: Things) -> bool:
+    """Whether nothing is said of one thing but that it is the smaller or the larger."""
+    size = what.size
+    alone = what == Things(size=size, amount=what.amount, definite=True) and what.amount.n == 1
+    return alone and size is not None and size.kind in ("smaller", "larger") and size.than is None
 
 
-def measured(voice: Voice, size: Size) -> str:
-    """A measure in one of its units, as digits or in words."""
-    if size.axis == "length":
-        unit, number = voice.of(("cm", "mm", "m"), (0.8, 0.15, 0.05)), size.value
-        number /= {"cm": 1e-2, "mm": 1e-3, "m": 1.0}[unit]
-    else:
-        unit, number = voice.of(("ml", "l", "cl", "dl"), (0.85, 0.1, 0.03, 0.02)), size.value
-        number /= {"ml": 1e-6, "l": 1e-3, "cl": 1e-5, "dl": 1e-4}[unit]
-    number = round(number, 6)
-    words = f"{number:g}"
-    if voice.chance(0.2):
-        words = number_words(voice, number) or words
-    if words[0].isdigit() and not voice.chinese and voice.chance(0.35):
-        return literal(words) + voice.of(("", " ")) + voice.phrase(f"unit {unit} short")
-    return literal(words) + ("" if voice.chinese else " ") + voice.phrase(f"unit {unit}")
+def _tinted(what: Things) -> bool:
+    """Whether nothing is said but what it is and its one colour."""
+    alone = what == Things(categories=what.categories, colours=what.colours, amount=what.amount, definite=True)
+    return alone and bool(what.categories) and len(what.colours) == 1 and what.amount in (ONE, Amount())
 
 
-def number_words(voice: Voice, number: float) -> str:
-    """A number in words, where it has short ones; else nothing."""
-    if number == 0.5:
-        return "半" if voice.chinese else voice.of(("half a", "half"))
-    if number != int(number) or not 0 < number < 1000:
-        return ""
-    n = int(number)
-    return _han(n) if voice.chinese else _english(n, voice)
+def _of_several(what: Things) -> bool:
+    """Whether it is the one of its kind that has some size."""
+    return what.definite and bool(what.categories) and not what.codes and what.size is not None and what.size.than is None and (
+        what.size.kind in ("smallest", "largest", "smaller", "larger")
+    )
 
 
-def _english(n: int, voice: Voice) -> str:
-    ones = ("", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen",
-            "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen")  # fmt: skip
-    tens = ("", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
-    if n >= 100:
-        head = f"{ones[n // 100]} hundred"
-        return f"{head} {_english(n % 100, voice)}" if n % 100 else head
-    if n < 20:
-        return ones[n]
-    return tens[n // 10] + (voice.of((" ", "-")) + ones[n % 10] if n % 10 else "")
-
-
-def _han(n: int) -> str:
-    digits = "零一二三四五六七八九"
-    out = ""
-    if n >= 100:
-        out = ("两" if n // 100 == 2 else digits[n // 100]) + "百"
-        if 0 < n % 100 < 10:
-            return out + "零" + digits[n % 10]
-    tens, one = n % 100 // 10, n % 10
-    if tens:
-        out += ("" if tens == 1 and not out else digits[tens]) + "十"
-    return out + (digits[one] if one else "")
+def _kind(at: Spot) -> str:
+    """Of a place: its name, or "bin"."""
+    return at.name if at.kind == "place" else at.kind

@@ -14,15 +14,19 @@ VOLUMES = (
     10, 20, 25, 30, 40, 50, 60, 75, 80, 100, 120, 125, 150, 175, 180, 200, 220, 250, 300, 330, 350, 400, 450, 500, 600, 700,
     750, 800,
 )  # fmt: skip
+INCHES = (2, 3, 4, 5, 6, 7, 8, 9, 10, 12)
 LENGTHS = (2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 18, 20, 22, 24, 25, 28, 30, 35, 40)
 
 
 def things(voice: Voice, deep: bool = True) -> Things:
     """Anything that a noun phrase may mean. Not `deep`: without exceptions and without a place where other things are."""
-    if voice.chance(0.13):
-        return referring(voice)
+    if voice.chance(0.19):
+        spoken = referring(voice)
+        if deep and spoken == Things("it") and voice.chance(0.1):
+            spoken = replace(spoken, exceptions=(exception(voice, spoken),))
+        return spoken
     found = counted(voice, described(voice))
-    if deep and found.amount.kind == "all" and voice.chance(0.08):
+    if deep and found.amount.kind == "all" and voice.chance(0.1):
         found = replace(found, exceptions=tuple(exception(voice, found) for _ in range(1 if voice.chance(0.8) else 2)))
     return found
 
@@ -40,27 +44,41 @@ def formed(voice: Voice, found: Things) -> Things:
 
 def described(voice: Voice) -> Things:
     """What kind of things, without how many."""
-    style = voice.rng.random()
-    if style < 0.05:
+    style, detail = voice.rng.random(), voice.detail
+    if style < 0.085:
         return Things(codes=codes(voice))
-    if style < 0.08:
+    if style < 0.115:
         return Things(categories=category(voice), codes=codes(voice))
-    if style < 0.14:
+    if style < 0.16:
         return Things(unknown=unknown(voice, noun=True), colours=colours(voice) if voice.chance(0.2) else ())
     found = Things(categories=category(voice) if voice.chance(0.78) else ())
-    if voice.chance(0.42):
+    if voice.chance(0.2 + 0.3 * detail):
         found = replace(found, colours=colours(voice))
-    if voice.chance(0.03):
+    if found.categories and voice.chance(0.03):
         found = replace(found, unknown=unknown(voice, noun=False))
-    if voice.chance(0.16):
+    if voice.chance(0.19 * detail):
         found = replace(found, condition="damaged" if voice.chance(0.75) else "intact")
-    if voice.chance(0.05):
+    if voice.chance(0.06 * detail):
         found = replace(found, coded=voice.chance(0.5))
-    if voice.chance(0.17):
+    if voice.chance(0.21 * detail):
         found = replace(found, size=size(voice))
-    if voice.chance(0.11):
+    if voice.chance(0.15 * detail):
         found = replace(found, at=source(voice))
     return found if found != Things() else Things(categories=category(voice))
+
+
+def singled_out(voice: Voice) -> Things:
+    """One thing by what tells it from another, as in an answer."""
+    kind = voice.of(("colour", "size", "at", "condition", "code", "category", "coded"), (34, 22, 14, 8, 6, 12, 4))
+    found = {
+        "colour": lambda: Things(colours=colours(voice)[:1]),
+        "size": lambda: Things(size=Size(voice.of(("smaller", "larger", "smallest", "largest", "small", "large", "middle")))),
+        "at": lambda: Things(at=source(voice)),
+        "condition": lambda: Things(condition=voice.of(("damaged", "intact"))),
+        "code": lambda: Things(codes=(code(voice),)), "category": lambda: Things(categories=category(voice)[:1]),
+        "coded": lambda: Things(coded=voice.chance(0.6)),
+    }[kind]()  # fmt: skip
+    return replace(found, amount=ONE, definite=True)
 
 
 def category(voice: Voice) -> tuple[str, ...]:
@@ -89,6 +107,8 @@ def codes(voice: Voice) -> tuple[str, ...]:
 def code(voice: Voice) -> str:
     """One of them."""
     digits = "".join(str(d) for d in voice.rng.integers(0, 10, voice.of((2, 3, 4), (0.1, 0.8, 0.1))))
+    if voice.chance(0.05):
+        return digits
     head = "MV" if voice.chance(0.8) else "".join(voice.of(string.ascii_uppercase) for _ in range(voice.of((2, 3))))
     return f"{head}-{'0' + digits[1:] if voice.chance(0.6) else digits}"
 
@@ -121,7 +141,7 @@ def size(voice: Voice, measured: bool = True) -> Size:
 def measure(voice: Voice, axis: str) -> float:
     """A length [m] or volume [m³]."""
     if axis == "length":
-        return round(voice.of(LENGTHS) * 0.01, 4)
+        return round(voice.of(INCHES) * 0.0254, 6) if voice.chance(0.05) else round(voice.of(LENGTHS) * 0.01, 4)
     return round(voice.of(VOLUMES) * 1e-6, 9)
 
 
@@ -137,6 +157,8 @@ def amount(voice: Voice, found: Things) -> dict[str, object]:
         ("the", "thes", "all", "a", "n", "then", "at most", "at least", "some", "half"),
         (0.29, 0.27, 0.15, 0.07, 0.07, 0.04, 0.03, 0.01, 0.03, 0.02),
     )
+    if voice.clipped and not voice.chinese and kind == "thes":
+        kind = "all"
     if len(found.categories) > 1 or len(found.colours) > 1:
         kind = {"the": "thes", "a": "all"}.get(kind, kind)
     n = voice.of((2, 3, 4, 5, 6, 8, 10, 12), (0.45, 0.25, 0.1, 0.08, 0.05, 0.02, 0.02, 0.01))
@@ -153,8 +175,8 @@ def amount(voice: Voice, found: Things) -> dict[str, object]:
 
 def referring(voice: Voice) -> Things:
     """What was spoken of, and what was not."""
-    kind = voice.of(("it", "them", "that", "those", "of them", "other", "others", "rest", "former", "latter"),
-                    (5, 4, 1.5, 1.5, 1, 2.5, 2, 3, 0.5, 0.5))  # fmt: skip
+    kind = voice.of(("it", "them", "that", "those", "of them", "share", "other", "others", "rest", "former", "latter"),
+                    (5, 4, 1.5, 1.5, 1, 0.8, 2.5, 2, 3, 0.5, 0.5))  # fmt: skip
     narrowed = voice.chance(0.4)
     words = Things(categories=category(voice)[:1] if narrowed else ())
     if narrowed and voice.chance(0.3):
@@ -163,13 +185,20 @@ def referring(voice: Voice) -> Things:
         words = replace(words, categories=category(voice)[:1])
     made = {
         "it": Things("it", amount=ONE), "them": Things("it", amount=voice.of((MANY, Amount("exactly", 2)), (0.85, 0.15))),
-        "of them": _among(voice), "that": replace(words, refers="it", amount=ONE), "those": replace(words, refers="it"),
+        "of them": _among(voice), "share": Things("it", amount=_share(voice)),
+        "that": replace(words, refers="it", amount=ONE), "those": replace(words, refers="it"),
         "other": replace(words, refers="other", amount=ONE, definite=True),
         "others": replace(words, refers="other", amount=voice.of((MANY, Amount("exactly", 2)), (0.85, 0.15)), definite=True),
         "rest": replace(words, refers="rest"),
         "former": Things("former", amount=ONE), "latter": Things("latter", amount=ONE),
     }  # fmt: skip
     return made[kind]
+
+
+def _share(voice: Voice) -> Amount:
+    """How many of those that were spoken of; one of them cannot be told from it."""
+    n = int(voice.of((2, 3, 4, 5), (0.3, 0.4, 0.2, 0.1)))
+    return voice.of((Amount("half"), Amount("some"), Amount("at most", n), Amount("exactly", max(n, 3))), (4, 2, 2, 3))
 
 
 def _among(voice: Voice) -> Things:
@@ -224,5 +253,7 @@ def target(voice: Voice) -> Spot:
         return Spot("place", voice.of(PLACES))
     if kind == "of":
         tinted = colours(voice)[:1] if voice.chance(0.5) else ()
+        if voice.chance(0.2):
+            return Spot("of", things=Things("other", category(voice)[:1], definite=True))
         return Spot("of", things=Things("", category(voice)[:1], tinted, amount=voice.of((ONE, MANY)), definite=True))
     return Spot(kind, voice.phrase("strange place") if kind == "unknown" else "")

@@ -15,11 +15,12 @@ SPELT = {
     "ie": "ei", "ei": "ie", "ll": "l", "tt": "t", "ee": "ea", "ea": "ee", "ph": "f", "ou": "u", "ck": "k", "gh": "g", "th": "t",
     "ow": "ou",
 }  # fmt: skip
-HOMOPHONES = dict(zip(
-    "红瓶罐箱盒球工具零件放到在里把所有坏绿蓝黄紫白的那这它先再最大小拿进去出开停检查货台桌废品剩下其他都个两",
-    "洪平灌相和求公俱另建方道再理吧锁又怀录兰皇子百地哪着他线在嘴打晓那近取处凯亭减察或抬卓费聘胜吓齐它多各俩",
-    strict=True,
-))  # fmt: skip
+SHORTENED = {
+    "please": ("pls", "plz"), "you": ("u",), "thanks": ("thx", "ta"), "are": ("r",), "and": ("n", "&"),
+    "don't": ("dont",), "isn't": ("isnt",), "what's": ("whats",), "where's": ("wheres",), "that's": ("thats",), "it's": ("its",),
+    "okay": ("k", "ok"), "your": ("ur",), "because": ("cos", "cuz"), "want to": ("wanna",), "let's": ("lets",),
+}  # fmt: skip
+PLACES = "table|parcel|station|bench|bin|reject|delivery|package|lid|arm|same|rest|other|left|right|floor|scrap|trash"
 PARTICLES = "的了把吧啊呢"
 MARKED = re.compile(f"({OPEN}[^{CLOSE}]*{CLOSE})")
 
@@ -27,8 +28,8 @@ MARKED = re.compile(f"({OPEN}[^{CLOSE}]*{CLOSE})")
 def noisy(voice: Voice, text: str) -> str:
     """`text` with one or several kinds of noise."""
     without = _without_particles if voice.chinese else _without_articles
-    kinds = (_without_marks, _typos, _fillers, _repeated, without, _run_together)
-    for kind, share in zip(kinds, (0.5, 0.4, 0.1, 0.06, 0.06, 0.02), strict=True):
+    kinds = (_without_marks, _shortened, _typos, _fillers, _repeated, without, _run_together)
+    for kind, share in zip(kinds, (0.5, 0.06, 0.3, 0.1, 0.05, 0.07, 0.012), strict=True):
         if voice.chance(share):
             text = kind(voice, text)
     return text
@@ -40,17 +41,33 @@ def _outside(text: str, change: object) -> str:
 
 
 def _without_marks(voice: Voice, text: str) -> str:
-    return _outside(text, lambda part: re.sub(r"[,.;:!?\"，。；：！？、“”…-]+", "" if voice.chinese else " ", part))
+    marks = r"[,.;:!?\"，。；：！？、“”…-]+" if voice.chance(0.3) else r"[,.;:!?，。；：！？、…-]+"  # who quotes mostly shows it
+    return _outside(text, lambda part: re.sub(marks, "" if voice.chinese else " ", part))
 
 
 def _typos(voice: Voice, text: str) -> str:
-    share = float(voice.of((0.04, 0.08, 0.15)))
-    change = _wrong_characters if voice.chinese else _misspelt
-    return _outside(text, lambda part: change(voice, part, share))
+    """One slip, two or three; a longer sentence has more."""
+    like = {line[0]: line[1:] for line in voice.book.of("homophones")} if voice.chinese else {}
+    pattern = f"[{''.join(like)}]" if voice.chinese else "[A-Za-z]{3,}"
+    found = [m for m in re.finditer(pattern, text) if text.count(OPEN, 0, m.start()) == text.count(CLOSE, 0, m.start())]
+    if len(found) < 3 and voice.chance(0.75):
+        return text
+    most = min(len(found), voice.of((1, 2, 3), (0.6, 0.28, 0.12)) + len(found) // 15)
+    for k in sorted((int(k) for k in voice.rng.permutation(len(found))[:most]), reverse=True):
+        one = found[k]
+        wrong = voice.of(like[one[0]]) if voice.chinese else _slip(voice, one[0])
+        text = f"{text[: one.start()]}{wrong}{text[one.end() :]}"
+    return text
 
 
-def _misspelt(voice: Voice, part: str, share: float) -> str:
-    return re.sub(r"[A-Za-z]{3,}", lambda m: _slip(voice, m[0]) if voice.chance(share) else m[0], part)
+def _shortened(voice: Voice, text: str) -> str:
+    """As people type on a telephone."""
+    if voice.chinese:
+        return text
+    for word, short in SHORTENED.items():
+        if voice.chance(0.6):
+            text = _outside(text, lambda part, word=word, short=short: re.sub(rf"\b{word}\b", voice.of(short), part))
+    return text
 
 
 def _slip(voice: Voice, word: str) -> str:
@@ -68,10 +85,6 @@ def _slip(voice: Voice, word: str) -> str:
         return word[:k] + voice.of(NEAR.get(word[k].lower(), word[k])) + word[k:]
     found = voice.of([pair for pair in SPELT if pair in word] or [word[-1]])
     return word.replace(found, SPELT.get(found, ""), 1)
-
-
-def _wrong_characters(voice: Voice, part: str, share: float) -> str:
-    return "".join(HOMOPHONES[c] if c in HOMOPHONES and voice.chance(share) else c for c in part)
 
 
 def _fillers(voice: Voice, text: str) -> str:
@@ -100,8 +113,8 @@ def _repeated(voice: Voice, text: str) -> str:
 
 
 def _without_articles(voice: Voice, text: str) -> str:
-    """As somebody speaks in whose language there are none."""
-    return _outside(text, lambda part: re.sub(r"\b(the|a|an) (?!cans|boxes|bottles|balls|tools|parts)", "", part))
+    """As somebody speaks in whose language there are none. Before things an article says how many, and stays."""
+    return _outside(text, lambda part: re.sub(rf"\b(the|a|an) (?=({PLACES})\b)", "", part))
 
 
 def _without_particles(voice: Voice, text: str) -> str:
@@ -111,4 +124,4 @@ def _without_particles(voice: Voice, text: str) -> str:
 
 def _run_together(voice: Voice, text: str) -> str:
     """A space that was missed."""
-    return re.sub(r"(?<=[a-z]) (?=[a-z])", lambda m: "" if voice.chance(0.06) else " ", text)
+    return re.sub(r"(?<=[a-z]) (?=[a-z])", lambda m: "" if voice.chance(0.04) else " ", text)

@@ -10,6 +10,9 @@ import numpy as np
 from moravec.brain.reader.compose.book import Book, book, filled, literal, pick, varied
 
 T = TypeVar("T")
+CLIPPED = 0.08  # share of speakers who leave out every word that they can
+TRIES = 12  # draws of a phrase that suits what it is to hold
+MIXED = 0.012  # share of nouns and colours in the other language
 NUMBERS = {
     "english": (
         "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen",
@@ -29,6 +32,9 @@ class Voice:
         self.language, self.rng = language, rng
         self.book: Book = book(language)
         self.many = False  # whether what was spoken of last is plural
+        self.behind = ""  # what stands in the phrase behind the slot that is being filled
+        self.clipped = self.chance(CLIPPED)
+        self.detail = self.of((0.3, 0.75, 1.25), (0.42, 0.42, 0.16))  # how much is said of each thing, 1 being a lot
 
     @property
     def chinese(self) -> bool:
@@ -61,11 +67,27 @@ class Voice:
     def fill(self, phrase: str, **slots: Callable[[], str] | str) -> str:
         """`phrase` with its slots filled, from the left."""
 
-        def one(name: str) -> str:
-            value = slots[name]
-            return value if isinstance(value, str) else value()
+        def one(name: str, behind: str) -> str:
+            value = slots.get(name)
+            if value is None:
+                return self.say(name, **slots)
+            if isinstance(value, str):
+                return value
+            outer, self.behind = self.behind, behind
+            said = value()
+            self.behind = outer
+            return said
 
         return filled(phrase, one, lambda: self.many)
+
+    def suiting(self, section: str, suits: Callable[[str], bool]) -> str:
+        """A phrase of the section that suits, if there is one."""
+        phrase = self.phrase(section)
+        for _ in range(TRIES):
+            if suits(phrase):
+                break
+            phrase = self.phrase(section)
+        return phrase
 
     def mixed(self, of: Sequence[T]) -> list[T]:
         """All of them in any order."""
