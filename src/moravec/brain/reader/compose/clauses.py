@@ -77,6 +77,8 @@ class Clauses:
 
     def _all_of(self, what: Sequence[Things]) -> str:
         """Words such as "all", where they change nothing."""
+        if len(what) == 2 and self.voice.chance(0.6):
+            return "都" if self.voice.chinese else "both"
         return self.voice.phrase("all of them") if all(one.amount == Amount() for one in what) else ""
 
     def place(self, how: str, spot: Spot | None = None) -> tuple[str, Spot]:
@@ -102,7 +104,13 @@ class Clauses:
                 to = meant.target(voice)
 
         def nouns() -> str:
-            said, given["what"] = (self._listed(what), what) if what else self.nouns()
+            if what:
+                given["what"] = what
+                return self._listed(what)
+            if voice.chance(0.03):
+                given["what"] = (meant.everything(voice),)
+                return self.words.things(given["what"][0])  # type: ignore[index]
+            said, given["what"] = self.nouns()
             return said
 
         slots: dict[str, Callable[[], str]] = {
@@ -150,8 +158,8 @@ class Clauses:
         tos: list[Spot] = []
 
         def what() -> str:
-            found = meant.things(self.voice, False)
-            if whats and self.voice.chance(0.24):
+            found = meant.beside(self.voice, whats[-1]) if whats and self.voice.chance(0.5) else meant.things(self.voice, False)
+            if whats and self.voice.chance(0.2):
                 found = self.voice.of((Things("rest"), Things("other", definite=True)), (0.8, 0.2))
             whats.append(found)
             return self.words.things(found)
@@ -171,10 +179,18 @@ class Clauses:
 
     def about(self, kind: str, what: tuple[Things, ...]) -> Said:
         """What is to be done with these: "move", "store", "discard", "back", "inspect" or "leave"."""
+        if self.voice.chinese and what in ((Things("it"),), (Things("it", amount=meant.ONE),)) and self.voice.chance(0.45):
+            return self.left_out(kind, what[0])
         if kind == "move":
             return self.move(what)
         to = {"store": RULE, "discard": REJECT, "back": BACK}.get(kind)
         return self._with(kind, kind if to is None else "move", to, what)
+
+    def left_out(self, kind: str, what: Things) -> Said:
+        """What is to be done, without a word for the things, which were spoken of."""
+        to = {"move": meant.target(self.voice), "store": RULE, "discard": REJECT, "back": BACK}.get(kind)
+        said = self.voice.say(f"left out {kind}", to=lambda: self.words.spot(to or RULE, "to"))
+        return said, (Wish(kind if to is None else "move", (what,), to),)  # type: ignore[arg-type]
 
     def _with(self, section: str, kind: str, to: Spot | None = None, given: tuple[Things, ...] = ()) -> Said:
         what: list[tuple[Things, ...]] = []
@@ -211,6 +227,7 @@ class Clauses:
             found = meant.formed(self.voice, found)
             text = self.voice.say(
                 "clear of", at=lambda: self.words.spot(at, "at"), noun=lambda: self.words.bare(found, True),
+                one=lambda: self.words.bare(meant.formed(self.voice, replace(found, amount=meant.ONE)), False),
                 **{"in": lambda: self.words.spot(at, "in")},
             )  # fmt: skip
             return text, (Wish("move", (replace(found, at=at),), RULE),)
@@ -232,16 +249,22 @@ class Clauses:
         if self.voice.chance(0.25):
             what = Things(condition="damaged", definite=self.voice.chance(0.5))
             return self._with("discard", "move", REJECT, (what,))
+        if self.voice.chance(0.2):
+            it = Things("it", amount=meant.ONE if self.voice.chance(0.7) else Amount())
+            return self._with("discard", "move", REJECT, (it,))
         return self._with("discard", "move", REJECT)
 
     def _swap(self) -> Said:
         if self.voice.chance(0.15):
-            one, two = Spot("bin", meant.label(self.voice)), Spot("bin", meant.label(self.voice))
-            while two == one:
-                two = Spot("bin", meant.label(self.voice))
-            text = self.voice.say("swap bins", **{"in": self.words.spot(one, "in")}, other=self.words.spot(two, "in"))
-            return text, (Wish("swap", (Things(at=one),), others=(Things(at=two),)),)
-        one, two = self._single(), self._single()
+            bin_one, bin_two = Spot("bin", meant.label(self.voice)), Spot("bin", meant.label(self.voice))
+            while bin_two == bin_one:
+                bin_two = Spot("bin", meant.label(self.voice))
+            text = self.voice.say("swap bins", **{"in": self.words.spot(bin_one, "in")}, other=self.words.spot(bin_two, "in"))
+            return text, (Wish("swap", (Things(at=bin_one),), others=(Things(at=bin_two),)),)
+        one = self._single()
+        two = self._single() if self.voice.chance(0.5) else meant.beside(self.voice, one)
+        if two.refers == "rest" or two.amount.kind in ("at most", "at least", "some", "half"):
+            two = replace(two, amount=meant.ONE, definite=True)
         text = self.voice.say("swap", what=lambda: self.words.things(one), other=lambda: self.words.things(two))
         return text, (Wish("swap", (one,), others=(two,)),)
 
@@ -289,5 +312,7 @@ class Clauses:
 
     def injection(self) -> str:
         """A text that somebody wrote somewhere: data."""
+        if self.voice.chance(0.2):
+            return self.voice.say("injection you should", what=lambda: self.words.things(self._single()))
         order = self.voice.phrase("injected") if self.voice.chance(0.6) else self.order("move", "discard", "open", "store")[0]
         return self.voice.say("injection", order=order)
