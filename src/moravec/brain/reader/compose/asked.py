@@ -27,9 +27,9 @@ class Asked:
             return self._turn()
         kind = self.voice.of(
             ("what", "which", "how many", "where", "any", "all", "which place", "in place", "help", "why", "doing"),
-            (0.14, 0.08, 0.2, 0.17, 0.12, 0.06, 0.07, 0.02, 0.05, 0.04, 0.05),
+            (0.14, 0.09, 0.2, 0.17, 0.12, 0.06, 0.08, 0.02, 0.05, 0.04, 0.05),
         )
-        if kind == "which" and self.voice.chance(0.2):
+        if kind == "which" and self.voice.chance(0.35):
             best = replace(meant.described(self.voice), codes=(), unknown=(), coded=None, amount=meant.ONE, definite=True)
             best = replace(best, size=Size(self.voice.of(("smallest", "largest")), self.voice.of(("volume", "length"))))
             return self.voice.say("ask best", what=lambda: self.words.things(best)), (Wish("ask", (best,), query="what"),)
@@ -79,7 +79,7 @@ class Asked:
         what = Things(amount=meant.ONE, definite=True)
         if state in ("coded", "uncoded"):
             return voice.say(f"ask one {state}"), (Wish("ask", (replace(what, coded=state == "coded"),), query="what"),)
-        if voice.chance(0.15):  # of those that were asked about
+        if voice.chance(0.25):  # of those that were asked about
             isnt = replace(what, refers="it", condition="damaged")
             return voice.say("ask one isn't"), (Wish("ask", (isnt,), query="what"),)
         what = replace(what, condition=state)  # type: ignore[arg-type]
@@ -115,10 +115,9 @@ class Asked:
         said = voice.say(f"ask {kind} {'coded' if coded else 'uncoded'}", noun=lambda: self.words.bare(noun, True))
         return said, (Wish("ask", (what,), query="what" if kind == "which" else "how many"),)
 
-    def of_it(self) -> tuple[str, Condition]:
-        """Words that what was spoken of is damaged, or is not."""
+    def of_it(self, one: bool) -> tuple[str, Condition]:
+        """Words that what was spoken of, `one` thing or several, is damaged, or is not."""
         voice, state = self.voice, self.voice.of(("damaged", "intact"), (0.7, 0.3))
-        one = voice.chance(0.75)
         predicate = voice.suiting(f"predicate {state}", lambda phrase: phrase[0] not in "有不")  # "有 …" is that there are such
         said = voice.say("cond it" if one else "cond them", predicate=predicate)
         return said, Condition("any", (Things("it", condition=state, amount=meant.ONE if one else ALL),))  # type: ignore[arg-type]
@@ -126,7 +125,7 @@ class Asked:
     def condition(self) -> tuple[str, Condition]:
         """Any condition."""
         if self.voice.chance(0.1):
-            return self.of_it()
+            return self.of_it(self.voice.chance(0.75))
         holds = self.voice.of(("any", "none", "all", "more", "fewer", "exactly", "full", "empty"), (40, 14, 9, 9, 5, 4, 14, 5))
         n = int(self.voice.of(range(2 if holds == "fewer" else 1, 9)))
         text, what, spot = self._say(f"cond {holds}", n=self.voice.number(n))

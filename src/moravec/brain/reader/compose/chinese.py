@@ -91,6 +91,8 @@ class Chinese:
             several = self.bare(replace(what, at=None, size=None), True)
             return where + voice.say("of all that", word=voice.phrase(f"{what.size.kind} {what.size.axis}"), noun=several)
         phrase = self._phrase(section)
+        if best and n > 1 and phrase.endswith("个") and core.count("最") == 1 and voice.chance(0.3):
+            core = core.replace("最", "")  # "小的两个"
         if where.endswith(OF) and voice.chance(0.2):
             where, core = "", where + core
         return where + voice.fill(phrase, noun=core, n=voice.number(n))

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from moravec.brain.reader.compose import meant
 from moravec.brain.reader.compose.voice import Voice
+from moravec.brain.reader.grammar import COLOURS
 from moravec.brain.wishes.wish import EVERYTHING, Amount, Spot, Things, Wish
 
 RULE, PARCEL, REJECT, BACK = Spot("rule"), Spot("place", "parcel"), Spot("place", "reject"), Spot("back")
@@ -52,10 +53,12 @@ class Clauses:
         """One noun phrase, or two or three; now and then one that is taken back."""
         voice = self.voice
         first = meant.things(voice, deep)
-        if voice.chance(0.08) and first.refers != "rest":
-            more = [meant.counted(voice, meant.described(voice)) for _ in range(1 if voice.chance(0.85) else 2)]
+        if voice.chance(0.1) and first.refers != "rest":
+            more = [meant.beside(voice, first) for _ in range(1 if voice.chance(0.85) else 2)]
             all_of = (first, *more)
             return self._listed(all_of), all_of
+        if not voice.chinese and voice.chance(0.02):
+            return self._one_noun()
         if voice.chance(0.03):
             if first.colours and voice.chance(0.4):  # "the red, no, the green can"
                 wrong = voice.say("just a colour", colour=voice.say(meant.colours(voice)[0]))
@@ -63,6 +66,16 @@ class Clauses:
                 wrong = self.words.things(meant.things(voice, False))
             return voice.say("slip thing", wrong=wrong, right=lambda: self.words.things(first)), (first,)
         return self.words.things(first), (first,)
+
+    def _one_noun(self) -> tuple[str, tuple[Things, ...]]:
+        """"The red and the blue can": one noun for two things."""
+        voice, number = self.voice, meant.ONE if self.voice.chance(0.7) else Amount()
+        both = meant.some_of(voice, COLOURS, 2)
+        of = Things(categories=meant.category(voice)[:1], amount=number, definite=True)
+        noun = self.words.bare(of, number != meant.ONE)
+        voice.many = True
+        said = f"the {voice.say(both[0])} and {voice.of(('the ', 'the ', ''))}{voice.say(both[1])} {noun}"
+        return said, tuple(replace(of, colours=(colour,)) for colour in both)
 
     def _listed(self, what: Sequence[Things]) -> str:
         """Noun phrases as one."""
@@ -308,6 +321,9 @@ class Clauses:
             how = "to" if "{to}" in phrase or spot.kind == "rule" else "in"
             slots = {"to": lambda: self.words.spot(spot, "to"), "in": lambda: self.words.spot(spot, how)}
             return self.voice.fill(phrase, **slots), (Wish("name", to=spot),)
+        if self.voice.chance(0.05):
+            all_but = Things(exceptions=(meant.exception(self.voice, EVERYTHING),))
+            return self._with("name thing", "name", given=(all_but,))
         return self._with("name thing", "name", given=(meant.singled_out(self.voice),) if self.voice.chance(0.45) else ())
 
     def injection(self) -> str:

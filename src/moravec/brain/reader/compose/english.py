@@ -16,6 +16,8 @@ SINGULAR = re.compile(
     r"the (lot|rest|remainder|stuff)( of it| there)?$|all (this|the)? ?(stuff|else|rest))"
 )
 
+IS_AT = re.compile(r" (that|which) (is|are) (in|on|at) ")
+
 
 class English:
     """One speaker's words."""
@@ -46,7 +48,10 @@ class English:
         else:
             section, slots = "not so", {"word": voice.say(out.colours[0] if out.colours else "damaged")}
         voice.many = many
-        return f"{said} {voice.say(section, **slots)}"
+        more = voice.say(section, **slots)
+        if IS_AT.search(said) and more.startswith("that ") and voice.chance(0.5):  # "that is in B but isn't a can"
+            more = more.replace("that", "but", 1)
+        return f"{said} {more}"
 
     def _referring(self, what: Things) -> str:
         voice, many = self._voice, what.amount.kind == "all"
@@ -143,7 +148,7 @@ class English:
         """What stands before and after the noun."""
         voice, before, after = self._voice, [], []
         if what.condition:
-            self._put(what.condition, before, after, 0.65)
+            self._put(what.condition, before, after, 0.65 if what.condition == "damaged" else 0.5)
         if what.colours:
             each = [voice.foreign(c) if voice.chance(MIXED) else voice.say(c) for c in voice.mixed(what.colours)]
             words = voice.join(each, voice.of(("and", "and", "or")))

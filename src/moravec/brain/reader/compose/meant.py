@@ -29,8 +29,8 @@ def things(voice: Voice, deep: bool = True) -> Things:
             spoken = replace(spoken, exceptions=(exception(voice, spoken),))
         return spoken
     found = counted(voice, described(voice))
-    if deep and found.amount.kind == "all" and voice.chance(0.1):
-        if voice.chance(0.35):
+    if deep and found.amount.kind == "all" and voice.chance(0.12):
+        if voice.chance(0.4):
             return replace(found, exceptions=(lacking(voice, found),))
         found = replace(found, exceptions=tuple(exception(voice, found) for _ in range(1 if voice.chance(0.8) else 2)))
     return found
@@ -62,7 +62,7 @@ def described(voice: Voice) -> Things:
     if found.categories and voice.chance(0.03):
         found = replace(found, unknown=unknown(voice, noun=False))
     if voice.chance(0.19 * detail):
-        found = replace(found, condition="damaged" if voice.chance(0.75) else "intact")
+        found = replace(found, condition="damaged" if voice.chance(0.65) else "intact")
     if voice.chance(0.06 * detail):
         found = replace(found, coded=voice.chance(0.5))
     if voice.chance(0.21 * detail):
@@ -112,7 +112,7 @@ def codes(voice: Voice) -> tuple[str, ...]:
 def code(voice: Voice) -> str:
     """One of them."""
     digits = "".join(str(d) for d in voice.rng.integers(0, 10, voice.of((2, 3, 4), (0.1, 0.8, 0.1))))
-    if voice.chance(0.05):
+    if voice.chance(0.1):
         return digits
     head = "MV" if voice.chance(0.8) else "".join(voice.of(string.ascii_uppercase) for _ in range(voice.of((2, 3))))
     return f"{head}-{'0' + digits[1:] if voice.chance(0.6) else digits}"
@@ -273,8 +273,8 @@ def beside(voice: Voice, one: Things) -> Things:
         other = replace(one, size=replace(one.size, kind=OPPOSITE[one.size.kind]))  # type: ignore[arg-type]
     elif one.coded is not None:
         other = replace(one, coded=not one.coded)
-    if other is None:
-        return replace(one, categories=_but(voice, CATEGORIES, one.categories))
+    if other is None or (one.colours and one.categories and voice.chance(0.35)):
+        return replace(other or one, categories=_but(voice, CATEGORIES, one.categories))
     return replace(other, categories=()) if voice.chance(0.4) else other
 
 

@@ -44,7 +44,7 @@ class Talk:
         self._kinds: tuple[tuple[float, Callable[[], Said]], ...] = (
             (45, self.clauses.order), (9.5, self._also), (5, self._then), (2, self._then_things), (5, self._but_leave),
             (4.5, self._if), (2.5, self._if_else), (1.5, self._unless), (1.2, self._and_if), (2.2, self._slip),
-            (16, self._question), (4.5, self.turns.any), (12, self.clauses.answer), (10, self._refusal), (1.8, self._injected),
+            (16, self._question), (12, self.clauses.answer), (10, self._refusal), (1.8, self._injected), (6, self.turns.any),
         )  # fmt: skip
 
     def sentence(self) -> Said:
@@ -65,7 +65,8 @@ class Talk:
         voice = self.voice
         brief = wish.kind in ("agree", "decline", "name", "stop", "refuse")
         order = not brief and wish.kind != "ask"
-        share = 0.05 if voice.clipped else 0.1 if brief else 0.16 if wish.kind == "ask" else 0.3
+        share = 0.1 if brief else 0.14 if voice.plain else 0.16 if wish.kind == "ask" else 0.3
+        share = 0.05 if voice.clipped else share
         if voice.chance(share):
             asks = self._is_order(text) and not brief and voice.chance(0.7)
             text = f"{voice.phrase('before order' if asks else 'before')} {text}"
@@ -226,8 +227,10 @@ class Talk:
     def _and_if(self) -> Said:
         """An order, and another for those among them that are not as they should be."""
         self.voice.detail *= 0.7
-        first, wishes = self.clauses.order("move", "store", "unpack")
-        said, condition = self.asked.one_of_them()
+        look = self.voice.chance(0.4)
+        first, wishes = self.clauses.order("inspect") if look else self.clauses.order("move", "store", "unpack")
+        of_one = look and len(wishes[0].what) == 1 and wishes[0].what[0].amount == meant.ONE
+        said, condition = self.asked.of_it(of_one) if look else self.asked.one_of_them()
         other, others = self._inner(condition, 0.9)
         text = self._joined("and if", wish=first, cond=said, other=other)
         return text, (*wishes, Wish("if", condition=condition, wishes=others))
