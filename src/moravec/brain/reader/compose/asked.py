@@ -77,14 +77,26 @@ class Asked:
         voice = self.voice
         state = voice.of(("damaged", "intact", "coded", "uncoded"), (0.5, 0.2, 0.12, 0.18))
         what = Things(amount=meant.ONE, definite=True)
+        noun = ""
+        if voice.chance(0.35):
+            tint = meant.colours(voice)[:1] if voice.chance(0.2) else ()
+            what = replace(what, categories=meant.category(voice)[:1], colours=tint)
+            noun = self.words.bare(what, False)
         if state in ("coded", "uncoded"):
-            return voice.say(f"ask one {state}"), (Wish("ask", (replace(what, coded=state == "coded"),), query="what"),)
-        if voice.chance(0.25):  # of those that were asked about
+            what = replace(what, coded=state == "coded")
+            return self._of_one(f"ask one {state}", noun), (Wish("ask", (what,), query="what"),)
+        if not noun and voice.chance(0.3):  # of those that were asked about
             isnt = replace(what, refers="it", condition="damaged")
             return voice.say("ask one isn't"), (Wish("ask", (isnt,), query="what"),)
         what = replace(what, condition=state)  # type: ignore[arg-type]
-        said = voice.say(f"ask one {state}", predicate=lambda: voice.phrase(f"predicate {state}"))
+        said = voice.fill(self._of_one(f"ask one {state}", noun), predicate=lambda: voice.phrase(f"predicate {state}"))
         return said, (Wish("ask", (what,), query="what"),)
+
+    def _of_one(self, section: str, noun: str) -> str:
+        """A phrase about one among several; "which can" instead of "which one" where there is a noun."""
+        one = "哪个" if self.voice.chinese else "which one "
+        phrase = self.voice.suiting(section, lambda said: not noun or (one in f" {said}" and "of them" not in said))
+        return phrase.replace(one, f"哪个{noun}" if self.voice.chinese else f"which {noun} ", 1) if noun else phrase
 
     def _not_at(self) -> Said:
         """What is not at a place."""

@@ -34,7 +34,7 @@ class Clauses:
             "tidy": (2.5, self._tidy), "discard": (5, self._discard),
             "take": (3, lambda: self._with("take", "move")), "inspect": (4, lambda: self._with("inspect", "inspect")),
             "open": (1.5, lambda: self._alone("open", Wish("open", to=PARCEL))),
-            "home": (1.2, lambda: self._alone("home", Wish("home"))), "stop": (1.2, lambda: self._alone("stop", Wish("stop"))),
+            "home": (1.5, lambda: self._alone("home", Wish("home"))), "stop": (1.8, lambda: self._alone("stop", Wish("stop"))),
             "undo": (1.5, lambda: self._alone("undo", Wish("undo"))), "leave": (3, self.leave),
             "back": (2.5, lambda: self._with("back", "move", BACK)), "swap": (3.5, self._swap),
         }  # fmt: skip
