@@ -11,8 +11,12 @@ import numpy as np
 import pytest
 
 from moravec.brain.reader.compose.book import FOLDER, book, literal, plain, varied
+from moravec.brain.reader.compose.clauses import Clauses
+from moravec.brain.reader.compose.english import English
 from moravec.brain.reader.compose.talk import draw
-from moravec.brain.reader.grammar import HOLDS, QUERIES, REASONS
+from moravec.brain.reader.compose.turns import Turns
+from moravec.brain.reader.compose.voice import Voice
+from moravec.brain.reader.grammar import COLOURS, HOLDS, QUERIES, REASONS
 from moravec.brain.reader.lesson import fingerprint, held_out, lesson
 from moravec.brain.reader.written import read, write
 from moravec.brain.wishes.wish import Wish
@@ -23,6 +27,8 @@ HERE = Path(__file__).parent
 LANGUAGES = ("english", "chinese")
 DEVELOPED_ON = {"english": 190, "chinese": 99, "second_english": 260, "second_chinese": 140}  # at least so many sentences
 DRAWN = 1500
+SHORT = 14  # tokens of at least half the sentences, each Chinese character being one
+FEW = 5
 BROKEN = 0.002  # share of sentences whose literals a slip may break
 MANY = 6000  # phrases that are written out, alternatives counted as one
 SLOT = re.compile(r"\{[a-z ]+\}|<[^>]*>")
@@ -57,6 +63,23 @@ def test_every_kind_of_wish_is_drawn(sentences: list[tuple[str, tuple[Wish, ...]
 def test_both_languages_are_drawn(sentences: list[tuple[str, tuple[Wish, ...]]]) -> None:
     han = sum(any("\u4e00" <= char <= "\u9fff" for char in sentence) for sentence, _ in sentences)
     assert 0.3 < han / DRAWN < 0.55
+
+
+def test_most_of_what_is_drawn_is_short(sentences: list[tuple[str, tuple[Wish, ...]]]) -> None:
+    assert np.median([len(split(sentence)) for sentence, _ in sentences]) <= SHORT
+
+
+def test_what_a_hint_says_comes_first_is_the_first_wish() -> None:
+    """"The can in A, the ball in B, the ball first"."""
+    found = 0
+    for number in range(400):
+        voice = Voice("english", np.random.default_rng(number))
+        text, wishes = Turns(Clauses(voice, English(voice))).any()
+        hint = re.search(r" (\w+) (?:ones? )?first$", text)
+        if hint and len(wishes) == 2 and hint[1] in COLOURS:
+            assert wishes[0].what[0].colours == (hint[1],) and wishes[1].then, text
+            found += 1
+    assert found > FEW
 
 
 def test_the_same_seed_draws_the_same_and_another_something_else() -> None:

@@ -9,6 +9,7 @@ has its name.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -32,6 +33,7 @@ class Book:
 
     language: str
     sections: Mapping[str, tuple[str, ...]]
+    often: Mapping[str, Mapping[str, int]]  # by section, how much each phrase weighs
 
     def of(self, section: str) -> tuple[str, ...]:
         """The phrases of a section. Raises BadInput."""
@@ -55,7 +57,8 @@ def book(language: str) -> Book:
                     raise BadInput(f"the phrases {path.name}", line, "a section first")
                 weighed = _WEIGHT.fullmatch(line)
                 sections[section] += [weighed[2]] * int(weighed[1]) if weighed else [line]
-    return Book(language, {name: tuple(lines) for name, lines in sections.items()})
+    often = {name: Counter(lines) for name, lines in sections.items()}
+    return Book(language, {name: tuple(lines) for name, lines in sections.items()}, often)
 
 
 def pick(rng: np.random.Generator, among: tuple[str, ...] | list[str]) -> str:

@@ -29,11 +29,21 @@ class Chinese:
         if self._voice.chance(FOREIGN):
             return f" {self._english.things(what)} "
         said = self._referring(what) if what.refers else self._described(what)
-        if what.exceptions:
+        if what.exceptions and not what.exceptions[0].definite:
+            said = self._lacking(said, what.exceptions[0])
+        elif what.exceptions:
             out = self._voice.join([self.things(exception) for exception in what.exceptions])
             said = self._voice.say("except", noun=said, what=out)
         self._voice.many = what.amount.kind != "exactly" or what.amount.n != 1
         return said
+
+    def _lacking(self, said: str, out: Things) -> str:
+        """With words that say what the things are not, or where they are not."""
+        voice = self._voice
+        if out.at is not None:
+            return voice.say("not at", at=self.spot(out.at, "at"), noun=said)
+        word = self._noun(out) if out.categories else voice.say(out.colours[0] if out.colours else "damaged")
+        return voice.say("not so", word=word.removesuffix(OF), noun=said)
 
     def _referring(self, what: Things) -> str:
         voice = self._voice
@@ -54,7 +64,7 @@ class Chinese:
 
     def _described(self, what: Things) -> str:
         voice = self._voice
-        if what == EVERYTHING:
+        if replace(what, exceptions=()) == EVERYTHING:
             return self._phrase("everything")
         if what.codes and not what.categories:
             return voice.join([voice.say("code", code=self._code(code)) for code in what.codes])
@@ -70,13 +80,19 @@ class Chinese:
             section = "the all" if what.definite else "all"
         elif kind == "exactly":
             section = f"{'the' if what.definite else 'any'} {n if n <= 2 else 'n'}"
-            section = f"best {1 if n == 1 else 'n'}" if best else section
+            compared = what.size is not None and what.size.kind in ("smaller", "larger") and what.size.than is None
+            if best or (compared and n == 1 and what.definite and not what.categories):
+                section = f"best {1 if n == 1 else 'n'}"
+            elif section == "the 1" and not (what.categories or what.unknown) and voice.chance(0.5):
+                section = "the 1 alone"
         else:
             section = kind
         if best and n == 1 and what.size is not None and what.categories and not what.codes and voice.chance(0.12):
             several = self.bare(replace(what, at=None, size=None), True)
             return where + voice.say("of all that", word=voice.phrase(f"{what.size.kind} {what.size.axis}"), noun=several)
         phrase = self._phrase(section)
+        if best and n > 1 and phrase.endswith("个") and core.count("最") == 1 and voice.chance(0.3):
+            core = core.replace("最", "")  # "小的两个"
         if where.endswith(OF) and voice.chance(0.2):
             where, core = "", where + core
         return where + voice.fill(phrase, noun=core, n=voice.number(n))

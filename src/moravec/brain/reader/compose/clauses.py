@@ -8,6 +8,7 @@ from typing import Protocol
 
 from moravec.brain.reader.compose import meant
 from moravec.brain.reader.compose.voice import Voice
+from moravec.brain.reader.grammar import COLOURS
 from moravec.brain.wishes.wish import EVERYTHING, Amount, Spot, Things, Wish
 
 RULE, PARCEL, REJECT, BACK = Spot("rule"), Spot("place", "parcel"), Spot("place", "reject"), Spot("back")
@@ -33,7 +34,7 @@ class Clauses:
             "tidy": (2.5, self._tidy), "discard": (5, self._discard),
             "take": (3, lambda: self._with("take", "move")), "inspect": (4, lambda: self._with("inspect", "inspect")),
             "open": (1.5, lambda: self._alone("open", Wish("open", to=PARCEL))),
-            "home": (1.2, lambda: self._alone("home", Wish("home"))), "stop": (1.2, lambda: self._alone("stop", Wish("stop"))),
+            "home": (1.5, lambda: self._alone("home", Wish("home"))), "stop": (1.8, lambda: self._alone("stop", Wish("stop"))),
             "undo": (1.5, lambda: self._alone("undo", Wish("undo"))), "leave": (3, self.leave),
             "back": (2.5, lambda: self._with("back", "move", BACK)), "swap": (3.5, self._swap),
         }  # fmt: skip
@@ -52,10 +53,12 @@ class Clauses:
         """One noun phrase, or two or three; now and then one that is taken back."""
         voice = self.voice
         first = meant.things(voice, deep)
-        if voice.chance(0.08) and first.refers != "rest":
-            more = [meant.counted(voice, meant.described(voice)) for _ in range(1 if voice.chance(0.85) else 2)]
+        if voice.chance(0.1) and first.refers != "rest":
+            more = [meant.beside(voice, first) for _ in range(1 if voice.chance(0.85) else 2)]
             all_of = (first, *more)
             return self._listed(all_of), all_of
+        if not voice.chinese and voice.chance(0.02):
+            return self._one_noun()
         if voice.chance(0.03):
             if first.colours and voice.chance(0.4):  # "the red, no, the green can"
                 wrong = voice.say("just a colour", colour=voice.say(meant.colours(voice)[0]))
@@ -63,6 +66,16 @@ class Clauses:
                 wrong = self.words.things(meant.things(voice, False))
             return voice.say("slip thing", wrong=wrong, right=lambda: self.words.things(first)), (first,)
         return self.words.things(first), (first,)
+
+    def _one_noun(self) -> tuple[str, tuple[Things, ...]]:
+        """"The red and the blue can": one noun for two things."""
+        voice, number = self.voice, meant.ONE if self.voice.chance(0.7) else Amount()
+        both = meant.some_of(voice, COLOURS, 2)
+        of = Things(categories=meant.category(voice)[:1], amount=number, definite=True)
+        noun = self.words.bare(of, number != meant.ONE)
+        voice.many = True
+        said = f"the {voice.say(both[0])} and {voice.of(('the ', 'the ', ''))}{voice.say(both[1])} {noun}"
+        return said, tuple(replace(of, colours=(colour,)) for colour in both)
 
     def _listed(self, what: Sequence[Things]) -> str:
         """Noun phrases as one."""
@@ -77,6 +90,8 @@ class Clauses:
 
     def _all_of(self, what: Sequence[Things]) -> str:
         """Words such as "all", where they change nothing."""
+        if len(what) == 2 and self.voice.chance(0.6):
+            return "都" if self.voice.chinese else "both"
         return self.voice.phrase("all of them") if all(one.amount == Amount() for one in what) else ""
 
     def place(self, how: str, spot: Spot | None = None) -> tuple[str, Spot]:
@@ -102,7 +117,13 @@ class Clauses:
                 to = meant.target(voice)
 
         def nouns() -> str:
-            said, given["what"] = (self._listed(what), what) if what else self.nouns()
+            if what:
+                given["what"] = what
+                return self._listed(what)
+            if voice.chance(0.03):
+                given["what"] = (meant.everything(voice),)
+                return self.words.things(given["what"][0])  # type: ignore[index]
+            said, given["what"] = self.nouns()
             return said
 
         slots: dict[str, Callable[[], str]] = {
@@ -150,8 +171,8 @@ class Clauses:
         tos: list[Spot] = []
 
         def what() -> str:
-            found = meant.things(self.voice, False)
-            if whats and self.voice.chance(0.24):
+            found = meant.beside(self.voice, whats[-1]) if whats and self.voice.chance(0.5) else meant.things(self.voice, False)
+            if whats and self.voice.chance(0.2):
                 found = self.voice.of((Things("rest"), Things("other", definite=True)), (0.8, 0.2))
             whats.append(found)
             return self.words.things(found)
@@ -171,10 +192,18 @@ class Clauses:
 
     def about(self, kind: str, what: tuple[Things, ...]) -> Said:
         """What is to be done with these: "move", "store", "discard", "back", "inspect" or "leave"."""
+        if self.voice.chinese and what in ((Things("it"),), (Things("it", amount=meant.ONE),)) and self.voice.chance(0.45):
+            return self.left_out(kind, what[0])
         if kind == "move":
             return self.move(what)
         to = {"store": RULE, "discard": REJECT, "back": BACK}.get(kind)
         return self._with(kind, kind if to is None else "move", to, what)
+
+    def left_out(self, kind: str, what: Things) -> Said:
+        """What is to be done, without a word for the things, which were spoken of."""
+        to = {"move": meant.target(self.voice), "store": RULE, "discard": REJECT, "back": BACK}.get(kind)
+        said = self.voice.say(f"left out {kind}", to=lambda: self.words.spot(to or RULE, "to"))
+        return said, (Wish(kind if to is None else "move", (what,), to),)  # type: ignore[arg-type]
 
     def _with(self, section: str, kind: str, to: Spot | None = None, given: tuple[Things, ...] = ()) -> Said:
         what: list[tuple[Things, ...]] = []
@@ -211,6 +240,7 @@ class Clauses:
             found = meant.formed(self.voice, found)
             text = self.voice.say(
                 "clear of", at=lambda: self.words.spot(at, "at"), noun=lambda: self.words.bare(found, True),
+                one=lambda: self.words.bare(meant.formed(self.voice, replace(found, amount=meant.ONE)), False),
                 **{"in": lambda: self.words.spot(at, "in")},
             )  # fmt: skip
             return text, (Wish("move", (replace(found, at=at),), RULE),)
@@ -232,16 +262,22 @@ class Clauses:
         if self.voice.chance(0.25):
             what = Things(condition="damaged", definite=self.voice.chance(0.5))
             return self._with("discard", "move", REJECT, (what,))
+        if self.voice.chance(0.2):
+            it = Things("it", amount=meant.ONE if self.voice.chance(0.7) else Amount())
+            return self._with("discard", "move", REJECT, (it,))
         return self._with("discard", "move", REJECT)
 
     def _swap(self) -> Said:
         if self.voice.chance(0.15):
-            one, two = Spot("bin", meant.label(self.voice)), Spot("bin", meant.label(self.voice))
-            while two == one:
-                two = Spot("bin", meant.label(self.voice))
-            text = self.voice.say("swap bins", **{"in": self.words.spot(one, "in")}, other=self.words.spot(two, "in"))
-            return text, (Wish("swap", (Things(at=one),), others=(Things(at=two),)),)
-        one, two = self._single(), self._single()
+            bin_one, bin_two = Spot("bin", meant.label(self.voice)), Spot("bin", meant.label(self.voice))
+            while bin_two == bin_one:
+                bin_two = Spot("bin", meant.label(self.voice))
+            text = self.voice.say("swap bins", **{"in": self.words.spot(bin_one, "in")}, other=self.words.spot(bin_two, "in"))
+            return text, (Wish("swap", (Things(at=bin_one),), others=(Things(at=bin_two),)),)
+        one = self._single()
+        two = self._single() if self.voice.chance(0.5) else meant.beside(self.voice, one)
+        if two.refers == "rest" or two.amount.kind in ("at most", "at least", "some", "half"):
+            two = replace(two, amount=meant.ONE, definite=True)
         text = self.voice.say("swap", what=lambda: self.words.things(one), other=lambda: self.words.things(two))
         return text, (Wish("swap", (one,), others=(two,)),)
 
@@ -285,9 +321,14 @@ class Clauses:
             how = "to" if "{to}" in phrase or spot.kind == "rule" else "in"
             slots = {"to": lambda: self.words.spot(spot, "to"), "in": lambda: self.words.spot(spot, how)}
             return self.voice.fill(phrase, **slots), (Wish("name", to=spot),)
+        if self.voice.chance(0.05):
+            all_but = Things(exceptions=(meant.exception(self.voice, EVERYTHING),))
+            return self._with("name thing", "name", given=(all_but,))
         return self._with("name thing", "name", given=(meant.singled_out(self.voice),) if self.voice.chance(0.45) else ())
 
     def injection(self) -> str:
         """A text that somebody wrote somewhere: data."""
+        if self.voice.chance(0.2):
+            return self.voice.say("injection you should", what=lambda: self.words.things(self._single()))
         order = self.voice.phrase("injected") if self.voice.chance(0.6) else self.order("move", "discard", "open", "store")[0]
         return self.voice.say("injection", order=order)

@@ -16,6 +16,8 @@ SINGULAR = re.compile(
     r"the (lot|rest|remainder|stuff)( of it| there)?$|all (this|the)? ?(stuff|else|rest))"
 )
 
+IS_AT = re.compile(r" (that|which) (is|are) (in|on|at) ")
+
 
 class English:
     """One speaker's words."""
@@ -26,11 +28,30 @@ class English:
     def things(self, what: Things) -> str:
         """A noun phrase."""
         said = self._referring(what) if what.refers else self._described(what)
-        if what.exceptions:
+        if what.exceptions and not what.exceptions[0].definite:
+            said = self._lacking(said, what)
+        elif what.exceptions:
             out = self._voice.join([self.things(exception) for exception in what.exceptions], self._voice.of(("and", "or")))
             said += " " + self._voice.say("except", what=out)
         self._voice.many = (what.amount.kind != "exactly" or what.amount.n != 1) and not SINGULAR.match(said)
         return said
+
+    def _lacking(self, said: str, what: Things) -> str:
+        """With words that say what the things are not, or where they are not."""
+        voice, out = self._voice, what.exceptions[0]
+        many = (what.amount.kind != "exactly" or what.amount.n != 1) and not SINGULAR.match(said)
+        if out.at is not None:
+            section, slots = "not at", {"at": self.spot(out.at, "at")}
+        elif out.categories:
+            noun = self._noun(out, many)
+            section, slots = "not a", {"noun": noun if many else f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"}
+        else:
+            section, slots = "not so", {"word": voice.say(out.colours[0] if out.colours else "damaged")}
+        voice.many = many
+        more = voice.say(section, **slots)
+        if IS_AT.search(said) and more.startswith("that ") and voice.chance(0.5):  # "that is in B but isn't a can"
+            more = more.replace("that", "but", 1)
+        return f"{said} {more}"
 
     def _referring(self, what: Things) -> str:
         voice, many = self._voice, what.amount.kind == "all"
@@ -51,7 +72,7 @@ class English:
 
     def _described(self, what: Things) -> str:
         voice = self._voice
-        if what == EVERYTHING:
+        if replace(what, exceptions=()) == EVERYTHING:
             return voice.say("everything")
         if what.codes and not what.categories:
             return voice.join([voice.say("code", code=self._code(code)) for code in what.codes])
@@ -61,7 +82,7 @@ class English:
                 voice.many = things.endswith("s")
                 return f"{things} {voice.say(f'that {_kind(what.at)}', label=literal(what.at.name))}"
             return voice.say("all at", at=self.spot(what.at, "at"))
-        if _tinted(what) and voice.chance(0.025):
+        if _tinted(what) and voice.chance(0.035):
             many = what.amount != ONE
             noun, tint = self._noun(what, many), voice.say(what.colours[0])
             voice.many = many
@@ -127,7 +148,7 @@ class English:
         """What stands before and after the noun."""
         voice, before, after = self._voice, [], []
         if what.condition:
-            self._put(what.condition, before, after, 0.65)
+            self._put(what.condition, before, after, 0.65 if what.condition == "damaged" else 0.5)
         if what.colours:
             each = [voice.foreign(c) if voice.chance(MIXED) else voice.say(c) for c in voice.mixed(what.colours)]
             words = voice.join(each, voice.of(("and", "and", "or")))

@@ -29,7 +29,7 @@ def measured(voice: Voice, size: Size) -> str:
         number /= {"ml": 1e-6, "l": 1e-3, "cl": 1e-5, "dl": 1e-4}[unit]
     number = round(number, 6)
     words = f"{number:g}"
-    if voice.chance(0.6 if number in (0.25, 0.5) else 0.2):
+    if voice.chance(0.6 if number in (0.25, 0.5) else 0.35 if voice.chinese else 0.2):
         words = number_words(voice, number) or words
     if words[0].isdigit() and not voice.chinese and voice.chance(0.35):
         return literal(words) + voice.of(("", " ")) + voice.phrase(f"unit {unit} short")

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from moravec.brain.reader.compose.voice import Voice
 from moravec.brain.reader.grammar import CATEGORIES, COLOURS, PLACES
-from moravec.brain.wishes.wish import Amount, Size, Spot, Things
+from moravec.brain.wishes.wish import EVERYTHING, Amount, Size, Spot, Things
 
 ONE, MANY = Amount("exactly", 1), Amount()
 VOLUMES = (
@@ -15,6 +15,9 @@ VOLUMES = (
     750, 800,
 )  # fmt: skip
 INCHES = (2, 3, 4, 5, 6, 7, 8, 9, 10, 12)
+OPPOSITE = {
+    "small": "large", "large": "small", "smallest": "largest", "largest": "smallest", "smaller": "larger", "larger": "smaller",
+}
 LENGTHS = (2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 18, 20, 22, 24, 25, 28, 30, 35, 40)
 
 
@@ -26,7 +29,9 @@ def things(voice: Voice, deep: bool = True) -> Things:
             spoken = replace(spoken, exceptions=(exception(voice, spoken),))
         return spoken
     found = counted(voice, described(voice))
-    if deep and found.amount.kind == "all" and voice.chance(0.1):
+    if deep and found.amount.kind == "all" and voice.chance(0.12):
+        if voice.chance(0.4):
+            return replace(found, exceptions=(lacking(voice, found),))
         found = replace(found, exceptions=tuple(exception(voice, found) for _ in range(1 if voice.chance(0.8) else 2)))
     return found
 
@@ -57,7 +62,7 @@ def described(voice: Voice) -> Things:
     if found.categories and voice.chance(0.03):
         found = replace(found, unknown=unknown(voice, noun=False))
     if voice.chance(0.19 * detail):
-        found = replace(found, condition="damaged" if voice.chance(0.75) else "intact")
+        found = replace(found, condition="damaged" if voice.chance(0.65) else "intact")
     if voice.chance(0.06 * detail):
         found = replace(found, coded=voice.chance(0.5))
     if voice.chance(0.21 * detail):
@@ -107,7 +112,7 @@ def codes(voice: Voice) -> tuple[str, ...]:
 def code(voice: Voice) -> str:
     """One of them."""
     digits = "".join(str(d) for d in voice.rng.integers(0, 10, voice.of((2, 3, 4), (0.1, 0.8, 0.1))))
-    if voice.chance(0.05):
+    if voice.chance(0.1):
         return digits
     head = "MV" if voice.chance(0.8) else "".join(voice.of(string.ascii_uppercase) for _ in range(voice.of((2, 3))))
     return f"{head}-{'0' + digits[1:] if voice.chance(0.6) else digits}"
@@ -126,14 +131,15 @@ def size(voice: Voice, measured: bool = True) -> Size:
     """Of every kind."""
     axis = "length" if voice.chance(0.35) else "volume"
     kinds = ("smallest", "largest", "small", "large", "smaller", "larger", "middle", "below", "above", "about")
-    weights = (0.16, 0.17, 0.09, 0.1, 0.06, 0.07, 0.05, 0.12, 0.12, 0.06)
+    weights = (0.16, 0.17, 0.09, 0.1, 0.06, 0.07, 0.05, 0.14, 0.14, 0.05)
     kind = voice.of(kinds[: None if measured else 7], weights[: None if measured else 7])
     if kind == "middle":
         axis = "volume"
     if kind in ("below", "above", "about"):
         return Size(kind, axis, measure(voice, axis), kind != "about" and voice.chance(0.4))
     if kind in ("smaller", "larger"):
-        than = Things("", category(voice)[:1], colours(voice)[:1] if voice.chance(0.5) else (), amount=ONE, definite=True)
+        number = MANY if voice.chinese and voice.chance(0.6) else ONE  # Chinese mostly leaves the number open
+        than = Things("", category(voice)[:1], colours(voice)[:1] if voice.chance(0.5) else (), amount=number, definite=True)
         return Size(kind, axis, than=voice.of((None, than, Things("it", amount=ONE)), (0.3, 0.6, 0.1)))
     return Size(kind, axis)
 
@@ -149,6 +155,10 @@ def amount(voice: Voice, found: Things) -> dict[str, object]:
     """How many of them, and whether the speaker takes it that they are there."""
     if found.size is not None and found.size.kind in ("smallest", "largest", "middle"):
         return {"amount": Amount("exactly", voice.of((1, 2, 3), (0.85, 0.1, 0.05))), "definite": True}
+    if voice.chinese and found.size is not None and found == Things(size=Size(found.size.kind, found.size.axis)) and (
+        found.size.kind in ("smaller", "larger")
+    ):
+        return {"amount": ONE, "definite": True}
     if len(found.codes) > 1:
         return {"amount": MANY, "definite": True}
     if found.codes:
@@ -229,6 +239,49 @@ def exception(voice: Voice, outer: Things) -> Things:
     return replace(found, amount=voice.of((MANY, ONE), (0.75, 0.25)), definite=True)
 
 
+def lacking(voice: Voice, outer: Things) -> Things:
+    """What `outer` is not, as in "the cans that aren't in B"; other than an exception, nobody takes it that there are such."""
+    found = []
+    if outer.at is None:
+        found += [Things(at=source(voice))] * 2
+    if not outer.colours:
+        found.append(Things(colours=colours(voice)[:1]))
+    if not outer.categories:
+        found.append(Things(categories=category(voice)[:1]))
+    return voice.of(found) if found else Things(condition="damaged", amount=MANY)
+
+
+def everything(voice: Voice) -> Things:
+    """All that there is, now and then but for something."""
+    if voice.chance(0.5):
+        return EVERYTHING
+    if voice.chance(0.3):
+        return Things(exceptions=(lacking(voice, EVERYTHING),))
+    return Things(exceptions=tuple(exception(voice, EVERYTHING) for _ in range(1 if voice.chance(0.75) else 2)))
+
+
+def beside(voice: Voice, one: Things) -> Things:
+    """Another than `one`, mostly told from it by one word."""
+    if one.refers or one.codes or one.unknown or one == EVERYTHING or voice.chance(0.3):
+        return counted(voice, described(voice))
+    other: Things | None = None
+    if one.colours:
+        other = replace(one, colours=_but(voice, COLOURS, one.colours))
+    elif one.condition:
+        other = replace(one, condition="intact" if one.condition == "damaged" else "damaged")
+    elif one.size is not None and one.size.kind in OPPOSITE and one.size.than is None:
+        other = replace(one, size=replace(one.size, kind=OPPOSITE[one.size.kind]))  # type: ignore[arg-type]
+    elif one.coded is not None:
+        other = replace(one, coded=not one.coded)
+    if other is None or (one.colours and one.categories and voice.chance(0.35)):
+        return replace(other or one, categories=_but(voice, CATEGORIES, one.categories))
+    return replace(other, categories=()) if voice.chance(0.4) else other
+
+
+def _but(voice: Voice, of: tuple[str, ...], those: tuple[str, ...]) -> tuple[str, ...]:
+    return (voice.of([one for one in of if one not in those]),)
+
+
 def source(voice: Voice) -> Spot:
     """Where things lie."""
     return voice.of((Spot("place", voice.of(PLACES)), Spot("place", "parcel"), Spot("bin", label(voice))), (0.45, 0.2, 0.35))
@@ -245,7 +298,7 @@ def label(voice: Voice) -> str:
 def target(voice: Voice) -> Spot:
     """Where things go."""
     kind = voice.of(
-        ("bin", "place", "bins", "rule", "same", "of", "other", "unknown"), (0.66, 0.17, 0.01, 0.05, 0.04, 0.03, 0.01, 0.03)
+        ("bin", "place", "bins", "rule", "same", "of", "other", "unknown"), (0.65, 0.17, 0.01, 0.05, 0.04, 0.04, 0.01, 0.03)
     )
     if kind == "bin":
         return Spot("bin", label(voice))
@@ -253,7 +306,10 @@ def target(voice: Voice) -> Spot:
         return Spot("place", voice.of(PLACES))
     if kind == "of":
         tinted = colours(voice)[:1] if voice.chance(0.5) else ()
-        if voice.chance(0.2):
-            return Spot("of", things=Things("other", category(voice)[:1], definite=True))
+        share = voice.rng.random()
+        if share < 0.25:
+            return Spot("of", things=Things("other", category(voice)[:1], tinted if voice.chance(0.3) else (), definite=True))
+        if share < 0.45:
+            return Spot("of", things=Things("it", amount=voice.of((ONE, MANY), (0.7, 0.3))))
         return Spot("of", things=Things("", category(voice)[:1], tinted, amount=voice.of((ONE, MANY)), definite=True))
     return Spot(kind, voice.phrase("strange place") if kind == "unknown" else "")

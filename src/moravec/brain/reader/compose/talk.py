@@ -15,6 +15,7 @@ from moravec.brain.reader.compose.chinese import Chinese
 from moravec.brain.reader.compose.clauses import Clauses, Said
 from moravec.brain.reader.compose.english import English
 from moravec.brain.reader.compose.noise import noisy
+from moravec.brain.reader.compose.turns import Turns
 from moravec.brain.reader.compose.voice import Voice
 from moravec.brain.wishes.wish import Condition, Spot, Things, Wish
 
@@ -38,11 +39,12 @@ class Talk:
         self.words = Chinese(voice) if voice.chinese else English(voice)
         self.clauses = Clauses(voice, self.words)
         self.asked = Asked(self.clauses)
+        self.turns = Turns(self.clauses)
         self._verbs = tuple(voice.book.of("verbs"))
         self._kinds: tuple[tuple[float, Callable[[], Said]], ...] = (
             (45, self.clauses.order), (9.5, self._also), (5, self._then), (2, self._then_things), (5, self._but_leave),
             (4.5, self._if), (2.5, self._if_else), (1.5, self._unless), (1.2, self._and_if), (2.2, self._slip),
-            (15, self._question), (12, self.clauses.answer), (10, self._refusal), (1.8, self._injected),
+            (16, self._question), (12, self.clauses.answer), (10, self._refusal), (1.8, self._injected), (6, self.turns.any),
         )  # fmt: skip
 
     def sentence(self) -> Said:
@@ -63,7 +65,8 @@ class Talk:
         voice = self.voice
         brief = wish.kind in ("agree", "decline", "name", "stop", "refuse")
         order = not brief and wish.kind != "ask"
-        share = 0.05 if voice.clipped else 0.1 if brief else 0.16 if wish.kind == "ask" else 0.3
+        share = 0.1 if brief else 0.14 if voice.plain else 0.16 if wish.kind == "ask" else 0.3
+        share = 0.05 if voice.clipped else share
         if voice.chance(share):
             asks = self._is_order(text) and not brief and voice.chance(0.7)
             text = f"{voice.phrase('before order' if asks else 'before')} {text}"
@@ -130,7 +133,7 @@ class Talk:
     def _then(self) -> Said:
         self.voice.detail *= 0.7
         first, before = self._part()
-        second, after = self._after(before)
+        second, after = self.clauses.order("home", "inspect") if self.voice.chance(0.08) else self._after(before)
         after = (replace(after[0], then=True), *after[1:])
         return self._joined("then", first=first, second=second), before + after
 
@@ -157,7 +160,9 @@ class Talk:
         """What is to be done under a condition, often with what the condition speaks of."""
         if about.at is None and about.holds != "none" and self.voice.chance(referring):
             one = about.what[0].amount == meant.ONE
-            kind = self.voice.of(("move", "store", "discard", "inspect", "leave"), (76, 6, 10, 5, 3))
+            bad = about.holds == "any" and any(one.condition == "damaged" for one in about.what)
+            kinds = ("move", "store", "discard", "inspect", "leave", "back")
+            kind = self.voice.of(kinds, (52, 4, 34, 5, 2, 3) if bad else (74, 8, 5, 4, 3, 6))
             return self.clauses.about(kind, (Things("it", amount=meant.ONE if one else meant.MANY),))
         if about.holds == "empty" and self.voice.chance(0.4):
             return self.clauses.move((), Spot("same"))
@@ -169,9 +174,29 @@ class Talk:
         self.voice.detail *= 0.8
         if self.voice.chance(0.13):
             return self._if_room()
+        if self.voice.chance(0.2):
+            return self._if_topic()
         said, condition = self.asked.condition()
         wish, wishes = self._inner(condition)
-        return self._joined("if", cond=said, wish=wish), (Wish("if", condition=condition, wishes=wishes),)
+        section = "if or nothing" if self.voice.chance(0.12) else "if"
+        return self._joined(section, cond=said, wish=wish), (Wish("if", condition=condition, wishes=wishes),)
+
+    def _if_topic(self) -> Said:
+        """What is spoken of first, then how it must be."""
+        voice = self.voice
+        state = voice.of(("damaged", "intact"), (0.65, 0.35))
+        about = replace(meant.counted(voice, meant.described(voice)), condition=None, exceptions=())
+        if not about.definite or about.amount.kind not in ("all", "exactly") or (about.at is not None and not about.categories):
+            about = Things(categories=meant.category(voice)[:1], amount=meant.MANY if voice.chinese else meant.ONE, definite=True)
+        condition = Condition("any", (replace(about, condition=state),))  # type: ignore[arg-type]
+        wish, wishes = self._inner(condition, 1.0)
+        other, otherwise = self._inner(replace(condition, what=(about,)), 1.0)
+        more = voice.chance(0.6)
+        text = voice.say(
+            "if topic else" if more else "if topic", what=lambda: self.words.things(about), wish=wish, other=other,
+            predicate=lambda: voice.phrase(f"predicate {state}"),
+        )  # fmt: skip
+        return text, (Wish("if", condition=condition, wishes=wishes, otherwise=otherwise if more else ()),)
 
     def _if_room(self) -> Said:
         said, at = self.asked.room()
@@ -202,8 +227,10 @@ class Talk:
     def _and_if(self) -> Said:
         """An order, and another for those among them that are not as they should be."""
         self.voice.detail *= 0.7
-        first, wishes = self.clauses.order("move", "store", "unpack")
-        said, condition = self.asked.one_of_them()
+        look = self.voice.chance(0.4)
+        first, wishes = self.clauses.order("inspect") if look else self.clauses.order("move", "store", "unpack")
+        of_one = look and len(wishes[0].what) == 1 and wishes[0].what[0].amount == meant.ONE
+        said, condition = self.asked.of_it(of_one) if look else self.asked.one_of_them()
         other, others = self._inner(condition, 0.9)
         text = self._joined("and if", wish=first, cond=said, other=other)
         return text, (*wishes, Wish("if", condition=condition, wishes=others))
@@ -216,7 +243,7 @@ class Talk:
 
     def _injected(self) -> Said:
         written = self.clauses.injection()
-        if self.voice.chance(0.2):
+        if self.voice.chance(0.3):
             return written, (Wish("refuse", why="not-a-job"),)
         wish, wishes = self.clauses.order()
         return self._joined("injection then", injection=written, wish=wish), wishes

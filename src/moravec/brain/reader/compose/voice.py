@@ -11,6 +11,7 @@ from moravec.brain.reader.compose.book import Book, book, filled, literal, pick,
 
 T = TypeVar("T")
 CLIPPED = 0.08  # share of speakers who leave out every word that they can
+PLAIN = 0.5  # share of speakers who mostly say what most people say
 TRIES = 12  # draws of a phrase that suits what it is to hold
 MIXED = 0.012  # share of nouns and colours in the other language
 NUMBERS = {
@@ -33,8 +34,8 @@ class Voice:
         self.book: Book = book(language)
         self.many = False  # whether what was spoken of last is plural
         self.behind = ""  # what stands in the phrase behind the slot that is being filled
-        self.clipped = self.chance(CLIPPED)
-        self.detail = self.of((0.3, 0.75, 1.25), (0.42, 0.42, 0.16))  # how much is said of each thing, 1 being a lot
+        self.clipped, self.plain = self.chance(CLIPPED), self.chance(PLAIN)
+        self.detail = self.of((0.3, 0.75, 1.25), (0.5, 0.38, 0.12))  # how much is said of each thing, 1 being a lot
 
     @property
     def chinese(self) -> bool:
@@ -58,7 +59,11 @@ class Voice:
 
     def phrase(self, section: str) -> str:
         """A phrase of the section, choices made, slots open."""
-        return varied(self.rng, pick(self.rng, self.book.of(section)))
+        said = pick(self.rng, self.book.of(section))
+        if self.plain:
+            often = self.book.often[section]
+            said = max(said, *(pick(self.rng, self.book.of(section)) for _ in range(2)), key=lambda phrase: often[phrase])
+        return varied(self.rng, said)
 
     def say(self, section: str, **slots: Callable[[], str] | str) -> str:
         """A phrase with its slots filled."""
