@@ -5,8 +5,9 @@
 Training draws its sentences by itself and saves every 100 steps. `loss.svg` shows its course. Then follow the export to ONNX,
 the temperature and the conformal threshold on sentences that training never saw, and the signed package in `OUT/shipped`.
 `--until N` stops the training at a step and ships what there is by then. `--from WEIGHTS` begins with those of another run.
-`--written FILE...` are sentences that people wrote, `{"text", "wishes"}` a line: half of them join the calibration, the other
-half is only measured; wrongly read ones stand in `OUT/wrong.txt`.
+`--written FILE...` are sentences that were written freely, `{"text", "wishes"}` a line: the calibration is made on every other
+one, the rest is only measured; what is read wrongly stands in `OUT/wrong.txt`. Last come the three hundred instructions of
+scripts/measure_instructions.py, of which nothing but the share that led to what was wanted is kept.
 """
 
 from __future__ import annotations
@@ -17,16 +18,21 @@ import time
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import torch
+from measure_instructions import LANGUAGES, judged
 
+from moravec.brain.mind import SymbolicMind
 from moravec.brain.reader.calibrate import CERTAIN, Calibration, Pair, calibrated, measured
 from moravec.brain.reader.grammar import WISHES
 from moravec.brain.reader.lesson import fingerprint, held_out, lesson, words
+from moravec.brain.reader.mind import reads_by
 from moravec.brain.reader.reader import Reader
 from moravec.brain.reader.shipped import write
 from moravec.brain.reader.written import read
 from moravec.console.curves import curves
+from moravec.core.wilson import wilson
 from moravec.models.checkpoint import load
 from moravec.models.package import key_at
 from moravec.models.reader.config import TrainConfig
@@ -68,9 +74,9 @@ def train(given: argparse.Namespace) -> None:
     trainer.run(tell, last, apart=True)
 
 
-def written_by_people(paths: Iterable[Path]) -> list[Pair]:
-    """Sentences and their wishes, from files."""
-    lines = [json.loads(line) for path in paths for line in path.read_text(encoding="utf-8").splitlines()]
+def written(path: Path) -> list[Pair]:
+    """Sentences and their wishes, from a file."""
+    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     return [(line["text"], read(line["wishes"])) for line in lines]
 
 
@@ -79,16 +85,32 @@ def ship(given: argparse.Namespace) -> str:
     out, folder = given.out, given.out / "shipped"
     weights, facts = load(out / WEIGHTS)
     difference = export(rebuilt(facts, weights), folder)
-    reader = Reader(Network(folder / READ_FILE, folder / WRITE_FILE), Vocabulary(tuple(facts["vocabulary"])), CERTAIN)
-    people, drawn = written_by_people(given.written), [held_out(number) for number in range(2 * DRAWN)]
-    calibration = calibrated(reader.readings, [*drawn[:DRAWN], *people[::2]])
-    evaluation = {"drawn": asdict(measured(reader.readings, drawn[DRAWN:], calibration))}
-    if people:
-        evaluation["written"] = asdict(measured(reader.readings, people[1::2], calibration))
-    note_wrong(out / "wrong.txt", reader, people, calibration)
+    network, vocabulary = Network(folder / READ_FILE, folder / WRITE_FILE), Vocabulary(tuple(facts["vocabulary"]))
+    reader = Reader(network, vocabulary, CERTAIN)
+    people = {path.stem.replace("_", " "): written(path) for path in given.written}
+    drawn = [held_out(number) for number in range(2 * DRAWN)]
+    calibration = calibrated(reader.readings, [pair for pairs in people.values() for pair in pairs[::2]] or drawn[:DRAWN])
+    sets = {"drawn": drawn[DRAWN:], **{name: pairs[1::2] for name, pairs in people.items()}}
+    evaluation = {name: asdict(measured(reader.readings, pairs, calibration)) for name, pairs in sets.items()}
+    evaluation |= instructions(Reader(network, vocabulary, calibration))
+    note_wrong(out / "wrong.txt", reader, [pair for pairs in people.values() for pair in pairs], calibration)
     write(folder, facts, difference, calibration, evaluation, key_at(given.key))
     size = sum(path.stat().st_size for path in folder.iterdir()) / 1e6
     return f"step {facts['step']}, {calibration}, {json.dumps(evaluation)}, {size:.1f} MB"
+
+
+def instructions(reader: Reader) -> dict[str, dict[str, Any]]:
+    """Of the three hundred, by language: how many led to what was wanted, and of the others how many were asked about."""
+    mind, found = SymbolicMind(reads_by(reader)), dict[str, dict[str, Any]]()
+    for language in LANGUAGES:
+        verdicts = judged(language, mind)
+        wrong = [verdict for verdict in verdicts if not verdict.right]
+        n, right = len(verdicts), len(verdicts) - len(wrong)
+        asked = sum(verdict.asked for verdict in wrong) / max(1, len(wrong))
+        found[f"instructions, {language}"] = {
+            "sentences": n, "right": right / n, "right_ci95": wilson(right, n), "wrong_asked": asked
+        }  # fmt: skip
+    return found
 
 
 def note_wrong(path: Path, reader: Reader, pairs: Iterable[Pair], calibration: Calibration) -> None:

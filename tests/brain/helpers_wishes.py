@@ -85,11 +85,11 @@ class Talk:
     """A talk in wishes: what each turn moved, by names."""
 
     def __init__(self, scene: dict[str, Any] = SCENE, limits: Limits | None = None) -> None:
-        self.next: tuple[Wish, ...] = ()
+        self.next: tuple[Wish, ...] | tuple[Meant, ...] = ()
         self.cell = Cell.of(scene)
         self.player = Player(self.cell, ToldMind(lambda text: self.next), limits)
 
-    def say(self, *wishes: Wish, answers: tuple[int, ...] = ()) -> dict[str, str]:
+    def say(self, *wishes: Any, answers: tuple[int, ...] = ()) -> dict[str, str]:
         self.next, before = wishes, self.cell.locations()
         self.turn: Turn = self.player.say("words", answers)
         return {name: place for name, place in self.cell.locations().items() if place != before[name]}

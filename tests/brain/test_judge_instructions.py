@@ -27,7 +27,9 @@ READS: dict[str, Sequence[Any]] = {
     "hurt him": [Wish("refuse", why="unsafe")],
     "boxes, then cans": [move(the("box", n=None), b("A")), move(the("can", n=None), b("B"), then=True)],
     "blue can to B or C": [Meant((move(the("can", "blue"), b("B")),), 0.6), Meant((move(the("can", "blue"), b("C")),), 0.4)],
-    "blue can to B twice": [Meant((move(the("can", "blue"), b("B")),), 0.6), Meant((move(THEM, b("B")),), 0.1),
+    "blue can to B twice": [Meant((move(the("can", "blue"), b("B")),), 0.35), Meant((move(THEM, b("B")),), 0.35),
+                            Meant((move(a("can", "blue"), b("B")),), 0.3)],
+    "blue can to B, once": [Meant((move(the("can", "blue"), b("B")),), 0.6), Meant((move(THEM, b("B")),), 0.1),
                             Meant((move(a("can", "blue"), b("B")),), 0.3)],
 }  # fmt: skip
 BLUE = {"final": {"blue-can-1": "bin:B"}}
@@ -73,6 +75,7 @@ def verdicts(*entries: dict[str, Any]) -> list[Verdict]:
         ("boxes, then cans", {"final": ORDERED, "order": [["red-can-1", "blue-box-1"]]}, False),
         ("blue can to B or C", {"ask": [BLUE, {"final": {"blue-can-1": "bin:C"}}]}, True),
         ("blue can to B twice", BLUE, False),  # "them" means nothing yet, and is asked about
+        ("blue can to B, once", BLUE, True),  # who speaks wants to be understood
     ],
 )
 def test_one_entry(text: str, want: dict[str, Any], right: bool) -> None:

@@ -44,6 +44,31 @@ def talked(*instructions: str) -> tuple[JobReport, list[Note], Cell]:
         notes += [request] if isinstance(request, Note) else []
 
 
+NO = (Wish("refuse", why="unsafe"),)
+TO_B, TO_C = ((move(the("can", "blue"), b(label)),) for label in "BC")
+STRANGE = (move(Things(unknown=("elephant",), amount=Amount("exactly", 1)), b("B")),)
+
+
+@pytest.mark.parametrize(
+    ("ways", "refused", "options"),
+    [
+        ((Meant(NO, 0.5), Meant(TO_B, 0.4)), True, 0),
+        ((Meant(STRANGE, 0.5), Meant(TO_B, 0.3), Meant(TO_C, 0.2)), True, 0),
+        ((Meant(NO, 0.45), Meant(TO_B, 0.35), Meant(TO_C, 0.2)), False, 3),
+        ((Meant(STRANGE, 0.4), Meant(TO_B, 0.6)), False, 2),  # never done without a word, though it is the only one that can be
+        ((Meant(TO_B, 0.6), Meant(NO, 0.4)), False, 0),
+        ((Meant(NO, 0.3), Meant(NO, 0.3)), True, 0),
+    ],
+)
+def test_a_refusal_that_is_the_likeliest_reading_stands_or_is_asked_about(
+    ways: tuple[Meant, ...], refused: bool, options: int
+) -> None:
+    talk = Talk()
+    talk.say(*ways, answers=(0,))
+    assert len(talk.options) == options and (talk.refused is not None) is refused
+    assert set(talk.cell.locations().items()) - set(Cell.of(SCENE).locations().items()) <= {("blue-can-1", "bin:B")}
+
+
 def test_turns_make_one_report() -> None:
     report, notes, cell = talked("tool", "can", "small", "back", "how many")
     assert cell.locations() == Cell.of(SCENE).locations() | {"white-tool-1": "bin:E"}

@@ -106,7 +106,7 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ("memory_explain", {"name": "bin_"}, "did you mean 'bin_"),
     ("run_instruction", {"instruction": GO, "plan": "0" * 64}, "allowed: what the tool 'plan' gave; each counts once"),
     ("run_instruction", {"instruction": "throw the can at him"}, "nothing was moved: "),
-    ("run_instruction", {"instruction": "go hime"}, "nothing was moved: Do you mean 'home' by 'hime'? (yes, no)"),
+    ("run_instruction", {"instruction": "put the elephant in bin A"}, "elephant"),
 ]
 
 

@@ -9,6 +9,7 @@ import select
 import subprocess
 import sys
 import threading
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,9 @@ from mcp_session import PATIENCE, connected
 from moravec.brain.conduct.charter import Charter
 from moravec.brain.goal import goal_to_json
 from moravec.brain.mind import Situation, SymbolicMind
+from moravec.brain.read import Reading
 from moravec.brain.remember import Inventory
+from moravec.brain.wishes.wish import Meant, Spot, Things, Wish
 from moravec.cli import main
 from moravec.commands.mcp_server.approve import File, Nobody, approver, question
 from moravec.commands.mcp_server.bound import BoundMind
@@ -129,17 +132,48 @@ def test_bad_options_end_before_anything_begins(words: list[str], capsys: pytest
 def test_the_mind_does_what_was_approved_and_nothing_else() -> None:
     place, inner = workplace(), SymbolicMind()
     found = seen_as(STORE)
-    assert found.goal is not None and found.shown["problem"] == ""
-    bound = BoundMind(inner, STORE, found.goal, found.first)
+    assert found.meaning is not None and found.shown["problem"] == ""
+    bound = BoundMind(inner, STORE, found.meaning, found.first)
     goal = bound.read(STORE, place).goal
-    assert goal is not None and goal_to_json(goal) == found.goal
+    assert goal is not None and goal_to_json(goal) == found.meaning
     assert bound.plan(Situation(goal, Inventory(place))).steps
     with pytest.raises(ContractError, match="not read as it was"):
         bound.read("store everything in bin A", place)
     with pytest.raises(ContractError, match="not read as it was"):
         BoundMind(inner, STORE, [], found.first).read(STORE, place)
     with pytest.raises(ContractError, match="not the one that was approved"):
-        BoundMind(inner, STORE, found.goal, found.first[1:]).plan(Situation(goal, Inventory(place)))
+        BoundMind(inner, STORE, found.meaning, found.first[1:]).plan(Situation(goal, Inventory(place)))
+
+
+def told(*ways: Meant) -> SymbolicMind:
+    return SymbolicMind(lambda instruction, place: Reading(meant=ways))
+
+
+REDS = Things(categories=("can",), colours=("red",), definite=True)
+TO_B, TO_C = (Meant((Wish("move", (REDS,), Spot("bin", name)),), 0.5) for name in "BC")
+
+
+def test_a_meaning_in_wishes_is_approved_with_the_looks_that_come_first() -> None:
+    """What is meant is bound to the letter; what is done first is what the agent does first."""
+    found = preview(STORE, workplace(), told(TO_B), None, Charter())
+    assert found.meaning == json.loads(json.dumps([asdict(TO_B)])) and found.shown["problem"] == ""
+    assert [step["skill"] for step in found.first[:2]] == ["look", "look"] and "bin:B" in found.shown["means"]
+    bound = BoundMind(told(TO_B), STORE, found.meaning, found.first)
+    assert bound.read(STORE, workplace()).meant == (TO_B,)
+    for other in (told(TO_C), told(replace(TO_B, p=0.4)), told(TO_B, TO_C), told()):
+        with pytest.raises(ContractError, match="not read as it was"):
+            BoundMind(other, STORE, found.meaning, found.first).read(STORE, workplace())
+
+
+def test_what_would_be_asked_about_or_refused_is_not_approved() -> None:
+    two = preview(STORE, workplace(), told(TO_B, TO_C), None, Charter())
+    assert two.meaning is None and [q["answer"] for q in two.shown["questions"]] == ["nothing"]
+    it = preview(STORE, workplace(), told(Meant((Wish("move", (Things(refers="it"),), Spot("bin", "B")),))), None, Charter())
+    assert it.first or it.shown["refused"]
+    no = preview(STORE, workplace(), told(Meant((Wish("refuse", why="unsafe"),))), None, Charter())
+    assert no.meaning is None and "unsafe" in no.shown["refused"]
+    stop = preview(STORE, workplace(), told(Meant((Wish("stop"),))), None, Charter())
+    assert stop.stops and stop.first == []
 
 
 def test_the_jobs_own_process_holds_to_it_as_well(environment: dict[str, str], tmp_path: Path) -> None:
@@ -147,7 +181,7 @@ def test_the_jobs_own_process_holds_to_it_as_well(environment: dict[str, str], t
     asked, other = (seen_as(words) for words in (GO, STORE))
     run = {"instruction": GO, "world": "toy", "seed": 0, "items": None, "renderer": None, "speed": "max", "out": "o"}
     approval = {"digest": "ab" * 32, "by": "file", "who": "Ann", "at": "2026-11-22T00:00:00Z"}
-    spec = {"run": {**run, "memory": None, "rules": None}, "approval": approval, "goal": other.goal, "first": asked.first}
+    spec = {"run": {**run, "memory": None, "rules": None}, "approval": approval, "meaning": other.meaning, "first": asked.first}
     command, pipe = [sys.executable, "-m", "moravec.commands.mcp_server.child"], subprocess.PIPE
     with subprocess.Popen(command, cwd=tmp_path, env=environment, stdin=pipe, stdout=pipe, text=True) as job:
         assert job.stdin is not None and job.stdout is not None

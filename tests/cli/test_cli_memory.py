@@ -7,11 +7,13 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from model_server import started
 
 from moravec.brain.memory.learn import Heard, begin
 from moravec.brain.memory.listing import entries
@@ -27,7 +29,9 @@ from moravec.runtime.job import Journal, Outcome
 from moravec.skills.contract import Ask, Note
 from moravec.worlds.cell.layout import workplace
 
-SLIP = ("run", "go hime", "--world", "toy", "--quiet")  # does "hime" mean "home"?
+SLIP = "go hime"  # does "hime" mean "home"? A mind that asks
+OPTIONS = [{"label": "yes", "goal": [{"kind": "home"}]}, {"label": "no", "goal": None}]
+ASKS = {"goal": None, "refusal": None, "question": {"text": "Home?", "options": OPTIONS, "default": "no", "why": "a slip"}}
 
 
 def asked(capsys: pytest.CaptureFixture[str], *words: str, status: int = 0) -> Any:
@@ -43,11 +47,19 @@ def ran(environment: dict[str, str], folder: Path, *words: str) -> subprocess.Co
 
 
 @pytest.fixture(scope="module")
-def first(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def slip(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, ...]]:
+    """A job that begins with a question."""
+    pytest.importorskip("httpx", reason="the extra remote brings it")
+    with started() as serving, serving(tmp_path_factory.mktemp("server"), readings={SLIP: ASKS}) as server:
+        yield ("run", SLIP, "--world", "toy", "--quiet", "--brain", server.url)
+
+
+@pytest.fixture(scope="module")
+def first(environment: dict[str, str], slip: tuple[str, ...], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the memory of one job, in which a person answered a question for the site."""
     folder = tmp_path_factory.mktemp("first")
     (folder / "answers.txt").write_text("yes @site\n")
-    done = ran(environment, folder, *SLIP, "--memory", "site.db", "--ask", "answers.txt", "--json")
+    done = ran(environment, folder, *slip, "--memory", "site.db", "--ask", "answers.txt", "--json")
     assert done.returncode == 0, done.stderr
     (question,) = json.loads(done.stdout)["questions"]
     assert question["answer"] == "yes" and "answered_by" not in question
@@ -63,17 +75,17 @@ def remembered(first: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_question_that_was_answered_for_the_site_is_not_asked_again(
-    remembered: Path, environment: dict[str, str], capsys: pytest.CaptureFixture[str]
+    remembered: Path, slip: tuple[str, ...], environment: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The second run needs nobody, says so in its result and on its tape, and the tape replays."""
-    done = ran(environment, remembered.parent, *SLIP, "--memory", "site.db", "--ask", "never", "--json", "--out", "second")
+    done = ran(environment, remembered.parent, *slip, "--memory", "site.db", "--ask", "never", "--json", "--out", "second")
     assert done.returncode == 0, done.stderr
     (question,) = json.loads(done.stdout)["questions"]
     assert question["answer"] == "yes" and question["answered_by"].startswith("memory: answer-")
     assert main(["replay", "second/tape.mcap"]) == 0
     assert capsys.readouterr().out.strip().endswith("diverged 0")
     jobs = asked(capsys, "list", "jobs")["entries"]
-    assert [(j["instruction"], j["success"], j["questions"]) for j in jobs] == [("go hime", True, 1)] * 2
+    assert [(j["instruction"], j["success"], j["questions"]) for j in jobs] == [(SLIP, True, 1)] * 2
     (answer,) = asked(capsys, "list", "answers")["entries"]
     assert (answer["answer"], answer["scope"], answer["used"]) == ("yes", "site", 1)
     assert asked(capsys, "check")["faults"] == []

@@ -277,10 +277,8 @@ def test_a_policy_in_the_background_never_holds_up_the_loop() -> None:
     line = Background(slow)
     line.reset(3)
     assert slow.seeds == [3]
-    began = time.monotonic()
     line.ask(0, at(0))
-    assert line.busy and line.answer(0) is None and line.answer(1) is None
-    assert time.monotonic() - began < 0.1
+    assert line.busy and line.answer(0) is None and line.answer(1) is None  # the policy has not answered yet
     slow.go.set()
     chunk = until(line, 2)
     assert chunk is not None and chunk.actions[0, 0] == 0 and not line.busy

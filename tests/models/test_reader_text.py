@@ -27,7 +27,7 @@ from moravec.models.reader.text import (
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [
-        ("Put MV-017, please!", ["put", "mv-017", ",", "please", "!"]),
+        ("Put MV-017, please!", ["put", "mv-017", ",", "please", "."]),
         ("把ＭＶ０１７放到Ｂ箱。", ["把", "mv017", "放", "到", "b", "箱", "."]),
         ("20cm, 1.5 l and 250ml", ["20", "cm", ",", "1.5", "l", "and", "250", "ml"]),
         ("the “other” one’s", ["the", '"', "other", '"', "one's"]),

@@ -71,7 +71,7 @@ def test_an_interrupt_does_not_wait_for_what_is_under_way(tmp_path: Path) -> Non
             time.sleep(0.02)
         begun = time.monotonic()
         raise KeyboardInterrupt
-    assert time.monotonic() - begun < 5.0
+    assert time.monotonic() - begun < 15.0
     assert all(ended(int(path.name)) for path in tmp_path.iterdir())
 
 

@@ -5,9 +5,9 @@ A mind proposes. Whatever it returns meets the same validator, and its answers a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol, final, runtime_checkable
+from typing import Any, Protocol, TypeAlias, final, runtime_checkable
 
 from moravec.brain.goal import Goal
 from moravec.brain.plan import make_plan
@@ -16,6 +16,8 @@ from moravec.brain.remember import Inventory
 from moravec.brain.steps import Plan
 from moravec.brain.tasks import assign
 from moravec.core.workplace import Workplace
+
+Reads: TypeAlias = Callable[[str, Workplace], Reading]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +58,14 @@ class Deliberate(Mind, Protocol):
 
 @final
 class SymbolicMind:
-    """The default: rules and search, no network, no weights, the same answer every time."""
+    """The default: no network, the same answer every time. It reads as `reads` does, and plans by rules and search."""
+
+    def __init__(self, reads: Reads = read) -> None:
+        self._reads = reads
 
     def read(self, instruction: str, workplace: Workplace) -> Reading:
-        """See `brain.read.read`."""
-        return read(instruction, workplace)
+        """What the instruction means here."""
+        return self._reads(instruction, workplace)
 
     def plan(self, situation: Situation) -> Plan:
         """See `brain.plan.make_plan`."""

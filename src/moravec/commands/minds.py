@@ -15,7 +15,7 @@ from moravec.commands.options import Options, needing, typed, unset
 from moravec.core.errors import BadInput
 
 if TYPE_CHECKING:
-    from moravec.brain.mind import Mind
+    from moravec.brain.mind import Mind, SymbolicMind
     from moravec.brain.remote.consult import Consultant
     from moravec.brain.remote.mind import RemoteMind
     from moravec.brain.remote.settings import Settings
@@ -78,16 +78,24 @@ class Opened:
     record: Callable[[], dict[str, Any]] = lambda: {"mind": SYMBOLIC}
 
 
+def symbolic_mind() -> SymbolicMind:
+    """The mind that needs no network, with the reader that comes with the project. Raises BadInput where that was changed."""
+    from moravec.brain.mind import SymbolicMind
+    from moravec.brain.reader.mind import reads_by
+    from moravec.brain.reader.shipped import open_reader
+    from moravec.models.suite import TRUSTED, shipped_folder
+
+    return SymbolicMind(reads_by(open_reader(shipped_folder("reader"), TRUSTED)))
+
+
 @contextmanager
 def opened_mind(options: MindOptions) -> Iterator[Opened]:
     """The mind that `options` ask for. Raises BadInput, ServerError, CassetteError, and MoravecError without the extra."""
     if options.brain == SYMBOLIC:
-        from moravec.brain.mind import SymbolicMind
-
         check_unused(options)
         if options.tools is not None:
             raise BadInput("--tools", str(options.tools), "with --brain URL")
-        yield Opened(SymbolicMind())
+        yield Opened(symbolic_mind())
         return
     with opened_server(options) as (mind, _), _consulting(options.tools) as consultant:
         model, server = mind.chat.model, mind.chat.server

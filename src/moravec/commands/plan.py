@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
@@ -15,9 +16,12 @@ from moravec.commands.options import Items, said, save, say, show, unset
 
 if TYPE_CHECKING:
     from moravec.brain.conduct.charter import Charter
+    from moravec.brain.goal import Goal
     from moravec.brain.mind import Mind
+    from moravec.brain.wishes.wish import Meant
     from moravec.core.workplace import Workplace
 
+ASKED = "Which of these do you mean?"
 EACH = "each"  # stands for the items of a wish, which are not known yet
 
 
@@ -79,13 +83,12 @@ def planned(instruction: str, workplace: Workplace, mind: Mind, charter: Charter
     from moravec.brain.goal import goal_to_json
     from moravec.brain.mind import Situation
     from moravec.brain.remember import Inventory
-    from moravec.brain.wishes.sketch import sketched
 
     reading = mind.read(instruction, workplace)
     questions: list[dict[str, Any]] = []
     goal, refused = reading.goal, None if reading.refusal is None else str(reading.refusal)
     if reading.meant:
-        goal, refused = sketched(reading.meant[0].wishes, Inventory(workplace))
+        goal, refused, questions = _sketched(reading.meant, workplace)
     if reading.query is not None:
         query = reading.query
         labels = [label for label, _ in query.options]
@@ -103,7 +106,31 @@ def planned(instruction: str, workplace: Workplace, mind: Mind, charter: Charter
                 steps += [{"skill": "open", "args": {"place": parcel}}, {"skill": "look", "args": {"place": parcel}}]
         for clause in goal.moves:
             steps += _for_each(clause, workplace)
-    return {"goal": goal_to_json(goal), "steps": steps, "questions": questions, "refused": refused, "seconds": 0.0}
+    return {"goal": goal_to_json(wanted(goal)), "steps": steps, "questions": questions, "refused": refused, "seconds": 0.0}
+
+
+def wanted(goal: Goal) -> Goal:
+    """`goal` without what has to be found out for it."""
+    return replace(goal, clauses=tuple(clause for clause in goal.clauses if clause.kind != "learn"))
+
+
+def _sketched(meant: Sequence[Meant], workplace: Workplace) -> tuple[Goal | None, str | None, list[dict[str, Any]]]:
+    """The goal or the refusal, and, where words lead to different goals, the question, without an answer to which nothing is
+    done."""
+    from moravec.brain.remember import Inventory
+    from moravec.brain.wishes.open import NOTHING
+    from moravec.brain.wishes.sketch import sketched
+    from moravec.brain.wishes.wish import outweighs
+
+    sketches = [sketched(way.wishes, Inventory(workplace)) for way in meant]
+    refused = [goal is None for goal, _ in sketches]
+    if outweighs(meant, refused):
+        return *sketches[0], []
+    ways = list(dict.fromkeys(wanted(goal).describe() for goal, _ in sketches if goal is not None))
+    if len(ways) < 2 and not refused[0]:
+        return *sketches[0], []
+    asked = {"text": ASKED, "options": [*ways, NOTHING], "answer": NOTHING, "why": "the sentence can be read so"}
+    return None, None, [asked]
 
 
 def _for_each(clause: Any, workplace: Any) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from moravec.core.errors import BadInput
 from moravec.models.chunks import AgeLimit, Executed, Stepper
 from moravec.models.contract import Policy, join
 from moravec.models.package import MANIFEST, hash_of
-from moravec.models.suite import SHIPPED, TRUSTED, folder_of
+from moravec.models.suite import POLICIES, TRUSTED, folder_of
 from moravec.trials.metaworld.baselines import BASELINES, open_baseline
 from moravec.trials.metaworld.suite import robot_spec
 from moravec.worlds.metaworld.scene import RATE, Scene
@@ -27,7 +27,7 @@ def opener(policy: str, execute: int, trust: tuple[str, ...]) -> tuple[Callable[
         return partial(open_remote, policy, execute), {"policy": policy, "execute": execute}
     folder = folder_of(policy)
     if not (folder / MANIFEST).is_file():
-        raise BadInput("--policy", policy, [*BASELINES, *SHIPPED, "a folder of 'moravec export'", "ws://HOST:PORT"])
+        raise BadInput("--policy", policy, [*BASELINES, *POLICIES, "a folder of 'moravec export'", "ws://HOST:PORT"])
     open_folder(folder, trust)  # what is wrong with it is told before anything begins
     known = {"policy": policy, "execute": execute, "manifest": hash_of(folder / MANIFEST)}
     return partial(open_local, folder, execute, trust), known

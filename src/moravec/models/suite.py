@@ -7,9 +7,10 @@ from pathlib import Path
 from moravec.core.errors import BadInput
 from moravec.models.package import MANIFEST
 
-SHIPPED = ("manip",)
+POLICIES = ("manip",)
+SHIPPED = (*POLICIES, "reader")
 PICK = Path(__file__).parent / "manip" / "pick"  # where the model of the learned pick stands, if one came with the package
-TRUSTED: tuple[str, ...] = ()  # public keys, in hex
+TRUSTED = ("b842bbc6676182624d9428ad4423a28d7164f5285cb34c76cddc28c67e8c6a81",)  # public keys, in hex
 
 
 def shipped_folder(name: str) -> Path:

@@ -1,5 +1,5 @@
-"""From scores to a promise: of sentences like those it was calibrated on, a share of 1 - ALPHA has its meaning among the readings
-that are not ruled out.
+"""From scores to a promise: of sentences like those it was calibrated on, a known share, at best 1 - ALPHA, has its meaning among
+the readings that are not ruled out.
 
 Temperature: Guo et al., On Calibration of Modern Neural Networks (2017). Split-conformal sets: Angelopoulos and Bates, A Gentle
 Introduction to Conformal Prediction (2021), 1.1.
@@ -12,9 +12,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
 from moravec.brain.wishes.wish import Wish
+from moravec.core.wilson import wilson
 
 ALPHA = 0.03  # of sentences may mean what was ruled out
 TEMPERATURES = (0.7, 1.0, 1.4, 2.0)
+LEAST = 0.1  # probability of a reading that a person is asked about: below it questions are more often in vain than not
 UNSEEN = 1e-4  # probability of a meaning that the search did not find, for the choice of temperature alone
 
 
@@ -28,10 +30,12 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Scores are divided by `temperature`; a reading is ruled out where its probability is below `least`."""
+    """Scores are divided by `temperature`; a reading is ruled out where its probability is below `least`. `covers` is the share
+    of sentences like those of the calibration whose meaning is then not ruled out."""
 
     temperature: float
     least: float
+    covers: float = 0.0
 
     def plain(self) -> dict[str, float]:
         """As a manifest holds it."""
@@ -50,16 +54,18 @@ class Measured:
 
     sentences: int
     right: float
+    right_ci95: tuple[float, float]
     covered: float
     single: float
     wrong_asked: float
 
 
 def calibrated(read: Read, pairs: Sequence[Pair], alpha: float = ALPHA) -> Calibration:
-    """The temperature under which true meanings are most probable, and the threshold for `alpha`."""
+    """The temperature under which true meanings are most probable, and the threshold for `alpha`, or LEAST where that is more."""
     truths = {t: [_of(read(sentence, t), wishes) for sentence, wishes in pairs] for t in TEMPERATURES}
     best = max(truths, key=lambda t: sum(math.log(max(p, UNSEEN)) for p in truths[t]))
-    return Calibration(best, threshold(truths[best], alpha))
+    least = max(threshold(truths[best], alpha), LEAST)
+    return Calibration(best, least, sum(p >= least for p in truths[best]) / (len(pairs) + 1))
 
 
 def threshold(truths: Sequence[float], alpha: float = ALPHA) -> float:
@@ -84,7 +90,7 @@ def measured(read: Read, pairs: Sequence[Pair], calibration: Calibration) -> Mea
         single += len(left) == 1
         wrong, asked = wrong + (not best), asked + (not best and len(left) != 1)
     n = max(1, len(pairs))
-    return Measured(len(pairs), right / n, covered / n, single / n, asked / max(1, wrong))
+    return Measured(len(pairs), right / n, wilson(right, len(pairs)), covered / n, single / n, asked / max(1, wrong))
 
 
 def _of(readings: Sequence[Reading], wishes: tuple[Wish, ...]) -> float:

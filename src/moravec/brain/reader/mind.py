@@ -1,41 +1,32 @@
-"""A mind that reads by the trained reader and leaves the rest to another."""
+"""Reading by the trained reader, as a mind does it."""
 
 from __future__ import annotations
 
-from typing import final
-
-from moravec.brain.mind import Mind, Situation
+from moravec.brain.mind import Reads
 from moravec.brain.read import Reading
 from moravec.brain.reader.reader import SEVERAL, Heard, Reader
 from moravec.brain.rules import MAX_CHARACTERS, Refusal, gentle, refused
-from moravec.brain.steps import Plan
 from moravec.brain.wishes.wish import Meant
 from moravec.brain.words import normalise
 from moravec.core.workplace import Workplace
 
 
-@final
-class ReadingMind:
-    """Reads by `reader`, plans as `mind` does. What a rule forbids by its words is refused before the reader sees it."""
+def reads_by(reader: Reader) -> Reads:
+    """What an instruction may mean, by `reader`. It never raises for any text; several meanings are for a person to choose from.
+    What a rule forbids by its words is refused before the reader sees it."""
 
-    def __init__(self, reader: Reader, mind: Mind) -> None:
-        self._reader, self._mind = reader, mind
-
-    def read(self, instruction: str, workplace: Workplace) -> Reading:
-        """What `instruction` may mean. Never raises for any text. Several meanings are for a person to choose from."""
+    def read(instruction: str, workplace: Workplace) -> Reading:
         if len(instruction) > MAX_CHARACTERS:
             return Reading(refusal=Refusal("too-long", f"The instruction has {len(instruction)} characters."))
         refusal = refused(gentle(normalise(instruction)))
         if refusal is not None:
             return Reading(refusal=refusal)
-        meant = meanings(self._reader.hear(instruction))
+        meant = meanings(reader.hear(instruction))
         if not meant:
             return Reading(refusal=Refusal("not-a-job", "I understand too little of that to act on it."))
         return Reading(meant=meant)
 
-    def plan(self, situation: Situation) -> Plan:
-        """Steps towards the goal."""
-        return self._mind.plan(situation)
+    return read
 
 
 def meanings(heard: Heard) -> tuple[Meant, ...]:

@@ -13,11 +13,12 @@ from moravec.brain.select import candidates
 from moravec.brain.wishes.interpret import Meaning, interpret, objection, phases, rehearse
 from moravec.brain.wishes.open import Denied, Need, Open, Option, Question, Settled, evenly
 from moravec.brain.wishes.pending import Reply, reply
+from moravec.brain.wishes.readings import ways
 from moravec.brain.wishes.record import after_turn, as_it_came
 from moravec.brain.wishes.survey import places_to_see
 from moravec.brain.wishes.talk import Pending, Talk
 from moravec.brain.wishes.things import Sense
-from moravec.brain.wishes.wish import Meant, Wish
+from moravec.brain.wishes.wish import Meant, Wish, outweighs
 from moravec.skills.contract import Ask, Evidence, Note, Request
 
 T = TypeVar("T")
@@ -118,7 +119,7 @@ def _look(turn: _Turn, meant: Sequence[Meant]) -> Routine[None]:
     """Looks at what the wishes depend on; nothing at all where they cannot be done anyway."""
     problems = [objection(way.wishes, turn.sense()) for way in meant]
     first = problems[0]
-    if first is not None and all(problem is not None for problem in problems):
+    if first is not None and outweighs(meant, [problem is not None for problem in problems]):
         yield from _refuse(turn, first)
     goal = places_to_see([wish for way in meant for wish in way.wishes], turn.talk, turn.hands.inventory)
     if goal.clauses:
@@ -193,22 +194,14 @@ def _reading(turn: _Turn, meant: Sequence[Meant]) -> Routine[tuple[Wish, ...]]:
     """The one reading that counts; where several lead to different goals, a person says which."""
     if len(meant) == 1:
         return meant[0].wishes
-    ways: dict[str, tuple[int, str]] = {}
-    for index, way in enumerate(meant):
-        try:
-            goals = rehearse(way.wishes, turn.sense())
-        except Denied:
-            continue
-        except (Need, Open):
-            ways.setdefault(f"open {index}", (index, f"reading {index + 1}"))
-        else:
-            text = "; then ".join(goal.describe() for goal in goals)
-            ways.setdefault(repr([goal_to_json(goal) for goal in goals]), (index, text))
-    found = list(ways.values())
-    if len(found) < 2:
-        return meant[found[0][0] if found else 0].wishes
-    options = evenly([Option(text or "nothing has to be done", index) for index, text in found])
-    scored = [replace(option, score=round(meant[o].p, 4) if isinstance(o := option.settles, int) else 0.0) for option in options]
+    found, refused = ways(meant, turn.sense)
+    if outweighs(meant, refused):
+        return meant[0].wishes
+    if len(found) == 1 and not refused[0]:
+        return meant[found[0].index].wishes
+    options = evenly([Option(way.text, way.index) for way in found])
+    scores = {way.index: round(way.p, 4) for way in found}
+    scored = [replace(o, score=scores[o.settles] if isinstance(o.settles, int) else 0.0) for o in options]
     question = Question("reading", "reading", "Which of these do you mean?", tuple(scored), "the sentence can be read so")
     chosen = yield from _asked(turn, meant[0].wishes, question)
     assert isinstance(chosen, int)  # these options settle numbers

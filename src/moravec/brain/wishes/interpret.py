@@ -5,12 +5,12 @@ What is open raises `Open`, what is not done `Denied`, and what only a closer lo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import final
 
 from moravec.brain.goal import RULE, Clause, Destination, Goal, Selection
-from moravec.brain.remember import natural
+from moravec.brain.remember import Inventory, natural
 from moravec.brain.tasks import assign
 from moravec.brain.wishes import places
 from moravec.brain.wishes.asking import asked_again, questions
@@ -36,6 +36,15 @@ class Meaning:
 
     goal: Goal
     said: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A phase that was thought through: its goal, what it moves where, and what was believed before it."""
+
+    goal: Goal
+    moves: Mapping[str, str]
+    inventory: Inventory
 
 
 @final
@@ -101,21 +110,21 @@ def _all_wishes(wishes: Sequence[Wish]) -> Iterator[Wish]:
         yield from _all_wishes((*wish.wishes, *wish.otherwise))
 
 
-def rehearse(wishes: Sequence[Wish], sense: Sense) -> list[Goal]:
-    """The goals of all phases, each by what is believed once those before it are done: so that what is open or impossible is
-    known before anything moves. Raises Open, Denied or Need."""
+def rehearse(wishes: Sequence[Wish], sense: Sense) -> list[Stage]:
+    """All phases, each by what is believed once those before it are done: so that what is open or impossible is known before
+    anything moves. Raises Open, Denied or Need."""
     problem = objection(wishes, sense)
     if problem is not None:
         raise problem
-    goals: list[Goal] = []
+    stages: list[Stage] = []
     left = phases(wishes)
     while left:
-        meaning, more = interpret(left.pop(0), sense, str(len(goals)), later=[w for phase in left for w in phase])
+        meaning, more = interpret(left.pop(0), sense, str(len(stages)), later=[w for phase in left for w in phase])
         left = more + left
-        goals.append(meaning.goal)
-        ends = {task.item: task.to for task in assign(meaning.goal, sense.inventory).tasks if task.to is not None}
-        sense.inventory = sense.inventory.supposing(ends)
-    return goals
+        moves = {task.item: task.to for task in assign(meaning.goal, sense.inventory).tasks if task.to is not None}
+        stages.append(Stage(meaning.goal, moves, sense.inventory))
+        sense.inventory = sense.inventory.supposing(moves)
+    return stages
 
 
 def interpret(

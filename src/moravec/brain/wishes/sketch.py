@@ -33,6 +33,10 @@ def _clauses(wish: Wish) -> Iterator[Clause]:
         for number, things in enumerate(wish.what or (Things(refers="it"),)):
             then = wish.then and number == 0
             yield Clause("inspect" if wish.kind == "inspect" else "move", _selection(things), to, then=then)
+    elif wish.kind == "ask" and wish.query not in ("why", "doing"):
+        for things in wish.what or (Things(),):
+            to = _destination(wish.to) if wish.query == "which place" else None
+            yield Clause("question", replace(_selection(things), count=None), to, wish.query or "what", then=wish.then)
     elif wish.kind in ("home", "stop"):
         yield Clause("home" if wish.kind == "home" else "stop", then=wish.then)
     elif wish.kind == "open":

@@ -10,6 +10,7 @@ are in metres, volumes in cubic metres.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -136,3 +137,8 @@ class Meant:
 
     wishes: tuple[Wish, ...]
     p: float = 1.0
+
+
+def outweighs(meant: Sequence[Meant], refused: Sequence[bool]) -> bool:
+    """Whether the likeliest of `meant` is `refused`, and as likely as all together that are not: then it is what was said."""
+    return refused[0] and meant[0].p >= sum(way.p for way, no in zip(meant, refused, strict=True) if not no)

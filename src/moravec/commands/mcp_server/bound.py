@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, final
 
-from moravec.brain.goal import goal_to_json
 from moravec.brain.mind import Mind, Situation
 from moravec.brain.read import Reading
 from moravec.brain.steps import Plan, plan_to_json
-from moravec.commands.mcp_server.preview import meant
+from moravec.commands.mcp_server.preview import bound, meaning_of
 from moravec.core.errors import ContractError
 from moravec.core.workplace import Workplace
 
@@ -32,23 +31,21 @@ class Approval:
 
 @final
 class BoundMind:
-    """`mind`, held to one instruction, one goal and one first plan, all as JSON data. What comes after the first plan serves the
-    same goal. Each method raises ContractError where it would be otherwise."""
+    """`mind`, held to one instruction, one meaning of it and one first plan, all as JSON data. What comes after the first plan
+    serves the same meaning. Each method raises ContractError where it would be otherwise."""
 
-    def __init__(
-        self, mind: Mind, instruction: str, goal: Sequence[Mapping[str, Any]], first: Sequence[Mapping[str, Any]]
-    ) -> None:
+    def __init__(self, mind: Mind, instruction: str, meaning: Sequence[Any], first: Sequence[Mapping[str, Any]]) -> None:
         self._mind = mind
-        self._instruction, self._goal, self._first = instruction, list(goal), list(first)
+        self._instruction, self._meaning, self._first = instruction, list(meaning), list(first)
         self._began = False
 
     def read(self, instruction: str, workplace: Workplace) -> Reading:
-        """The goal that was approved: a question of the reading was approved with its default."""
+        """What was approved: a question of the reading was approved with its default."""
         reading = self._mind.read(instruction, workplace)
-        goal = meant(reading)
-        if instruction != self._instruction or goal is None or goal_to_json(goal) != self._goal:
+        meaning = meaning_of(reading)
+        if instruction != self._instruction or meaning is None or meaning != self._meaning:
             raise ContractError(f"nothing was moved: {instruction!r} is not read as it was when it was approved")
-        return Reading(goal=goal, mended=reading.mended)
+        return bound(reading)
 
     def plan(self, situation: Situation) -> Plan:
         """The first must be the one that was approved."""

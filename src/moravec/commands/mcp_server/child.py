@@ -15,9 +15,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TextIO, final
 
-from moravec.brain.mind import SymbolicMind
 from moravec.commands.mcp_server.bound import Approval, BoundMind
-from moravec.commands.minds import SYMBOLIC, Opened
+from moravec.commands.minds import SYMBOLIC, Opened, symbolic_mind
 from moravec.commands.run import End, Run
 from moravec.commands.session import Session
 from moravec.core.errors import MoravecError
@@ -121,7 +120,7 @@ def _run(given: Mapping[str, Any]) -> Run:
 @contextlib.contextmanager
 def _approved(spec: Mapping[str, Any]) -> Iterator[Opened]:
     approval = Approval(**spec["approval"]).to_json()
-    mind = BoundMind(SymbolicMind(), spec["run"]["instruction"], spec["goal"], spec["first"])
+    mind = BoundMind(symbolic_mind(), spec["run"]["instruction"], spec["meaning"], spec["first"])
     yield Opened(mind, {"approval": approval}, lambda: {"mind": SYMBOLIC, "approval": approval})
 
 

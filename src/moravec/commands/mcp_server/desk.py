@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,12 +13,12 @@ from typing import Any, final
 from moravec.brain.memory.dates import iso
 from moravec.brain.memory.prior import Prior, prior_of
 from moravec.brain.memory.store import Memory
-from moravec.brain.mind import SymbolicMind
 from moravec.commands.charters import opened_charter
 from moravec.commands.mcp_server.approve import LEAST, Approver
 from moravec.commands.mcp_server.bound import Approval
 from moravec.commands.mcp_server.jobs import Jobs, Report
 from moravec.commands.mcp_server.preview import Preview, digest, preview
+from moravec.commands.minds import symbolic_mind
 from moravec.core.clock import Calendar
 from moravec.core.errors import BadInput, MoravecError
 from moravec.core.workplace import Workplace
@@ -52,13 +53,14 @@ class Desk:
         self.jobs = Jobs()
         self._approver = approver
         self._clock = clock
+        self._mind, self._one_reads = symbolic_mind(), threading.Lock()
         self._plans: dict[str, tuple[str, float]] = {}  # digest -> nonce, when it was shown
 
     # ── without motion ───────────────────────────────────────────────────────────────────────────────────────────
     async def plan(self, instruction: str) -> dict[str, Any]:
         """What the instruction would do, and the name of that plan."""
         found = await asyncio.to_thread(self._preview, instruction)
-        if found.goal is None:
+        if found.meaning is None:
             return {**found.shown, "plan": ""}
         return {**found.shown, "plan": self._named(found)}
 
@@ -90,7 +92,7 @@ class Desk:
         found = await asyncio.to_thread(self._preview, instruction)
         if found.stops:
             return {"success": True, "answer": "Stopped; nothing was moved.", **self.stop()}
-        if found.goal is None:
+        if found.meaning is None:
             raise MoravecError(f"nothing was moved: {_unread(found)}")
         with self.jobs.claimed(f"{instruction[:80]!r} waits for an approval"):
             name = self._named(found) if named is None else self._checked(found, named)
@@ -108,7 +110,8 @@ class Desk:
         if not decision.approved:
             raise MoravecError(f"nothing was moved: {decision.why} (plan {name[:LEAST]})")
         approval = Approval(name, decision.by, decision.who, str(iso(self._clock.utc_ns())))
-        return {"run": self._run(found.instruction), "approval": approval.to_json(), "goal": found.goal, "first": found.first}
+        approved = {"meaning": found.meaning, "first": found.first}
+        return {"run": self._run(found.instruction), "approval": approval.to_json(), **approved}
 
     async def _decided(self, name: str, found: Preview, left: float) -> Any:
         """The person's decision; a stop is one too."""
@@ -140,7 +143,9 @@ class Desk:
         if path is not None:
             with Memory(path, self._clock) as memory:
                 prior = prior_of(memory)
-        return preview(instruction, self.workplace, SymbolicMind(), prior, opened_charter(self.settings, self.workplace))
+        charter = opened_charter(self.settings, self.workplace)
+        with self._one_reads:
+            return preview(instruction, self.workplace, self._mind, prior, charter)
 
     def _named(self, found: Preview) -> str:
         """A new name: nobody can have approved it before."""

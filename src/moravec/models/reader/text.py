@@ -26,7 +26,7 @@ _HAN = "\u3400-\u4dbf\u4e00-\u9fff"
 _TOKEN = re.compile(
     rf"[a-z]{{1,4}}-?\d+(?![a-z])|\d+(?:[.,]\d+)?|[{_HAN}]|[^\W\d_{_HAN}]+(?:'[^\W\d_{_HAN}]+)*|[,.;:!?\"()+&]"
 )
-_SAME = str.maketrans("\u2018\u2019\u00b4`\u201c\u201d\u300c\u300d\u3001\u3002\u2026", "''''\"\"\"\",..")
+_SAME = str.maketrans("\u2018\u2019\u00b4`\u201c\u201d\u300c\u300d\u3001\u3002\u2026!", "''''\"\"\"\",...")
 _SIZES = (4, 3, 2)  # letters of a piece
 _TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 _ONES = (

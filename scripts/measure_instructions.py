@@ -1,6 +1,6 @@
 """How many of the three hundred instructions lead to what was wanted: each is played in a cell of symbols, by a mind's reading.
 
-    python scripts/judge_instructions.py --reader FOLDER --out runs/instructions
+    python scripts/measure_instructions.py --reader FOLDER --out runs/instructions
 
 `--reader` is a package of scripts/build_reader.py; without it the instructions are read by rules alone. What is judged, and how,
 stands in tests/brain/instructions/README.md: nothing is to be tuned on it, so that only the table is printed. Each language has
@@ -15,7 +15,6 @@ import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "brain"))
@@ -32,15 +31,16 @@ def mind_of(reader: Path | None, trust: str) -> Mind:
     """The mind that is judged. Raises BadInput."""
     if reader is None:
         return SymbolicMind()
-    from moravec.brain.reader.mind import ReadingMind
+    from moravec.brain.reader.mind import reads_by
     from moravec.brain.reader.shipped import open_reader
     from moravec.models.suite import TRUSTED, keys
 
-    return ReadingMind(open_reader(reader, (*TRUSTED, *keys(trust))), SymbolicMind())
+    return SymbolicMind(reads_by(open_reader(reader, (*TRUSTED, *keys(trust)))))
 
 
-def judged(language: str, scenes: dict[str, Any], mind: Mind) -> list[Verdict]:
+def judged(language: str, mind: Mind) -> list[Verdict]:
     """A verdict on each instruction, with progress."""
+    scenes = json.loads((INSTRUCTIONS / "scenes.json").read_text(encoding="utf-8"))
     lines = (INSTRUCTIONS / f"{language}.jsonl").read_text(encoding="utf-8").splitlines()
     by_id = {entry["id"]: entry for entry in map(json.loads, lines)}
     verdicts = list[Verdict]()
@@ -60,12 +60,11 @@ def main() -> None:
     parser.add_argument("--trust", default="", metavar="KEY", help="a public key that signed the reader")
     parser.add_argument("--out", type=Path, default=Path("runs/instructions"))
     given = parser.parse_args()
-    scenes = json.loads((INSTRUCTIONS / "scenes.json").read_text(encoding="utf-8"))
     mind = mind_of(given.reader, given.trust)
     given.out.mkdir(parents=True, exist_ok=True)
     with (given.out / "verdicts.jsonl").open("w", encoding="utf-8") as file:
         for language in LANGUAGES:
-            verdicts = judged(language, scenes, mind)
+            verdicts = judged(language, mind)
             file.writelines(json.dumps({"language": language} | asdict(v), ensure_ascii=False) + "\n" for v in verdicts)
             print(f"{language}\n{table(verdicts)}\n")
 
