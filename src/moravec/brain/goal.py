@@ -164,6 +164,11 @@ class Goal:
         """The clauses about items that must be handled."""
         return tuple(c for c in self.clauses if c.kind in ("move", "inspect"))
 
+    @property
+    def wanted(self) -> Goal:
+        """The same without what only has to be found out for it."""
+        return Goal(tuple(clause for clause in self.clauses if clause.kind != "learn"))
+
     def describe(self) -> str:
         """In words, for the person."""
         return "; ".join(clause.describe() for clause in self.clauses)

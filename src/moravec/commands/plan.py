@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from moravec.brain.wishes.wish import Meant
     from moravec.core.workplace import Workplace
 
-ASKED = "Which of these do you mean?"
 EACH = "each"  # stands for the items of a wish, which are not known yet
 
 
@@ -106,19 +105,14 @@ def planned(instruction: str, workplace: Workplace, mind: Mind, charter: Charter
                 steps += [{"skill": "open", "args": {"place": parcel}}, {"skill": "look", "args": {"place": parcel}}]
         for clause in goal.moves:
             steps += _for_each(clause, workplace)
-    return {"goal": goal_to_json(wanted(goal)), "steps": steps, "questions": questions, "refused": refused, "seconds": 0.0}
-
-
-def wanted(goal: Goal) -> Goal:
-    """`goal` without what has to be found out for it."""
-    return replace(goal, clauses=tuple(clause for clause in goal.clauses if clause.kind != "learn"))
+    return {"goal": goal_to_json(goal.wanted), "steps": steps, "questions": questions, "refused": refused, "seconds": 0.0}
 
 
 def _sketched(meant: Sequence[Meant], workplace: Workplace) -> tuple[Goal | None, str | None, list[dict[str, Any]]]:
     """The goal or the refusal, and, where words lead to different goals, the question, without an answer to which nothing is
     done."""
     from moravec.brain.remember import Inventory
-    from moravec.brain.wishes.open import NOTHING
+    from moravec.brain.wishes.open import NOTHING, READ_SO, WHICH_READING
     from moravec.brain.wishes.sketch import sketched
     from moravec.brain.wishes.wish import outweighs
 
@@ -126,10 +120,10 @@ def _sketched(meant: Sequence[Meant], workplace: Workplace) -> tuple[Goal | None
     refused = [goal is None for goal, _ in sketches]
     if outweighs(meant, refused):
         return *sketches[0], []
-    ways = list(dict.fromkeys(wanted(goal).describe() for goal, _ in sketches if goal is not None))
+    ways = list(dict.fromkeys(goal.wanted.describe() for goal, _ in sketches if goal is not None))
     if len(ways) < 2 and not refused[0]:
         return *sketches[0], []
-    asked = {"text": ASKED, "options": [*ways, NOTHING], "answer": NOTHING, "why": "the sentence can be read so"}
+    asked = {"text": WHICH_READING, "options": [*ways, NOTHING], "answer": NOTHING, "why": READ_SO}
     return None, None, [asked]
 
 

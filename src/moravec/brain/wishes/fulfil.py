@@ -11,7 +11,7 @@ from moravec.brain.job import Job
 from moravec.brain.remember import Inventory
 from moravec.brain.select import candidates
 from moravec.brain.wishes.interpret import Meaning, interpret, objection, phases, rehearse
-from moravec.brain.wishes.open import Denied, Need, Open, Option, Question, Settled, evenly
+from moravec.brain.wishes.open import READ_SO, WHICH_READING, Denied, Need, Open, Option, Question, Settled, evenly
 from moravec.brain.wishes.pending import Reply, reply
 from moravec.brain.wishes.readings import ways
 from moravec.brain.wishes.record import after_turn, as_it_came
@@ -202,7 +202,7 @@ def _reading(turn: _Turn, meant: Sequence[Meant]) -> Routine[tuple[Wish, ...]]:
     options = evenly([Option(way.text, way.index) for way in found])
     scores = {way.index: round(way.p, 4) for way in found}
     scored = [replace(o, score=scores[o.settles] if isinstance(o.settles, int) else 0.0) for o in options]
-    question = Question("reading", "reading", "Which of these do you mean?", tuple(scored), "the sentence can be read so")
+    question = Question("reading", "reading", WHICH_READING, tuple(scored), READ_SO)
     chosen = yield from _asked(turn, meant[0].wishes, question)
     assert isinstance(chosen, int)  # these options settle numbers
     return meant[chosen].wishes

@@ -11,6 +11,7 @@ from moravec.brain.rules import Refusal
 About = Literal["which", "enough", "where", "clash", "half", "reading"]
 Settled: TypeAlias = "tuple[str, ...] | Destination | int"  # items, a place, a number
 NOTHING = "nothing"
+WHICH_READING, READ_SO = "Which of these do you mean?", "the sentence can be read so"  # a question, and why it is asked
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,6 +94,4 @@ def _agree(one: Way, other: Way) -> bool:
 
 def _in_words(wishes: Sequence[Wish], inventory: Inventory) -> str:
     goal, refused = sketched(wishes, inventory)
-    if goal is None:
-        return refused or ""
-    return replace(goal, clauses=tuple(clause for clause in goal.clauses if clause.kind != "learn")).describe()
+    return refused or "" if goal is None else goal.wanted.describe()

@@ -22,7 +22,7 @@ from moravec.brain.steps import Plan, plan_to_json
 from moravec.brain.tasks import Assignment
 from moravec.brain.validate import validate
 from moravec.brain.wishes.sketch import sketched
-from moravec.commands.plan import planned, wanted
+from moravec.commands.plan import planned
 from moravec.core.errors import ContractError
 from moravec.core.observation import RobotState
 from moravec.core.workplace import Workplace
@@ -47,13 +47,12 @@ def preview(instruction: str, workplace: Workplace, mind: Mind, prior: Prior | N
     shown.pop("seconds")
     reading = mind.read(instruction, workplace)
     meaning, goal = meaning_of(reading), _sketch(reading, workplace)
-    means = "" if goal is None else wanted(goal).describe()
+    means = "" if goal is None else goal.wanted.describe()
     nothing = Preview(instruction, None, [], False, {"instruction": instruction, "means": means, "problem": "", **shown})
     if meaning is None or goal is None or shown["refused"] or (shown["questions"] and not shown["goal"]):
         return nothing
     if any(clause.kind == "stop" for clause in goal.clauses):
-        told = {"instruction": instruction, "means": means, "problem": "", **shown}
-        return Preview(instruction, meaning, [], True, told)
+        return Preview(instruction, meaning, [], True, nothing.shown)
     rehearsed = _Rehearsed(mind)
     agent = Agent({}, workplace, rehearsed, recollection=Recollection(prior), overseer=Overseer(charter, workplace))
     report = _until_planned(agent, instruction, workplace)
