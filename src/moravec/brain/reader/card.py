@@ -24,8 +24,8 @@ def markdown(package: Package) -> str:
         "# reader", "", "| | |", "|---|---|", *(f"| {name} | {words} |" for name, words in rows), "", "## Measured", "",
         *_measured(evaluation), "", "## Limitations, from the same measurements", "", *limitations(evaluation), "",
         "## How it was made", "",
-        f"{manifest['step']:,} of {training['steps']:,} steps of {training['batch']} sentences, seed {training['seed']}, drawn "
-        f"from phrases {manifest['data'][:16]}, with version {manifest['version']}.", "", f"Signed by {package.key}.",
+        f"Its last training: {manifest['step']:,} of {training['steps']:,} steps of {training['batch']} sentences, "
+        f"seed {training['seed']}, drawn from phrases {manifest['data'][:16]}, with version {manifest['version']}.", "", f"Signed by {package.key}.",
     ]  # fmt: skip
     return "\n".join(parts) + "\n"
 
