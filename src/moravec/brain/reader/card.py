@@ -25,7 +25,8 @@ def markdown(package: Package) -> str:
         *_measured(evaluation), "", "## Limitations, from the same measurements", "", *limitations(evaluation), "",
         "## How it was made", "",
         f"Its last training: {manifest['step']:,} of {training['steps']:,} steps of {training['batch']} sentences, "
-        f"seed {training['seed']}, drawn from phrases {manifest['data'][:16]}, with version {manifest['version']}.", "", f"Signed by {package.key}.",
+        f"seed {training['seed']}, drawn from phrases {manifest['data'][:16]}, with version {manifest['version']}.", "",
+        f"Signed by {package.key}.",
     ]  # fmt: skip
     return "\n".join(parts) + "\n"
 
