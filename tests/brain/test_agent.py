@@ -7,10 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from helpers_brain import BIN_OF, CELL, STORE, FakeWorld, Thing, all_belong, belongs, delivery, run_job, things
+from helpers_brain import BIN_OF, STORE, FakeWorld, Thing, all_belong, belongs, delivery, run_job, things
+from told import told_mind
 
-from moravec.brain.mind import Situation, SymbolicMind
-from moravec.brain.read import Reading, read
+from moravec.brain.mind import Situation
+from moravec.brain.reading import Reading
 from moravec.brain.recover import Limits
 from moravec.brain.steps import Plan, Step
 from moravec.brain.validate import revalidate
@@ -358,7 +359,7 @@ class Wild:
         self.heard: list[tuple[str, ...]] = []
 
     def read(self, instruction: str, workplace: Any) -> Reading:
-        return read(instruction, workplace)
+        return told_mind().read(instruction, workplace)
 
     def plan(self, situation: Situation) -> Plan:
         self.heard.append(situation.feedback)
@@ -371,10 +372,6 @@ def test_a_bad_mind_moves_nothing_and_hears_why() -> None:
     assert mind.heard[0] == () and "no skill 'fly'" in mind.heard[1][0]
     assert "fly" not in {s["skill"] for s in ran.report.steps}
     assert all_belong(ran.world)  # the symbolic planner stands in
-
-
-def test_symbolic_mind_is_the_same_interface() -> None:
-    assert SymbolicMind().read("stop", CELL).goal is not None
 
 
 def test_stop_home_and_open() -> None:

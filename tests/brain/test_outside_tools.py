@@ -17,10 +17,10 @@ import pytest
 from helpers_remote import QUICK, Wall, mind_at
 from hostile_tools import INJECTION
 from model_server import OBEY, Serving
+from moravec.brain.read import Reading, read
 
 from moravec.brain.goal import Goal, goal_to_json
 from moravec.brain.mind import Situation, SymbolicMind
-from moravec.brain.read import Reading, read
 from moravec.brain.remember import Inventory
 from moravec.brain.remote.consult import Consultant, calls_of
 from moravec.brain.remote.council import confirmed, settled

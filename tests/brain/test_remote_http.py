@@ -16,9 +16,9 @@ from model_server import Serving
 pytest.importorskip("httpx", reason="the extra remote brings it")
 
 from helpers_remote import mind_at
+from moravec.brain.read import read
 
 from moravec.brain.goal import goal_to_json
-from moravec.brain.read import read
 from moravec.brain.remote.errors import ServerError
 from moravec.brain.remote.http import HttpTransport
 from moravec.brain.remote.limits import CallLimits, Prices

@@ -11,11 +11,11 @@ import pytest
 from helpers_brain import CELL
 from hypothesis import given
 from hypothesis import strategies as st
+from moravec.brain.read import Query, Reading, read
 
 from moravec.brain.bench import bench_inventory
 from moravec.brain.goal import RULE, Clause, Goal, Selection, goal_to_json
 from moravec.brain.mind import Situation, SymbolicMind
-from moravec.brain.read import Query, Reading, read
 from moravec.brain.remote.council import FINAL, settled
 from moravec.brain.remote.outcome import after, check
 from moravec.brain.remote.prompt import planning_question

@@ -16,10 +16,10 @@ from model_server import OBEY, Server, Serving
 pytest.importorskip("httpx", reason="the extra remote brings it")
 
 from helpers_remote import Wall, mind_at
+from moravec.brain.read import read
 
 from moravec.brain.goal import goal_to_json
 from moravec.brain.mind import Deliberate, SymbolicMind
-from moravec.brain.read import read
 from moravec.brain.remote.chat import Chat
 from moravec.brain.remote.errors import CassetteError
 from moravec.brain.remote.limits import CallLimits, Prices

@@ -14,9 +14,9 @@ import pytest
 
 pytest.importorskip("httpx", reason="the extra remote brings it")
 from model_server import OBEY, Serving, started
+from moravec.brain.read import read
 
 from moravec.brain.goal import goal_to_json
-from moravec.brain.read import read
 from moravec.cli import main
 from moravec.tape.reader import read_meta
 from moravec.worlds.cell.layout import workplace

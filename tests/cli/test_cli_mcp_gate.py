@@ -15,11 +15,11 @@ from typing import Any
 
 import pytest
 from mcp_session import PATIENCE, connected
+from moravec.brain.read import Reading
 
 from moravec.brain.conduct.charter import Charter
 from moravec.brain.goal import goal_to_json
 from moravec.brain.mind import Situation, SymbolicMind
-from moravec.brain.read import Reading
 from moravec.brain.remember import Inventory
 from moravec.brain.wishes.wish import Meant, Spot, Things, Wish
 from moravec.cli import main

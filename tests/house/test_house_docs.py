@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 from helpers_house import PACKAGE, ROOT, tree
-
 from moravec.brain.read import read
+
 from moravec.cli import COMMANDS
 from moravec.worlds.cell.layout import workplace
 
