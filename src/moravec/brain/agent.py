@@ -14,7 +14,7 @@ from moravec.brain.agree import agree
 from moravec.brain.conclude import conclude
 from moravec.brain.conduct.charter import Charter
 from moravec.brain.conduct.overseer import Overseer
-from moravec.brain.goal import Clause, Goal
+from moravec.brain.goal import Clause, Goal, Selection
 from moravec.brain.job import Context, Job, JobReport
 from moravec.brain.memory.prior import lasts
 from moravec.brain.memory.recollect import Recollection
@@ -374,3 +374,7 @@ class Agent:
         if broken := self.overseer.closing(job):
             job.problems.append(broken)
         conclude(job, self.recollection)
+
+    def recalled(self, what: Selection) -> str:
+        """What is remembered of things that are not here, in words; "" for nothing."""
+        return self.recollection.recalled(Clause("question", what, query="where"), self.inventory)

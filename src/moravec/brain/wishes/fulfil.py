@@ -46,6 +46,10 @@ class Hands(Protocol):
         """Says what became of the job's goal."""
         ...
 
+    def recalled(self, what: Selection) -> str:
+        """What is remembered of things that are not here; "" for nothing."""
+        ...
+
 
 class _Over(Exception):
     """The turn ends here; what there is to say has been said."""
@@ -140,7 +144,8 @@ def _find_out(turn: _Turn, goal: Goal) -> Routine[None]:
 
 
 def _refuse(turn: _Turn, denied: Denied) -> Routine[None]:
-    turn.job.refuse(str(denied.refusal))
+    remembered = "" if denied.about is None else turn.hands.recalled(denied.about)
+    turn.job.refuse(f"{denied.refusal} {remembered}".strip())
     yield Note("refused", {"rule": denied.refusal.rule, "why": denied.refusal.why})
     raise _Over
 
