@@ -1,6 +1,6 @@
 """Whether 16 bits make a training faster here.
 
-On a processor without units for them PyTorch emulates bfloat16: Manip's step took 11 times as long as with 32 bits (docs/manip.md).
+On a processor without units for them PyTorch emulates bfloat16: Manip's step took 11 times as long as in 32 bits (docs/manip.md).
 """
 
 from __future__ import annotations
