@@ -103,6 +103,7 @@ def test_bins_change_places_with_what_is_in_them() -> None:
     pass_time(cell, 0.5)
     x, y, _ = cell.truth.position(item)
     assert second.contains(x, y) and cell.mishaps.happened["swapped-bins"][1] == "bin_1 and bin_2"
+    assert cell.truth.location(item) == cell.truth._labels[first.name]  # it took its label along
 
 
 def test_the_light_goes_out_and_comes_back() -> None:

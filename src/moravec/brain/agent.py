@@ -235,7 +235,7 @@ class Agent:
     def _looked(self, job: Job, place: str, result: SkillResult, t: float) -> None:
         """Detections carry their place: a look at a shelf may show its bins. Labels are read twice at most."""
         inventory = self.inventory
-        inventory.read_labels(result.data.get("labels") or {})
+        inventory.read_labels(result.data.get("labels") or {}, t)
         unread = set(self.workplace.labels) - set(inventory.labels.values())
         if inventory.kinds[place] == "shelf" and unread and not job.calls[f"unread {place}"]:
             job.calls[f"unread {place}"] += 1
@@ -268,8 +268,10 @@ class Agent:
 
     def _glance(self, job: Job, place: str) -> Routine:
         """Look at `place` again, as far as that is possible; a failure is no matter."""
-        if self.inventory.kinds.get(place) not in _WATCHED:
-            return
+        if self.inventory.kinds.get(place) in _WATCHED:
+            yield from self._look_again(job, place)
+
+    def _look_again(self, job: Job, place: str) -> Routine:
         step = Step.of("look", place=place)
         result = yield from self._perform(job, step)
         if result.status == "succeeded":
@@ -296,6 +298,9 @@ class Agent:
             yield from self._full(job, step.place, item, reaction.why)
         elif reaction.kind == "find":
             yield from self._find(job, item, step.place)
+        elif reaction.kind == "shelf":
+            for shelf in [place for place, kind in self.inventory.kinds.items() if kind == "shelf"]:
+                yield from self._look_again(job, shelf)
         elif reaction.kind == "look" and look:
             yield from self._glance(job, self.inventory.item(item).location)
         if reaction.kind == "look" and self.inventory.item(item).location == GONE:

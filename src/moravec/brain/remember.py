@@ -234,10 +234,18 @@ class Inventory:
         self.fluents["full", place] = True
         self._events.add(t, "", "full", place=place)
 
-    def read_labels(self, labels: Mapping[str, str]) -> None:
-        """Take in what the bins' labels say."""
-        for place, label in labels.items():
-            self.labels[self.workplace.place(place).name] = str(label)
+    def read_labels(self, labels: Mapping[str, str], t: float = 0.0) -> None:
+        """Take in what the bins' labels say at time `t` [s]. A bin that carries its label elsewhere took along what lies in it.
+
+        Raises BadInput for a place the workplace does not have.
+        """
+        found = {str(label): self.workplace.place(place).name for place, label in labels.items()}
+        ways = {place: found[label] for place, label in self.labels.items() if found.get(label, place) != place}
+        self.labels = {place: label for place, label in self.labels.items() if place not in ways}
+        self.labels |= {place: label for label, place in found.items()}
+        self.fluents |= {("full", to): self.fluents.get(("full", was)) is True for was, to in ways.items()}
+        for item in [item for item in self.items.values() if item.location in ways]:
+            self._move(item.id, ways[item.location], t)
 
     def begin_job(self, again: bool = True) -> None:
         """Where items lie now counts as where they came from; looks are due `again`, but where nothing can be seen."""
