@@ -89,7 +89,8 @@ def test_any_plan_gets_a_schedule_that_the_judge_lets_pass_not_below_the_bound(s
     judge(schedule, drawn)
     assert schedule.bound == lower_bound(model_of(drawn)) <= schedule.makespan + 1e-6
     chain = [schedule.slots[i] for i in schedule.critical]
-    assert chain[0].start == 0.0 and chain[-1].end == schedule.makespan
+    assert chain[-1].end == schedule.makespan
+    assert chain[0].start <= 1e-6 or drawn.steps[chain[0].step].skill == "pick"  # taken no earlier than it can be put down
     assert all(math.isclose(a.end, b.start, abs_tol=1e-6) for a, b in pairwise(chain))
 
 

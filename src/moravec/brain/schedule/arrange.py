@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 
 from moravec.brain.conduct.conduct import Conduct
@@ -11,7 +12,7 @@ from moravec.brain.schedule.errors import Forbidden
 from moravec.brain.schedule.improve import WORK, in_plan_order, searched
 from moravec.brain.schedule.judge import judge
 from moravec.brain.schedule.problem import Model, Problem, model_of
-from moravec.brain.schedule.schedule import Schedule, Slot
+from moravec.brain.schedule.schedule import ROUNDING, Schedule, Slot
 from moravec.brain.schedule.serial import Draft
 from moravec.core.errors import BadInput
 
@@ -77,13 +78,13 @@ def _critical(model: Model, slots: tuple[Slot, ...]) -> tuple[int, ...]:
     such a chain goes."""
     if not slots:
         return ()
-    ends: dict[float, list[int]] = {}
-    for i, slot in enumerate(slots):
-        ends.setdefault(round(slot.end, 9), []).append(i)
+    by_end = sorted(range(len(slots)), key=lambda i: slots[i].end)
+    ends = [slots[i].end for i in by_end]
     since = [slot.start for slot in slots]  # when the chain to each slot begins
     before = [-1] * len(slots)
     for i, slot in enumerate(slots):  # by start, so that what ended before is done
-        for j in ends.get(round(slot.start, 9), ()):
+        near = by_end[bisect_left(ends, slot.start - ROUNDING) : bisect_right(ends, slot.start + ROUNDING)]
+        for j in sorted(near):
             if j < i and since[j] < since[i] and _waits(model, slots[j], slot):
                 since[i], before[i] = since[j], j
     last = max(slot.end for slot in slots)

@@ -107,7 +107,7 @@ class _Making:
         best: tuple[float, float, int] | None = None
         chosen: list[float] = []
         for robot in robots:
-            starts, end = self._fitted(steps, base, robot)
+            starts, end = self._fitted(b, base, robot)
             key = (end, -starts[0], robot)
             if best is None or key < best:
                 best, chosen = key, starts
@@ -119,9 +119,10 @@ class _Making:
         gone, spare = self.gone[i], self.model.rooms[i].things - self.open[i]
         return 0.0 if len(gone) < spare else gone[len(gone) - spare]
 
-    def _fitted(self, steps: Sequence[int], base: Sequence[float], robot: int) -> tuple[list[float], float]:
-        """When `robot` begins each step, and when it is done with the last one."""
-        seconds, calendar = self.model.seconds[robot], self.robots[robot]
+    def _fitted(self, b: int, base: Sequence[float], robot: int) -> tuple[list[float], float]:
+        """When `robot` begins each step of a block, and when it is done with the last one."""
+        seconds, calendar, steps = self.model.seconds[robot], self.robots[robot], self.model.blocks.blocks[b].steps
+        early = self.model.leaves[b].values()  # what makes room is not put off
         t = max(base[0], self.floor[robot])
         while True:
             t = calendar.earliest(t, sum(seconds[n] for n in steps))
@@ -135,7 +136,7 @@ class _Making:
             t = calendar.busy_until(starts[0], now)
         for k in range(len(steps) - 2, -1, -1):  # it does not take early what it cannot put down early
             late = starts[k + 1] - seconds[steps[k]]
-            if late > starts[k] + _ROUNDED and self._may(steps[k], late, starts[k + 1]):
+            if late > starts[k] + _ROUNDED and steps[k] not in early and self._may(steps[k], late, starts[k + 1]):
                 starts[k] = late
         return starts, now
 
