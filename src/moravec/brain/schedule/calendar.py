@@ -52,6 +52,17 @@ class Calendar:
         for k in range(i, j):
             self._used[k] += 1
 
+    def idle_since(self, t: float) -> float:
+        """When the last one before `t` [s] ends; 0 where there is none, `t` where one is not over."""
+        i = bisect_right(self._times, t) - 1
+        if self._times[i] == t and i > 0:
+            i -= 1
+            if self._used[i]:
+                return t
+        while i > 0 and not self._used[i - 1]:
+            i -= 1
+        return t if self._used[i] else self._times[i]
+
     def last(self) -> float:
         """When the last one ends [s]; 0 where there is none."""
         return self._times[-1]

@@ -1,6 +1,6 @@
-"""Which order of blocks to schedule by: several simple ones, and from the best of them a bounded search. Pure.
+"""Which order of blocks to schedule by: a few simple ones, and from the best of them a bounded search. Pure.
 
-The first order is by the longest path of steps that still follow, as list scheduling does (Graham 1969, "Bounds on
+The first is by the longest path of steps that still follow, as list scheduling does (Graham 1969, "Bounds on
 multiprocessing timing anomalies", bounds what that may cost without resources). The search moves one block at a time to another
 place of the order or to another robot, keeps what is not worse, and ends after a number of tries that falls with the size of the
 plan, or when the lower bound is reached. It is drawn by a seed: the same problem gives the same schedule.
@@ -8,14 +8,17 @@ plan, or when the lower bound is reached. It is drawn by a seed: the same proble
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 
 from moravec.brain.schedule.bound import longest_paths
 from moravec.brain.schedule.problem import Model
-from moravec.brain.schedule.serial import Draft, drafted
+from moravec.brain.schedule.serial import FIRST_DONE, Choice, Draft, drafted
 
 _SLACK = 1e-9  # [s] that rounding may leave between the bound and a schedule as short
 WORK = 12_000  # blocks placed in one search
+CHOICES = (FIRST_DONE, Choice(loyal=True), Choice(patience=0.5))
 
 
 def in_plan_order(model: Model) -> Draft | None:
@@ -25,17 +28,14 @@ def in_plan_order(model: Model) -> Draft | None:
 
 def searched(model: Model, bound: float, seed: int = 0, work: int = WORK) -> Draft | None:
     """The best schedule found. None where in no order tried all things found room."""
-    blocks = model.blocks.blocks
-    n = len(blocks)
-    _, tails = longest_paths(model)
-    whole = [tails[b.steps[-1]] + sum(model.least(i, model.able[k]) for i in b.steps) for k, b in enumerate(blocks)]
-    longest = sorted(range(n), key=lambda b: (-whole[b], b))
-    orders = [longest, sorted(longest, key=lambda b: bool(model.enters[b]))]  # the second clears what is full first
-    best, order = in_plan_order(model), list(range(n))
-    for other in orders:
-        draft = drafted(model, _ranks(other), {})
+    n = len(model.blocks.blocks)
+    best, order, choice = in_plan_order(model), list(range(n)), FIRST_DONE
+    for other, choosing in product(_orders(model), CHOICES):
+        if best is not None and best.makespan <= bound + _SLACK:
+            break
+        draft = drafted(model, _ranks(other), {}, choosing)
         if draft is not None and (best is None or _value(draft) < _value(best)):
-            best, order = draft, other
+            best, order, choice = draft, other, choosing
     if best is None or n < 2:
         return best
     rng = np.random.default_rng(seed)
@@ -44,10 +44,20 @@ def searched(model: Model, bound: float, seed: int = 0, work: int = WORK) -> Dra
         if best.makespan <= bound + _SLACK:
             break
         changed, held = _neighbour(model, order, forced, rng)
-        draft = drafted(model, _ranks(changed), held)
+        draft = drafted(model, _ranks(changed), held, choice)
         if draft is not None and _value(draft) <= _value(best):
             best, order, forced = draft, changed, held
     return best
+
+
+def _orders(model: Model) -> list[list[int]]:
+    """By the longest path of steps that still follow, the block's own included; the same after all that clears what is full; and
+    as in the plan."""
+    _, tails = longest_paths(model)
+    blocks = model.blocks.blocks
+    whole = [tails[b.steps[-1]] + sum(model.least(i, model.able[k]) for i in b.steps) for k, b in enumerate(blocks)]
+    longest = sorted(range(len(blocks)), key=lambda b: (-whole[b], b))
+    return [longest, sorted(longest, key=lambda b: bool(model.enters[b])), list(range(len(blocks)))]
 
 
 def _neighbour(

@@ -29,10 +29,24 @@ class Draft:
     ends: float
 
 
-def drafted(model: Model, rank: Sequence[float], forced: Mapping[int, int]) -> Draft | None:
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """How a robot is chosen for a block: whoever is done with it first, `patience` times the seconds counted against it that it
+    would have stood idle just before; `loyal`: if it can, the one that had the same thing last."""
+
+    patience: float = 0.0
+    loyal: bool = False
+
+
+FIRST_DONE = Choice()
+
+
+def drafted(
+    model: Model, rank: Sequence[float], forced: Mapping[int, int], choice: Choice = FIRST_DONE
+) -> Draft | None:
     """The schedule in which of the blocks that may be next the one with the least `rank` is. `forced`: block -> the robot that
     does it; else whoever is the first to be done with it. None where things stand in each other's way for good."""
-    making = _Making(model)
+    making = _Making(model, choice)
     for part in range(len(model.blocks.own) + 1):
         if not making.fill(part, rank, forced):
             return None
@@ -44,8 +58,9 @@ def drafted(model: Model, rank: Sequence[float], forced: Mapping[int, int]) -> D
 
 @final
 class _Making:
-    def __init__(self, model: Model) -> None:
-        self.model = model
+    def __init__(self, model: Model, choice: Choice) -> None:
+        self.model, self.choice = model, choice
+        self.had: dict[str, int] = {}  # thing -> the robot that had it last
         robots = model.problem.site.robots
         self.rows: list[tuple[int, int, float, float]] = []
         self.end = [0.0] * len(model.touched)
@@ -98,21 +113,27 @@ class _Making:
 
     def _settle(self, b: int, forced: Mapping[int, int]) -> None:
         """Gives a block to the robot that is done with it first; of equals, to the one that waits the least for it."""
-        robots = (forced[b],) if b in forced else self.model.able[b]
         steps = self.model.blocks.blocks[b].steps
+        item = self.model.touched[steps[0]].item
+        robots = (forced[b],) if b in forced else self.model.able[b]
+        if self.choice.loyal and b not in forced and item is not None and self.had.get(item) in robots:
+            robots = (self.had[item],)
         base = [max((self.end[e] for e in self.model.earlier[n]), default=0.0) for n in steps]
         for i, n in self.model.enters[b].items():
             at = steps.index(n)
             base[at] = max(base[at], self._room_from(i))
         best: tuple[float, float, int] | None = None
-        chosen: list[float] = []
+        chosen, done = [], 0.0
         for robot in robots:
             starts, end = self._fitted(b, base, robot)
-            key = (end, -starts[0], robot)
+            idle = starts[0] - self.robots[robot].idle_since(starts[0])
+            key = (end + self.choice.patience * idle, idle, robot)
             if best is None or key < best:
-                best, chosen = key, starts
+                best, chosen, done = key, starts, end
         assert best is not None  # every block has a robot
-        self._book(b, steps, chosen, best[2], best[0])
+        if item is not None:
+            self.had[item] = best[2]
+        self._book(b, steps, chosen, best[2], done)
 
     def _room_from(self, i: int) -> float:
         """From when on there is room in a resource for good."""
