@@ -17,6 +17,7 @@ from moravec.brain.mind import SymbolicMind
 from moravec.brain.schedule.errors import Forbidden
 from moravec.brain.schedule.schedule import Schedule
 from moravec.cli import main
+from moravec.commands.measure_plans import SITES
 from moravec.commands.sharing import Asked, shared
 from moravec.console.gantt import gantt, marks
 from moravec.core.clock import ManualClock
@@ -107,6 +108,15 @@ def test_robots_that_cannot_be(robots: str, said: str) -> None:
 def test_what_cannot_be_asked_for(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["plan", JOB, *words]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_the_benchmark_measures_a_job_from_its_words_and_its_schedules(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "plan", "--load", "3", "--samples", "4", "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert result["items"] == 3 and result["job"]["items"] == 10 and 0 < result["job"]["p50"] <= result["job"]["max"]
+    rows = result["schedules"]
+    assert [(row["site"], row["robots"]) for row in rows] == [(site, n) for site in SITES for n in (2, 3, 4)]
+    assert all(row["makespan"] / row["bound"] <= row["ratio"] + 1e-3 and 1.0 <= row["ratio"] < 1.2 for row in rows)
 
 
 def test_marks_are_round_and_few_and_an_empty_schedule_can_be_drawn() -> None:
