@@ -16,6 +16,7 @@ from moravec.brain.memory.costs import Cost, Costs
 from moravec.brain.schedule.touched import Touched
 from moravec.core.errors import BadInput
 from moravec.skills.contract import Manifest
+from moravec.skills.manifests import BY_NAME
 
 # Median seconds of the calls that succeeded in the simulated cell: hard-coded skills, six deliveries of 6 or 8 things (seeds 0
 # to 5), 312 calls.
@@ -52,6 +53,13 @@ def expected(manifest: Manifest, cost: Cost | None) -> Expected:
     success = (good + PRIOR_CALLS * CELL_SUCCESS) / (n + PRIOR_CALLS)
     seconds = prior if median is None or median <= 0.0 else (good * median + PRIOR_CALLS * prior) / (good + PRIOR_CALLS)
     return Expected(seconds, success)
+
+
+def putting(costs: Costs, kinds: Mapping[str, str], category: str, place: str) -> float:
+    """Seconds that putting a thing of `category` down at `place`, whose kind is in `kinds`, is expected to take, all tries
+    counted."""
+    manifest = BY_NAME[{"bin": "stow", "reject": "discard"}.get(kinds[place], "place")]
+    return expected(manifest, costs.cost(manifest.name, category, place)).total
 
 
 def expectations(
