@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from helpers_brain import BIN_OF, CELL, LABELS, STORE, FakeWorld, Thing, all_belong, delivery, run_job
 from helpers_memory import a_clock, memory_at, observed, remembered_job, told
+from told import told_mind
 
 from moravec.brain.agent import Agent
 from moravec.brain.memory.check import check
@@ -28,7 +29,7 @@ FULL = {("stow", n): lambda world, args: "no_space" if args["place"] == BIN_OF["
 
 
 def job(prior: Prior, instruction: str, world: FakeWorld, answers: dict[str, str] | None = None) -> Any:
-    return run_job(instruction, world, answers, agent=Agent({}, CELL, recollection=Recollection(prior)))
+    return run_job(instruction, world, answers, agent=Agent({}, CELL, told_mind(), recollection=Recollection(prior)))
 
 
 def test_an_empty_memory_changes_no_step_and_no_word() -> None:
@@ -225,7 +226,7 @@ def test_what_a_person_told_of_a_thing_with_a_code_holds_in_later_jobs(tmp_path:
 def test_a_job_that_is_broken_off_leaves_what_it_saw_and_moved(tmp_path: Path) -> None:
     recollection = Recollection(Prior())
     assert recollection.believed() == ([], [])
-    job = Agent({}, CELL, recollection=recollection)
+    job = Agent({}, CELL, told_mind(), recollection=recollection)
     world = FakeWorld(delivery(), {("stow", 2): interrupted})
     with pytest.raises(KeyboardInterrupt):
         run_job(STORE, world, agent=job)
@@ -271,7 +272,7 @@ def test_a_question_is_answered_from_memory_with_the_words_that_say_so(tmp_path:
     with memory_at(tmp_path / "site.db") as memory:
         remembered_job(memory, STORE, FakeWorld(delivery()))
         said = remembered_job(memory, "where is the yellow ball?", FakeWorld({})).report.answer
-        assert said.startswith("I have not seen") and "From earlier jobs, not looked at now: yellow ball in bin D." in said
+        assert "nothing here that fits" in said and "From earlier jobs, not looked at now: yellow ball in bin D." in said
         ran = remembered_job(memory, "put the yellow ball in bin A", FakeWorld({}))
         assert not ran.did("pick") and not ran.report.success  # a memory is no thing to grasp
 

@@ -135,6 +135,15 @@ def _labels(cell: Cell) -> list[str]:
     return found
 
 
+def test_all_boxes_bear_the_same_code_and_nothing_else_changes() -> None:
+    plain, cell = build(21, items=8), spoilt("wrong-code", seed=21, items=8)
+    boxes = [item for item in cell.items if item.category == "box"]
+    assert len(boxes) > 1 and len({item.code for item in boxes}) == 1 and boxes[0].code is not None
+    assert [replace(item, code=None) for item in cell.items] == [replace(item, code=None) for item in plain.items]
+    assert "wrong-code" in cell.mishaps.happened
+    assert "wrong-code" not in spoilt("wrong-code", seed=21, items=1).mishaps.happened  # one box alone bears no wrong code
+
+
 def test_a_stuck_lid_holds_until_it_was_pulled_for_a_while() -> None:
     cell = spoilt("stuck-lid", items=1)
     lid = cell.model.body("lid").id

@@ -14,20 +14,18 @@ from moravec.brain.agree import agree
 from moravec.brain.conclude import conclude
 from moravec.brain.conduct.charter import Charter
 from moravec.brain.conduct.overseer import Overseer
-from moravec.brain.goal import Clause, Goal, goal_to_json
+from moravec.brain.goal import Clause, Goal, Selection
 from moravec.brain.job import Context, Job, JobReport
 from moravec.brain.memory.prior import lasts
 from moravec.brain.memory.recollect import Recollection
-from moravec.brain.mind import Mind, SymbolicMind
+from moravec.brain.mind import Mind
 from moravec.brain.plan import needed_looks
-from moravec.brain.read import Reading
 from moravec.brain.recover import Limits, Reaction, react
 from moravec.brain.remember import Inventory
 from moravec.brain.state import GONE, HAND
 from moravec.brain.steps import Plan, Step
 from moravec.brain.think import think
 from moravec.brain.wishes.fulfil import fulfil
-from moravec.brain.wishes.record import after_goal
 from moravec.brain.wishes.talk import Talk
 from moravec.core.errors import MoravecError
 from moravec.core.workplace import Workplace
@@ -54,7 +52,7 @@ class Agent:
         self,
         skills: Mapping[str, Skill],
         workplace: Workplace,
-        mind: Mind | None = None,
+        mind: Mind,
         limits: Limits | None = None,
         look_again: bool = True,
         recollection: Recollection | None = None,
@@ -62,7 +60,7 @@ class Agent:
     ) -> None:
         self.skills = skills
         self.workplace = workplace
-        self.mind: Mind = mind or SymbolicMind()
+        self.mind = mind
         self.limits = limits or Limits()
         self.look_again = look_again
         self.inventory = Inventory(workplace)
@@ -79,37 +77,15 @@ class Agent:
         if self.talk.turn == 1 and (offered := self.recollection.begin(self.inventory)):
             yield Note("memory", offered)
         reading = yield from think(self.mind, partial(self.mind.read, instruction, self.workplace), "read", context.now)
-        if reading.meant:
+        if reading.refusal is None:
             yield from fulfil(self, job, reading.meant)
-        elif (goal := (yield from self._understand(job, reading))) is not None:
-            self.inventory.begin_job()
-            job.goal = goal
-            yield Note("goal", {"goal": goal_to_json(goal), "text": goal.describe()})
-            yield from self.pursue(job)
-            self.conclude(job)
-            self.talk = after_goal(self.talk, job)
+        else:
+            job.refuse(str(reading.refusal))
+            yield Note("refused", {"rule": reading.refusal.rule, "why": reading.refusal.why})
         report = job.report()
         if report.refused is None:
             yield Note("answer", {"text": report.answer, "success": report.success, "problems": list(report.problems)})
         return report
-
-    # ── understanding ────────────────────────────────────────────────────────────────────────────────────────────
-    def _understand(self, job: Job, reading: Reading) -> Routine:
-        """The goal, or None when it is refused; asks where the reading is open."""
-        if reading.refusal is not None:
-            job.refuse(str(reading.refusal))
-            yield Note("refused", {"rule": reading.refusal.rule, "why": reading.refusal.why})
-            return None
-        if reading.goal is not None:
-            return reading.goal
-        assert reading.query is not None  # a reading is one of the three
-        query = reading.query
-        label = yield from self.ask(job, Ask(query.text, tuple(o for o, _ in query.options), query.default, query.why))
-        goal = query.goal_for(label)
-        if goal is None:
-            job.refuse(f"{query.text} Without an answer nothing is moved. (rule unclear)")
-            yield Note("refused", {"rule": "unclear", "why": query.text})
-        return goal
 
     def ask(self, job: Job, ask: Ask) -> Routine:
         """The answer, one of the options; the default once the questions are used up or for an answer that is none. What a
@@ -398,3 +374,7 @@ class Agent:
         if broken := self.overseer.closing(job):
             job.problems.append(broken)
         conclude(job, self.recollection)
+
+    def recalled(self, what: Selection) -> str:
+        """What is remembered of things that are not here, in words; "" for nothing."""
+        return self.recollection.recalled(Clause("question", what, query="where"), self.inventory)

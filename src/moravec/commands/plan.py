@@ -122,14 +122,9 @@ def planned(instruction: str, workplace: Workplace, mind: Mind, charter: Charter
 
     reading = mind.read(instruction, workplace)
     questions: list[dict[str, Any]] = []
-    goal, refused = reading.goal, None if reading.refusal is None else str(reading.refusal)
+    goal, refused = None, None if reading.refusal is None else str(reading.refusal)
     if reading.meant:
         goal, refused, questions = _sketched(reading.meant, workplace)
-    if reading.query is not None:
-        query = reading.query
-        labels = [label for label, _ in query.options]
-        questions.append({"text": query.text, "options": labels, "answer": query.default, "why": query.why})
-        goal = query.goal_for(query.default)
     if goal is None:
         return {"goal": [], "steps": [], "questions": questions, "refused": refused, "seconds": 0.0}
     plan = mind.plan(Situation(goal, Inventory(workplace)))
@@ -149,6 +144,7 @@ def _sketched(meant: Sequence[Meant], workplace: Workplace) -> tuple[Goal | None
     """The goal or the refusal, and, where words lead to different goals, the question, without an answer to which nothing is
     done."""
     from moravec.brain.remember import Inventory
+    from moravec.brain.wishes.fulfil import SURE
     from moravec.brain.wishes.open import NOTHING, READ_SO, WHICH_READING
     from moravec.brain.wishes.sketch import sketched
     from moravec.brain.wishes.wish import outweighs
@@ -158,7 +154,7 @@ def _sketched(meant: Sequence[Meant], workplace: Workplace) -> tuple[Goal | None
     if outweighs(meant, refused):
         return *sketches[0], []
     ways = list(dict.fromkeys(goal.wanted.describe() for goal, _ in sketches if goal is not None))
-    if len(ways) < 2 and not refused[0]:
+    if len(ways) < 2 and not refused[0] and sum(way.p for way in meant) >= SURE:
         return *sketches[0], []
     asked = {"text": WHICH_READING, "options": [*ways, NOTHING], "answer": NOTHING, "why": READ_SO}
     return None, None, [asked]

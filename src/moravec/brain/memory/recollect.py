@@ -7,7 +7,7 @@ from dataclasses import asdict
 from functools import partial
 from typing import Any, final
 
-from moravec.brain.goal import Clause
+from moravec.brain.goal import EVERYWHERE, Clause
 from moravec.brain.match import match
 from moravec.brain.memory.facts import Value
 from moravec.brain.memory.learn import Heard
@@ -170,7 +170,7 @@ class Recollection:
 
 
 def _in_place(place: str, wanted: str | None, inventory: Inventory, prior: Prior) -> bool:
-    if wanted is None:
+    if wanted is None or wanted == EVERYWHERE:
         return True
     if wanted.startswith("bin:"):
         label = prior.labels.get(place)
