@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from moravec.brain.schedule.arrange import arrange
 from moravec.brain.schedule.blocks import blocks_of
 from moravec.brain.schedule.bound import lower_bound
+from moravec.brain.schedule.dispatch import carried_out, likely, waits_of
 from moravec.brain.schedule.expect import CELL_SECONDS, Expected, expected
 from moravec.brain.schedule.judge import judge
 from moravec.brain.schedule.precedence import precedence
@@ -303,3 +305,36 @@ def test_a_site_without_resources_lets_everybody_in() -> None:
     steps = [Step.of("look", place="bin_1"), Step.of("pick", item="item-1")]
     open_to_all = replace(problem(steps, start(1)), site=Site(same_robots(2)))
     assert arrange(open_to_all).makespan == 5.0
+
+
+# ── carried out in symbols ───────────────────────────────────────────────────────────────────────────────────────
+@given(SEEDS)
+@settings(max_examples=50, deadline=None)
+def test_whatever_the_times_turn_out_to_be_the_judge_lets_it_pass(seed: int) -> None:
+    """The same order with other times: no two at one place, nothing before what it needs, nobody waits for ever."""
+    drawn, rng = drawn_problem(seed), random.Random(seed)
+    schedule = arrange(drawn, work=50)
+    took = tuple(Expected(e.seconds * rng.choice([0.2, 1.0, 1.0, 3.0, 20.0]), e.success) for e in drawn.expected)
+    otherwise = replace(drawn, expected=took)
+    seconds = [took[s.step].total / drawn.site.robot(s.robot).speed for s in schedule.slots]
+    carried = carried_out(schedule, waits_of(schedule, drawn), seconds)
+    judge(carried, otherwise)
+    assert carried.makespan >= lower_bound(model_of(otherwise)) - 1e-6
+
+
+@given(SEEDS)
+@settings(max_examples=20, deadline=None)
+def test_as_expected_it_takes_no_longer_than_expected(seed: int) -> None:
+    drawn = drawn_problem(seed)
+    schedule = arrange(drawn, work=50)
+    seconds = [slot.end - slot.start for slot in schedule.slots]
+    assert carried_out(schedule, waits_of(schedule, drawn), seconds).makespan <= schedule.makespan + 1e-6
+
+
+def test_what_fails_often_takes_longer_than_what_never_does() -> None:
+    steps = delivery(4)
+    sure, unsure = (problem(steps, start(4), 2, expected=times(steps, p)) for p in (1.0, 0.6))
+    schedule = arrange(sure)
+    assert likely(schedule, sure) == pytest.approx((schedule.makespan, schedule.makespan))
+    half, most = likely(arrange(unsure), unsure)
+    assert schedule.makespan < half < most and likely(arrange(unsure), unsure) == (half, most)

@@ -13,7 +13,7 @@ import pytest
 from moravec.brain.bench import STORE_ALL
 from moravec.brain.conduct.charter import Charter, Rule
 from moravec.brain.memory.store import Memory
-from moravec.brain.mind import SymbolicMind
+from moravec.brain.mind import planned
 from moravec.brain.schedule.errors import Forbidden
 from moravec.brain.schedule.schedule import Schedule
 from moravec.cli import main
@@ -31,7 +31,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def share(charter: Charter | None = None, **asked: Any) -> tuple[dict[str, Any], str]:
-    return shared(replace(ASKED, **asked), STORE_ALL, CELL, SymbolicMind(), charter or Charter())
+    return shared(replace(ASKED, **asked), STORE_ALL, CELL, planned, charter or Charter())
 
 
 def remembered(path: Path, site: str, inspect_s: float) -> Path:
@@ -64,8 +64,9 @@ def test_two_robots_are_faster_than_one_and_one_takes_the_sum() -> None:
     (one, _), (two, words) = share(robots="1"), share()
     assert one["makespan"] == one["alone"] == two["alone"] > two["makespan"] >= two["bound"]
     assert two["robots"] == ["robot-1", "robot-2"] and {slot["robot"] for slot in two["slots"]} == set(two["robots"])
+    assert 0 < two["p50"] <= two["p90"]
     assert two["supposed"] == {"items": 4, "seed": 0} and two["costs"] == "the simulated cell"
-    rows = [line.split() for line in words.splitlines()[1:-2]]
+    rows = [line.split() for line in words.splitlines()[1:-3]]
     assert [row[:2] for row in rows] == [[f"{s['start']:.1f}", f"{s['end']:.1f}"] for s in two["slots"]]
     assert sum("*" in row for row in rows) == sum(slot["critical"] for slot in two["slots"])
 

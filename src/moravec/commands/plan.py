@@ -91,7 +91,7 @@ class Plan(MindOptions):
         from moravec.brain.schedule.errors import ScheduleError
 
         try:
-            result["schedule"], words = shared(asked, goal_from_json(result["goal"]), workplace, mind, charter)
+            result["schedule"], words = shared(asked, goal_from_json(result["goal"]), workplace, mind.plan, charter)
         except ScheduleError as error:
             result["refused"] = str(error)
             return [f"refused: {error}"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from moravec.commands.clock import WallClock
 from moravec.commands.minds import text_in
@@ -17,11 +17,14 @@ if TYPE_CHECKING:
     from moravec.brain.conduct.conduct import Conduct
     from moravec.brain.goal import Goal
     from moravec.brain.memory.costs import Costs
-    from moravec.brain.mind import Mind
+    from moravec.brain.mind import Situation
     from moravec.brain.schedule.schedule import Schedule
     from moravec.brain.schedule.site import Site
     from moravec.brain.schedule.supposed import Whole
+    from moravec.brain.steps import Plan
     from moravec.core.workplace import Workplace
+
+    Plans: TypeAlias = Callable[[Situation], Plan]
 
 ITEMS = 10  # things of a delivery that nobody told the number of
 
@@ -37,13 +40,14 @@ class Asked:
     out: Path | None
 
 
-def shared(asked: Asked, goal: Goal, workplace: Workplace, mind: Mind, charter: Charter) -> tuple[dict[str, Any], str]:
-    """The schedule of the whole job as plain JSON data and in words; its drawing is written into `out`.
+def shared(asked: Asked, goal: Goal, workplace: Workplace, plans: Plans, charter: Charter) -> tuple[dict[str, Any], str]:
+    """The schedule of the whole job, as `plans` plans it, as plain JSON data and in words; its drawing is written into `out`.
 
     Raises BadInput, and a ScheduleError for a schedule that must not be carried out.
     """
     from moravec.brain.mind import Situation
     from moravec.brain.schedule.arrange import arrange
+    from moravec.brain.schedule.dispatch import likely
     from moravec.brain.schedule.expect import expectations
     from moravec.brain.schedule.problem import Problem
     from moravec.brain.schedule.schedule import schedule_to_json
@@ -56,15 +60,17 @@ def shared(asked: Asked, goal: Goal, workplace: Workplace, mind: Mind, charter: 
     site = site_asked(asked.robots, inventory.kinds)
     costs = measured(asked.memory, workplace)
     conduct = _conducts(charter, workplace, asked)
-    whole = whole_plan(goal, inventory, lambda goal, inventory: mind.plan(Situation(goal, inventory)))
+    whole = whole_plan(goal, inventory, lambda goal, inventory: plans(Situation(goal, inventory)))
     _check_plan(whole, workplace, conduct(assign(goal, inventory)))
     steps = whole.plan.steps
     expected = expectations(touched(steps, whole.state, BY_NAME), BY_NAME, costs, whole.categories)
     problem = Problem(steps, whole.state, site, expected, whole.over, whole.cuts)
     schedule = arrange(problem, asked.seed, conduct=lambda: conduct(assign(goal, inventory)))
     robots = [robot.name for robot in site.robots]
+    half, most = likely(schedule, problem, asked.seed)
     data = {
-        "robots": robots, **schedule_to_json(schedule, steps), "supposed": {"items": asked.items, "seed": asked.seed},
+        "robots": robots, **schedule_to_json(schedule, steps), "p50": round(half, 3), "p90": round(most, 3),
+        "supposed": {"items": asked.items, "seed": asked.seed},
         "costs": "the simulated cell" if costs is None else "memory", "open": whole.plan.problem,
     }  # fmt: skip
     if asked.out is not None:
@@ -142,6 +148,9 @@ def _words(data: Mapping[str, Any], schedule: Schedule) -> str:
     lines.append(
         f"{data['makespan']:.1f} s with {len(data['robots'])} robot{'s' * several}, {gap} (no schedule is below "
         f"{data['bound']:.1f} s); one after the other {data['alone']:.1f} s; * the critical path"
+    )
+    lines.append(
+        f"with what fails tried again: half of the times up to {data['p50']:.1f} s, nine times in ten up to {data['p90']:.1f} s"
     )
     lines.append(
         f"in symbols only: a delivery of {data['supposed']['items']} things drawn with seed {data['supposed']['seed']}, times "
