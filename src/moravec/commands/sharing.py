@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -50,6 +50,7 @@ def shared(asked: Asked, goal: Goal, workplace: Workplace, plans: Plans, charter
     from moravec.brain.schedule.dispatch import likely
     from moravec.brain.schedule.expect import expectations
     from moravec.brain.schedule.problem import Problem
+    from moravec.brain.schedule.relay import relayed
     from moravec.brain.schedule.schedule import schedule_to_json
     from moravec.brain.schedule.supposed import supposed_delivery, whole_plan
     from moravec.brain.schedule.touched import touched
@@ -61,6 +62,8 @@ def shared(asked: Asked, goal: Goal, workplace: Workplace, plans: Plans, charter
     costs = measured(asked.memory, workplace)
     conduct = _conducts(charter, workplace, asked)
     whole = whole_plan(goal, inventory, lambda goal, inventory: plans(Situation(goal, inventory)))
+    way = relayed(whole.plan.steps, whole.state, site, whole.cuts)
+    whole = replace(whole, plan=replace(whole.plan, steps=way.steps), cuts=way.cuts)
     _check_plan(whole, workplace, conduct(assign(goal, inventory)))
     steps = whole.plan.steps
     expected = expectations(touched(steps, whole.state, BY_NAME), BY_NAME, costs, whole.categories)
