@@ -7,7 +7,7 @@ inspection found outranks what was seen from afar.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, final
@@ -98,6 +98,8 @@ class Inventory:
         self.kinds = {place.name: place.kind for place in workplace.places}
         self.blind: set[str] = set()  # places that no camera sees into
         self.avoid: frozenset[str] = frozenset()  # places that are used after others that would do as well
+        # category, place -> seconds that putting such a thing there is expected to take, all tries counted
+        self.effort: Callable[[str, str], float] = lambda category, place: 1.0
         self._events = _Events()
         self._next = 1
         self._handled = 0  # how often something was moved
