@@ -53,6 +53,7 @@ class JobReport:
     inventory: dict[str, Any]
     answers: tuple[dict[str, Any], ...] = ()  # {"kind", "value"}: of what was asked, as data
     open: bool = False  # a question of it waits for an answer, which the next turn may give
+    replied: bool = False  # it answered the question that the turn before had left open
     turns: tuple[dict[str, Any], ...] = ()  # of a talk of several, in short
 
 
@@ -82,6 +83,7 @@ class Job:
     ended: bool = False
     counted: bool = False
     open: bool = False  # whether a question waits for an answer
+    replied: bool = False  # whether it answered the one of the turn before
     overlooked: bool = False  # whether the last look around was taken
     began: float = field(init=False)  # [s]
 
@@ -181,4 +183,5 @@ class Job:
             inventory=self.inventory.snapshot(),
             answers=tuple(self.answers),
             open=self.open,
+            replied=self.replied,
         )

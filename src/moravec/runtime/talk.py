@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 from moravec.brain.agent import Agent
@@ -22,10 +23,10 @@ def talk(agent: Agent, instructions: Sequence[str], context: Context) -> Generat
 
 
 def merged(reports: Sequence[JobReport]) -> JobReport:
-    """One report of all turns. A turn whose question the next one could answer counts as not refused."""
+    """One report of all turns. A turn whose question the next one answered counts as not refused."""
     if len(reports) == 1:
         return reports[0]
-    excused = [report.open and number < len(reports) for number, report in enumerate(reports, start=1)]
+    excused = [report.open and after.replied for report, after in pairwise(reports)] + [False]
     refused = [r.refused for r, fine in zip(reports, excused, strict=True) if r.refused is not None and not fine]
     return replace(
         reports[-1],
