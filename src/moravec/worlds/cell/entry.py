@@ -66,7 +66,10 @@ class CellWorld:
     def extremes(self) -> Mapping[str, Any]:
         """The worst of the run so far."""
         told = {kind: {"t": t, "what": what} for kind, (t, what) in self.cell.mishaps.happened.items()}
-        more = {"mishaps": told} if self.cell.config.mishaps else {}
+        more: dict[str, Any] = {"mishaps": told} if self.cell.config.mishaps else {}
+        belt = self.cell.belt
+        if belt is not None:
+            more["conveyor"] = {"laid": dict(belt.laid), "past": dict(belt.past)}
         return {**self.cell.truth.report(), "warnings": sorted(set(self._warnings)), **more}
 
     def portrait(self) -> NDArray[np.uint8]:
