@@ -40,7 +40,7 @@ def riding(cell: Cell) -> list[str]:
 def test_what_lies_on_it_moves_as_fast_as_the_belt(seed: int, speed: float) -> None:
     """Boxes, cans that stand and lie, bottles, balls, tools, parts: carried by friction alone, without sliding sideways."""
     cell = build(seed, Conveyor(speed, max(2.0, 0.25 / speed)))
-    run(cell, FIRST + 0.9 / speed)
+    run(cell, FIRST + max(7.0, 0.9 / speed))
     before = {name: cell.data.body(name).xpos.copy() for name in riding(cell)}
     settled = [name for name in before if cell.data.time - cell.belt.laid[name] > 1.5]
     run(cell, 1.0)
