@@ -105,6 +105,17 @@ def test_what_is_stopped_is_the_same_thing_and_at_rest() -> None:
     assert track.name == 1 and not track.is_moving
 
 
+def test_a_jump_to_the_side_costs_neither_name_nor_speed() -> None:
+    """One edge less in sight moves the middle of a thing by a centimetre and more: it rides on."""
+    rng = np.random.default_rng(7)
+    tracks: tuple[Track, ...] = ()
+    for k in range(12):
+        off = 0.025 if k >= 10 else 0.0
+        tracks = advanced(tracks, [seen(rng, k * EVERY, (0.5 + off, -0.3 + off), (0.0, 0.06), RED)], k * EVERY)
+    (track,) = tracks
+    assert track.name == 1 and track.is_moving and abs(track.mean[3] - 0.06) < 4.0 * track.velocity_sigma
+
+
 def test_what_stays_unseen_is_forgotten_and_a_new_thing_gets_a_new_name() -> None:
     tracks = advanced((), [Sighting(0.0, (0.5, 0.0), SIGMA)], 0.0)
     assert [track.name for track in advanced(tracks, [], FORGOTTEN)] == [1]

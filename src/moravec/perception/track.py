@@ -23,6 +23,7 @@ MOVES = 25.0  # squared standard deviations from rest, from which a thing counts
 SLOWEST = 0.005  # [m/s] and how fast it must seem: two cameras do not agree better than this about what lies still
 LEAST_SIGHTINGS = 3  # before anything counts as moving
 GATE = 16.0  # squared standard deviations between a thing and what is taken for it
+JOLTED = 0.01  # [m/s] that its speed may have changed by, where it goes on elsewhere than it should
 STEP_ASIDE = 0.05  # [m] a thing that was stopped or pushed is found again within this
 OTHER_LOOKS = 9.0  # added to a squared distance where the colours differ
 FORGOTTEN = 6.0  # [s] unseen, where it should have been seen
@@ -119,13 +120,25 @@ def advanced(tracks: Sequence[Track], sightings: Sequence[Sighting], t: float) -
             after.append(track)
     for k, track in enumerate(after):
         if track.t < t and left:  # hidden, stopped, or pushed aside
-            j = min(left, key=lambda j: _aside(track, sightings[j]))
-            if _aside(track, sightings[j]) < STEP_ASIDE:
+            j = min(left, key=lambda j: min(_aside(track, sightings[j])))
+            if min(_aside(track, sightings[j])) < STEP_ASIDE:
                 left.remove(j)
-                after[k] = replace(begun(sightings[j], track.name), looks=sightings[j].looks or track.looks)
+                after[k] = _found_again(track, sightings[j])
     after = [track for track in after if t - track.t <= FORGOTTEN]
     first = max((track.name for track in tracks), default=0) + 1
     return (*after, *(begun(sightings[j], first + n) for n, j in enumerate(left)))
+
+
+def _found_again(track: Track, sighting: Sighting) -> Track:
+    """`track` where the thing is not where it should be, but near: it goes on with a jolt, or it was stopped."""
+    fresh = replace(begun(sighting, track.name), looks=sighting.looks or track.looks)
+    ahead, behind = _aside(track, sighting)
+    if not track.is_moving or behind < ahead:
+        return fresh
+    covariance = np.array(fresh.covariance)
+    covariance[2:, 2:] = track.covariance[2:, 2:] + np.eye(2) * JOLTED**2
+    mean = np.array([*sighting.position, *track.mean[2:]])
+    return replace(fresh, mean=frozen(mean), covariance=frozen(covariance), sightings=track.sightings)
 
 
 def _ahead(track: Track, t: float) -> tuple[Matrix, Matrix]:
@@ -159,9 +172,11 @@ def _differ(track: Track, sighting: Sighting) -> bool:
     return track.looks is not None and sighting.looks is not None and track.looks.colour != sighting.looks.colour
 
 
-def _aside(track: Track, sighting: Sighting) -> float:
-    """How far [m] it was seen from where it was last, or from where it should be; infinite where it looks otherwise."""
+def _aside(track: Track, sighting: Sighting) -> tuple[float, float]:
+    """How far [m] it was seen from where it should be, and from where it was last; infinite where it looks otherwise."""
     x, y = track.at(sighting.t)
     now, before = ((sighting.position[0] - x, sighting.position[1] - y),
                    (sighting.position[0] - track.mean[0], sighting.position[1] - track.mean[1]))  # fmt: skip
-    return np.inf if _differ(track, sighting) else float(min(np.hypot(*now), np.hypot(*before)))
+    if _differ(track, sighting):
+        return np.inf, np.inf
+    return float(np.hypot(*now)), float(np.hypot(*before))

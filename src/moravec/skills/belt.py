@@ -6,12 +6,13 @@ Belts run along y, either way.
 from __future__ import annotations
 
 import math
+from typing import Protocol
 
 from moravec.core.workplace import Place
-from moravec.perception.detection import Detection
 from moravec.skills.spots import FARTHEST
 
 RIDES = 0.005  # [m/s] what is slower lies still
+QUICKEST = 2.5  # [s] from a look to the grasp: nothing is tried that leaves sooner
 LIFTING = 0.03  # [m] of the stretch at either end is left for coming down and for lifting
 
 
@@ -24,12 +25,23 @@ def stretch_in_reach(belt: Place) -> tuple[float, float]:
     return max(-half, low), min(half, high)
 
 
-def rides(thing: Detection) -> bool:
+class Riding(Protocol):
+    """What may ride along: where it was at `t` [s] (3,) [m], and how fast it moves over the floor [m/s]."""
+
+    @property
+    def position(self) -> tuple[float, float, float]: ...
+    @property
+    def velocity(self) -> tuple[float, float]: ...
+    @property
+    def t(self) -> float: ...
+
+
+def rides(thing: Riding) -> bool:
     """Whether it moves along."""
     return math.hypot(*thing.velocity) >= RIDES
 
 
-def leaves(thing: Detection, belt: Place) -> float:
+def leaves(thing: Riding, belt: Place) -> float:
     """When [s] `thing` leaves what is in reach of `belt`; infinite for what lies still in it."""
     low, high = stretch_in_reach(belt)
     y, v = thing.position[1], thing.velocity[1]
@@ -38,7 +50,14 @@ def leaves(thing: Detection, belt: Place) -> float:
     return thing.t + ((high if v > 0.0 else low) - y) / v
 
 
-def ahead(thing: Detection, t: float) -> tuple[float, float]:
+def nearest_in_reach(thing: Riding, belt: Place) -> tuple[float, float, float]:
+    """Where [m] it is within reach on its way: here, or at that end of the stretch that is nearer."""
+    low, high = stretch_in_reach(belt)
+    x, y, z = thing.position
+    return x, min(max(y, low), high), z
+
+
+def ahead(thing: Riding, t: float) -> tuple[float, float]:
     """Where (x, y) [m] `thing` is at `t` [s], if it rides on as it did."""
     if not rides(thing):
         return thing.position[0], thing.position[1]

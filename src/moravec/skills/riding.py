@@ -14,7 +14,7 @@ from moravec.core.workplace import Place
 from moravec.perception.detection import Detection
 from moravec.perception.riders import sightings
 from moravec.perception.track import Track, advanced
-from moravec.skills.belt import ahead, leaves, stretch_in_reach
+from moravec.skills.belt import QUICKEST, ahead, leaves, rides, stretch_in_reach
 from moravec.skills.context import Held, SkillContext
 from moravec.skills.contract import Capture, Closing, Compute, Follow, Followed, Note, Pause, Request
 from moravec.skills.grasp import Grasp
@@ -42,11 +42,11 @@ NEXT_LOOK = 0.08  # [s] after one
 SURE = 0.004  # [m] one standard deviation of where it will be while the fingers close,
 WHEN = 2.5  # [s] from now
 FEWEST, MOST = 5, 60  # looks before the way down is planned, and at most
+STILL = 8  # sightings, from which what does not seem to move lies still
 UNSEEN = 6  # looks without it, until it counts as not seen
 LEAD = 0.5  # [s] from the last picture to the start of the motion, in which it is planned
 LATE = 0.02  # [s]
-HURRY = 3.0  # [s] of time left within reach, in which whatever is known has to do
-QUICKEST = 2.0  # [s] from the first look to the grasp
+HURRY = 4.5  # [s] of time left within reach, in which whatever is known has to do
 ALIKE = 0.12  # [m] between where it is thought to be and where it is seen first
 PIECE = 0.26  # [m] of belt around it, in which grasps are looked for
 ALONG_COST = 0.6  # of fingers that close along its way, in units of a grasp's score: where it will be is less sure that way
@@ -104,6 +104,8 @@ def _follow_with_eyes(
     lens: float | None = None
     while True:
         now = context.now()
+        if not rides(believed) and leaves(believed, belt) < now:
+            fail("unreachable", f"{item} lies on the belt out of the arm's reach, and does not move")
         if leaves(believed, belt) < now + QUICKEST:
             fail("passed", f"{item} leaves the arm's reach {leaves(believed, belt) - now:+.1f} s from now")
         y = ahead(believed, now)[1]
@@ -125,11 +127,12 @@ def _follow_with_eyes(
                 fail("not_seen", f"{item} is not on the belt where it should be")
         else:
             looks, mine = looks + 1, track.name
-            if looks >= FEWEST:
+            settled = track.is_moving or track.sightings >= STILL
+            if settled and looks >= FEWEST:
                 believed = _now(track, frame.t)
             left = leaves(believed, belt) - context.now()
             known = track.sigma_at(frame.t + WHEN) < SURE and abs(track.mean[1] - lens) < BELOW
-            if looks >= MOST or (looks >= FEWEST and (known or left < HURRY)):
+            if looks >= MOST or (settled and looks >= FEWEST and (known or left < HURRY)):
                 moved = [replace(d, t=frame.t, velocity=track.velocity) for d in detections]
                 own = next(d for d, old in zip(moved, detections, strict=True) if old is track.looks)
                 return frame, replace(track, looks=own), moved

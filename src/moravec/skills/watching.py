@@ -12,7 +12,7 @@ from moravec.core.workplace import Place
 from moravec.perception.detection import Detection
 from moravec.perception.riders import sightings
 from moravec.perception.track import Track, advanced
-from moravec.skills.belt import leaves
+from moravec.skills.belt import ahead, leaves
 from moravec.skills.context import SkillContext
 from moravec.skills.contract import Capture, Compute, Note, Pause, Request
 
@@ -25,24 +25,27 @@ TIME_LEFT = 4.0  # [s] within reach, for anything to be done with it
 
 
 def watch_belt(context: SkillContext, belt: Place) -> Generator[Request, Any, dict[str, Any]]:
-    """`data`: "detections" of what rides on `belt`, with velocities, as it was at the last picture; "frames": that picture. Waits
-    for something that there is time to take."""
+    """`data`: "detections" of what rides on `belt`, with velocities, where it is at the last picture; "frames": that picture.
+    Waits for something that there is time to take; what rode out of reach meanwhile is told of as well."""
     tracks: tuple[Track, ...] = ()
+    told: dict[int, Detection] = {}  # of what rode out of reach meanwhile as well
     end = context.now() + PATIENCE
     while True:
         pictures: dict[str, CameraFrame] = yield Capture(("overhead",))
         frame = pictures["overhead"]
         found = yield Compute(partial(context.eyes.items, frame, belt), "items")
         tracks = advanced(tracks, sightings(found, frame), frame.t)
-        riders = [_as_seen(track, frame.t) for track in tracks if _is_known(track)]
+        riders = {track.name: _as_seen(track, frame.t) for track in tracks if _is_known(track)}
+        told |= riders
         waiting = any(track.t == frame.t and track.sightings > 1 and not _is_known(track) for track in tracks)
-        if any(leaves(rider, belt) > frame.t + TIME_LEFT for rider in riders) and not waiting:
+        if any(leaves(rider, belt) > frame.t + TIME_LEFT for rider in riders.values()) and not waiting:
             break
         if frame.t >= end:
             yield Note("belt", {"place": belt.name, "nothing_for": PATIENCE})
             break
         yield Pause(NEXT_LOOK if tracks else IDLE_LOOK)
-    return {"detections": riders, "frames": [frame]}
+    now = [replace(d, position=(*ahead(d, frame.t), d.position[2]), t=frame.t) for d in told.values()]
+    return {"detections": now, "frames": [frame]}
 
 
 def _is_known(track: Track) -> bool:

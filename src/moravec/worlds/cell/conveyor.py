@@ -18,9 +18,9 @@ from moravec.worlds.cell.items import ItemSpec
 from moravec.worlds.cell.settle import body_box, random_quaternion
 
 SPEED = (0.01, 0.20)  # [m/s]
-EVERY = 22.0  # [s] from one thing to the next, where nobody says: about as long as the arm needs for one
+EVERY = 30.0  # [s] from one thing to the next, where nobody says: a little longer than the arm needs for one
 EVERY_RANGE = (2.0, 600.0)  # [s]
-FIRST = 4.0  # [s] from the start
+FIRST = 10.0  # [s] from the start: the arm looks around first
 JITTER = 0.25  # share of the time between two things by which it varies
 ACROSS = 0.035  # [m] to either side of the belt's middle, where things are laid
 ROOM = 0.17  # [m] to the thing before; nearer, the next one waits
