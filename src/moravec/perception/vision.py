@@ -14,7 +14,7 @@ from moravec.perception.markers import read_labels
 from moravec.perception.parcel import LidSeen, see_lid, see_parcel
 from moravec.perception.person import see_person
 from moravec.perception.region import region_of
-from moravec.perception.riders import stands, stretch
+from moravec.perception.riders import busy, stands, stretch
 from moravec.perception.segment import Segmenter
 from moravec.perception.stray import see_strays
 
@@ -44,6 +44,7 @@ class Vision:
     def _riders(self, frame: CameraFrame, view: Cloud, belt: Place) -> list[Detection]:
         """What rides on the stretch of `belt` that `frame` shows, but what it shows only in part."""
         part = stretch(frame, belt)
+        part = None if part is None else busy(view, part)
         if part is None:
             return []
         region = region_of(part)

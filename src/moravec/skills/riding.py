@@ -44,7 +44,7 @@ WHEN = 2.5  # [s] from now
 FEWEST, MOST = 5, 60  # looks before the way down is planned, and at most
 STILL = 8  # sightings, from which what does not seem to move lies still
 UNSEEN = 6  # looks without it, until it counts as not seen
-LEAD = 0.5  # [s] from the last picture to the start of the motion, in which it is planned
+LEAD = 0.5  # [s] from the last picture to the start of the motion, in which it is planned; longer where that was not enough
 LATE = 0.02  # [s]
 HURRY = 4.5  # [s] of time left within reach, in which whatever is known has to do
 ALIKE = 0.12  # [m] between where it is thought to be and where it is seen first
@@ -68,7 +68,7 @@ def pick_riding(context: SkillContext, item: str, belt: Place) -> Steps:
     frame, track, detections = yield from _follow_with_eyes(context, item, believed, belt)
     data: dict[str, Any] = {"detections": detections, "frames": [frame]}
     tried = context.hand.tried.setdefault(item, [])
-    for _ in range(MEETINGS):
+    for number in range(1, MEETINGS + 1):
         assert track.looks is not None  # sightings of riders always have them
         near = replace(belt, centre=(belt.centre[0], track.looks.position[1]), size=(belt.size[0], PIECE))
         others = [d for d in detections if d is not track.looks]
@@ -77,7 +77,7 @@ def pick_riding(context: SkillContext, item: str, belt: Place) -> Steps:
         if not grasps:
             raise Failed("no_grasp", f"no free grasp on {item}", data)
         yield from grip(max(g.opening for g in grasps), GRIP_FORCE)
-        start = context.now() + LEAD
+        start = context.now() + number * LEAD
         found = yield Compute(partial(_first, context, belt, track, grasps, start), "meeting")
         if found is not None and context.now() <= start + LATE:
             met, grasp = found
@@ -109,7 +109,7 @@ def _follow_with_eyes(
         if leaves(believed, belt) < now + QUICKEST:
             fail("passed", f"{item} leaves the arm's reach {leaves(believed, belt) - now:+.1f} s from now")
         y = ahead(believed, now)[1]
-        if lens is None or (abs(y - lens) > IN_VIEW and reach[0] < y):
+        if lens is None or (y - lens) * np.copysign(1.0, believed.velocity[1]) > IN_VIEW:  # it has ridden on out of view
             lens = _post(believed, now + TRAVEL, reach)
             yield from look_at(context, np.array([belt.centre[0], lens, LENS, np.pi / 2]), "over the belt", "pick", ())
             continue
