@@ -212,13 +212,11 @@ class Inventory:
         let go and is still to be seen."""
         seen = max((d.t for d in detections), default=t)
         riding = [*self.at(belt), *(self.items[name] for name in self.past)]
-        for item in riding:
-            self.items[item.id] = replace(item, position=(*ahead(item, seen), item.position[2]), t=seen)
-        known = [self.items[item.id] for item in riding]
+        known = [replace(item, position=(*ahead(item, seen), item.position[2]), t=seen) for item in riding]
+        self.items |= {item.id: item for item in known}
         gone = {j for i, j in match(known, detections) if known[i].id in self.past}
         left = [d for j, d in enumerate(detections) if j not in gone]
-        place = self.workplace.place(belt)
-        self.nothing_on[belt] = -inf if any(leaves(d, place) > t for d in left) else t
+        self.nothing_on[belt] = -inf if any(leaves(d, self.workplace.place(belt)) > t for d in left) else t
         return left
 
     # ── acting ───────────────────────────────────────────────────────────────────────────────────────────────────

@@ -200,7 +200,7 @@ class Session:
             "cycle_time_s": cycle_times(steps),
             "seed": self._run.seed,
             "mishaps": self._world.extremes().get("mishaps", {}),
-            **({"conveyor": self._world.extremes().get("conveyor", {})} if self._run.conveyor else {}),
+            "conveyor": self._world.extremes().get("conveyor", {}),
             "turns": [] if report is None else list(report.turns),
             "versions": dict(self._versions),
         }
