@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any, TypeAlias, cast, final
 
 from moravec.brain.agree import agree
+from moravec.brain.arrivals import read_here
 from moravec.brain.conclude import conclude
 from moravec.brain.conduct.charter import Charter
 from moravec.brain.conduct.overseer import Overseer
@@ -22,6 +23,7 @@ from moravec.brain.mind import Mind
 from moravec.brain.plan import needed_looks
 from moravec.brain.recover import Limits, Reaction, react
 from moravec.brain.remember import Inventory
+from moravec.brain.riding import let_pass, more_comes
 from moravec.brain.state import GONE, HAND
 from moravec.brain.steps import Plan, Step
 from moravec.brain.think import think
@@ -36,7 +38,7 @@ Routine: TypeAlias = Generator[Request, Any, Any]
 _RELEASING = ("place", "stow", "discard")
 _DISTURBED = ("slipped", "not_alone")  # a pick that ends so leaves things lying otherwise than it saw them
 _LOOKS = 2  # tries to look at one place for a lost item
-_WATCHED = ("parcel", "table", "station")
+_WATCHED = ("parcel", "belt", "table", "station")
 
 
 @final
@@ -76,7 +78,8 @@ class Agent:
         self.overseer.begin()
         if self.talk.turn == 1 and (offered := self.recollection.begin(self.inventory)):
             yield Note("memory", offered)
-        reading = yield from think(self.mind, partial(self.mind.read, instruction, self.workplace), "read", context.now)
+        reads = partial(read_here, self.mind.read, instruction, self.workplace)
+        reading = yield from think(self.mind, reads, "read", context.now)
         if reading.refusal is None:
             yield from fulfil(self, job, reading.meant)
         else:
@@ -113,12 +116,15 @@ class Agent:
             if job.replans > self.limits.replans + self.limits.replans_per_item * len(self.inventory.items):
                 job.end(f"stopped after {job.replans} replans")
                 return
+            yield from let_pass(job)
             yield from self._settle_counts(job)
             plan = yield from agree(job, self.mind, self.overseer, self.workplace)
             if plan is None:
                 return
             again = yield from self._follow(job, plan)
-            if not again and plan.complete and not (yield from self._overlook(job)):
+            if again or not plan.complete or (yield from more_comes(self, job)):
+                continue
+            if not (yield from self._overlook(job)):
                 return
 
     def _overlook(self, job: Job) -> Routine:
@@ -130,7 +136,7 @@ class Agent:
         job.overlooked = True
         before = {item.id: item.location for item in self.inventory.items.values()}
         for table in tables:
-            yield from self._glance(job, table)
+            yield from self.glance(job, table)
         if job.ended or {item.id: item.location for item in self.inventory.items.values()} == before:
             return False
         yield from self._surprise(job, "something lies on the table that was not put there")
@@ -151,7 +157,7 @@ class Agent:
                 if self._may_go_unseen(job, step, result):
                     continue
                 fresh = step.skill == "pick" and self._saw_before(step, result, job.context.now())
-                reaction = self._reaction(job, step, result)
+                reaction = react(step, result, *job.failed(step), self.limits)
                 if reaction.kind == "ignore":
                     continue
                 yield from self._mend(job, step, reaction, look=not fresh or result.code in _DISTURBED)
@@ -163,7 +169,7 @@ class Agent:
                 return True
             uncovered = uncovered or (step.skill == "pick" and self._uncover(job, step))
             if self.look_again and step.skill in _RELEASING and step.item is not None and step.place != job.station:
-                yield from self._glance(job, self.inventory.item(step.item).origin)
+                yield from self.glance(job, self.inventory.item(step.item).origin)
             if uncovered and step.skill in _RELEASING:
                 yield from self._surprise(job, f"what lay beside {step.item} shows whole now")
                 return True
@@ -266,12 +272,12 @@ class Agent:
         told = yield from self.ask(job, ask)
         self.inventory.told(item, {"category": told}, t)
 
-    def _glance(self, job: Job, place: str) -> Routine:
+    def glance(self, job: Job, place: str) -> Routine:
         """Look at `place` again, as far as that is possible; a failure is no matter."""
         if self.inventory.kinds.get(place) in _WATCHED:
-            yield from self._look_again(job, place)
+            yield from self._look(job, place)
 
-    def _look_again(self, job: Job, place: str) -> Routine:
+    def _look(self, job: Job, place: str) -> Routine:
         step = Step.of("look", place=place)
         result = yield from self._perform(job, step)
         if result.status == "succeeded":
@@ -280,10 +286,6 @@ class Agent:
             job.end(f"{step} failed with {result.code}: {result.message}")
 
     # ── mending ──────────────────────────────────────────────────────────────────────────────────────────────────
-    def _reaction(self, job: Job, step: Step, result: SkillResult) -> Reaction:
-        tries, of_item = job.failed(step)
-        return react(step, result, tries, of_item, self.limits)
-
     def _mend(self, job: Job, step: Step, reaction: Reaction, look: bool) -> Routine:
         """Carry out the reaction to a failed step, so that the next plan starts from a belief that holds."""
         yield from self._surprise(job, f"{reaction.why} -> {reaction.kind}")
@@ -300,9 +302,9 @@ class Agent:
             yield from self._find(job, item, step.place)
         elif reaction.kind == "shelf":
             for shelf in [place for place, kind in self.inventory.kinds.items() if kind == "shelf"]:
-                yield from self._look_again(job, shelf)
+                yield from self._look(job, shelf)
         elif reaction.kind == "look" and look:
-            yield from self._glance(job, self.inventory.item(item).location)
+            yield from self.glance(job, self.inventory.item(item).location)
         if reaction.kind == "look" and self.inventory.item(item).location == GONE:
             yield from self._find(job, item, None)
         if reaction.give_up:
@@ -327,14 +329,8 @@ class Agent:
         for place in (p for p in dict.fromkeys(places) for _ in range(_LOOKS)):
             if job.ended or self.inventory.item(item).location not in (GONE, HAND):
                 return
-            if self.inventory.fluents["seen", place] is True:
-                continue
-            step = Step.of("look", place=place)
-            result = yield from self._perform(job, step)
-            if result.status == "succeeded":
-                yield from self._absorb(job, step, result)
-            elif not result.recoverable:
-                job.end(f"{step} failed with {result.code}: {result.message}")
+            if self.inventory.fluents["seen", place] is not True:
+                yield from self._look(job, place)
 
     def _full(self, job: Job, place: str, item: str, why: str) -> Routine:
         """A place is full: use another bin with its label, or what a person says, or leave things where they are."""

@@ -64,7 +64,7 @@ def react(step: Step, result: SkillResult, tries: int, tries_of_item: int, limit
         return Reaction("shelf", why)
     if result.code == "no_space" and step.skill in ("stow", "discard", "place"):
         return Reaction("full", why)
-    if often:
+    if often or result.code == "passed":
         return Reaction("aside", why, give_up=True)
     if step.skill == "pick":
         return Reaction("look", why)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import asdict, dataclass, field, replace
+from math import inf
 from typing import Any, final
 
 from moravec.brain.match import match, unlikeness
@@ -18,6 +19,7 @@ from moravec.brain.steps import Step
 from moravec.core.errors import BadInput
 from moravec.core.workplace import Workplace
 from moravec.perception.detection import Detection
+from moravec.skills.belt import ahead, leaves
 from moravec.skills.manifests import BY_NAME
 from moravec.skills.symbols import Fluent, Value, changes
 
@@ -25,8 +27,8 @@ MISSES_UNTIL_GONE = 2
 _WATCHED = ("parcel", "table", "station")  # where one look shows all; in a bin one item hides another
 # Where what lies unasked in a place of this kind may come from, the likelier first.
 _FALLEN_FROM: dict[str, tuple[tuple[str, ...], ...]] = {
-    "station": (("parcel",),),
-    "table": (("parcel", "station"), ("bin", "reject")),
+    "station": (("parcel", "belt"),),
+    "table": (("parcel", "belt", "station"), ("bin", "reject")),
 }
 
 
@@ -55,6 +57,8 @@ class Item:
     missing: int = 0  # looks in a row that did not show it
     camera: str = ""
     box: tuple[int, int, int, int] = (0, 0, 0, 0)  # in the last picture that showed it [px]
+    velocity: tuple[float, float] = (0.0, 0.0)  # over the floor [m/s]
+    t: float = 0.0  # [s] when what moves was at `position`
 
     @property
     def volume(self) -> float:
@@ -97,6 +101,8 @@ class Inventory:
         self.fluents: dict[Fluent, Value] = dict(place_fluents(workplace))
         self.kinds = {place.name: place.kind for place in workplace.places}
         self.blind: set[str] = set()  # places that no camera sees into
+        self.past: set[str] = set()  # items that rode out of reach
+        self.nothing_on: dict[str, float] = {}  # belt -> when nothing had come on it for a while [s]
         self.avoid: frozenset[str] = frozenset()  # places that are used after others that would do as well
         # category, place -> seconds that putting such a thing there is expected to take, all tries counted
         self.effort: Callable[[str, str], float] = lambda category, place: 1.0
@@ -112,11 +118,14 @@ class Inventory:
         Raises BadInput for a place the workplace does not have.
         """
         self.workplace.place(place)
+        belt = self.kinds[place] == "belt"
+        if belt:
+            detections = self._ride_on(place, detections, t)
         here = [item for item in self.items.values() if item.location == place]
-        lost = [item for item in self.items.values() if item.location == GONE]
+        lost = [item for item in self.items.values() if item.location == GONE and item.id not in self.past]
         left = list(detections)
         seen: list[tuple[Item, Detection]] = []
-        for known, gate in ((here, True), (here, False), (lost, False)):
+        for known, gate in ((here, True), ([] if belt else here, False), (lost, False)):  # what rides does not jump
             waiting = [item for item in known if all(item is not done for done, _ in seen)]
             pairs = match(waiting, left) if gate else match(waiting, left, gate=None)
             seen += [(waiting[i], left[j]) for i, j in pairs]
@@ -177,7 +186,8 @@ class Inventory:
         name = f"item-{self._next}"
         self._next += 1
         looks = (d.position, d.extent, d.yaw, d.sigma, d.colour, d.colour_p, d.category, d.category_p)
-        self.items[name] = Item(name, place, origin, *looks, d.damaged, d.damaged_p, d.code, camera=d.camera, box=d.box)
+        seen = {"camera": d.camera, "box": d.box, "velocity": d.velocity, "t": d.t}
+        self.items[name] = Item(name, place, origin, *looks, d.damaged, d.damaged_p, d.code, **seen)
         self._events.add(t, name, "new", place=place, now=self.items[name].describe())
         return name
 
@@ -198,6 +208,18 @@ class Inventory:
             if lost:
                 self._events.add(t, item.id, "gone", place=place)
         return tuple(missing), tuple(gone)
+
+    def _ride_on(self, belt: str, detections: Sequence[Detection], t: float) -> list[Detection]:
+        """What rides on `belt` is believed to be where it has come to by the time of the picture; `detections` without what was
+        let go and is still to be seen."""
+        seen = max((d.t for d in detections), default=t)
+        riding = [*self.at(belt), *(self.items[name] for name in self.past)]
+        known = [replace(item, position=(*ahead(item, seen), item.position[2]), t=seen) for item in riding]
+        self.items |= {item.id: item for item in known}
+        gone = {j for i, j in match(known, detections) if known[i].id in self.past}
+        left = [d for j, d in enumerate(detections) if j not in gone]
+        self.nothing_on[belt] = -inf if any(leaves(d, self.workplace.place(belt)) > t for d in left) else t
+        return left
 
     # ── acting ───────────────────────────────────────────────────────────────────────────────────────────────────
     def after(self, step: Step, t: float) -> None:
@@ -230,6 +252,12 @@ class Inventory:
         self._move(item, GONE, t)
         if self.fluents[HOLDING] == item:
             self.fluents[HOLDING] = NOTHING
+
+    def passed(self, item: str, t: float) -> None:
+        """The item rode out of reach; it is not looked for again."""
+        self.past.add(item)
+        self.items[item] = replace(self.item(item), location=GONE)
+        self._events.add(t, item, "passed")
 
     def mark_full(self, place: str, t: float) -> None:
         """Nothing more fits into `place`."""
@@ -274,7 +302,7 @@ class Inventory:
         if location in self.kinds:
             place = self.workplace.place(location)
             position = (*place.centre, place.floor)  # until it is seen there
-        self.items[item] = replace(known, location=location, position=position, missing=0)
+        self.items[item] = replace(known, location=location, position=position, missing=0, velocity=(0.0, 0.0))
         self._events.add(t, item, "moved", was=known.location, now=location)
 
     # ── asking ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -304,6 +332,8 @@ class Inventory:
             item.code,
             item.camera,
             item.box,
+            item.velocity,
+            item.t,
         )
 
     def at(self, place: str) -> list[Item]:
@@ -355,7 +385,7 @@ def natural(name: str) -> tuple[str, int]:
 def _with(item: Item, d: Detection, trust: bool) -> Item:
     """`item` as `d` shows it. Without `trust` only what is more certain than before replaces a belief about what it is,
     and an inspected item only moves."""
-    item = replace(item, position=d.position, yaw=d.yaw, sigma=d.sigma, camera=d.camera, box=d.box)
+    item = replace(item, position=d.position, yaw=d.yaw, sigma=d.sigma, camera=d.camera, box=d.box, velocity=d.velocity, t=d.t)
     if trust:
         return replace(
             item,

@@ -107,7 +107,7 @@ class Truth:
         return near.margin < -NUMERIC_SLACK
 
     def location(self, item: ItemSpec) -> str:
-        """A bin's label, or "reject", "parcel", "station", "hand", "table", "floor"."""
+        """A bin's label, or "reject", "parcel", "belt", "station", "hand", "table", "floor"."""
         place = self.place(item)
         return self.labels().get(place, place)
 
@@ -131,7 +131,7 @@ class Truth:
         if self._is_held(item):
             return "hand"
         for place in self._workplace.places:
-            if place.kind in ("bin", "reject", "parcel", "station") and self._is_in(place, x, y, z):
+            if place.kind in ("bin", "reject", "parcel", "belt", "station") and self._is_in(place, x, y, z):
                 return place.name
         return "table" if z > -0.02 else "floor"
 
