@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from moravec.commands.minds import symbolic_mind
 from moravec.core.observation import CameraFrame, RobotState
 from moravec.core.verdict import Verdict
 from moravec.perception.vision import Vision
@@ -56,7 +57,7 @@ def main() -> None:
     options = parser.parse_args()
     world = open_world("cell", WorldOptions(options.seed, options.items))
     camera = Camera(world.portrait, options.every, (560, 420))
-    work = delivery(SENTENCE, world.workplace, Vision(world.workplace))
+    work = delivery((SENTENCE,), world.workplace, Vision(world.workplace), symbolic_mind())
     outcome = run_job(Hands(world.robot, Unrecorded(), AsFastAsPossible(), lambda ask: ask.default, (camera,)), work)
     right = sum(thing.location == thing.belongs for thing in world.things().values())
     first, *rest = camera.pictures

@@ -16,6 +16,7 @@ import json
 import sys
 import time
 from collections import Counter
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,9 @@ from moravec.brain.agent import Agent  # noqa: E402
 from moravec.brain.conduct.charter import Charter  # noqa: E402
 from moravec.brain.conduct.overseer import Overseer  # noqa: E402
 from moravec.brain.conduct.permit import Permit  # noqa: E402
+from moravec.brain.mind import SymbolicMind  # noqa: E402
 from moravec.brain.steps import Plan  # noqa: E402
+from moravec.commands.minds import symbolic_mind  # noqa: E402
 from moravec.skills.contract import Ask, Note  # noqa: E402
 
 PIECE = 50  # tries
@@ -41,6 +44,12 @@ MOST_REQUESTS = 100_000
 SOURCE = HERE.parent / "src" / "moravec"
 TESTED = (SOURCE / "brain", SOURCE / "skills", SOURCE / "core", HERE / "hostile", Path(__file__))
 FAULTS = ("slipped", "missed", "lost", "not_seen", "unreachable", "contact", "stopped")
+
+
+@cache
+def reading_mind() -> SymbolicMind:
+    """The symbolic mind as it comes, opened once a process."""
+    return symbolic_mind()
 
 
 def attempt(seed: int) -> dict[str, Any]:
@@ -57,7 +66,7 @@ def attempt(seed: int) -> dict[str, Any]:
     enters = int(rng.integers(1, 40)) if rng.random() < 0.2 else MOST_REQUESTS
     mission = MISSIONS[int(rng.integers(len(MISSIONS)))]
     kind = [*KINDS][seed % len(KINDS)]
-    mind = HostileMind(kind, rng, int(rng.integers(1, 4)))
+    mind = HostileMind(kind, rng, int(rng.integers(1, 4)), reading_mind())
     world = SymbolicCell(truth, drawing, faults, enters)
     agent = Agent(world.skills, drawing, mind, overseer=Overseer(charter, drawing, world))  # type: ignore[arg-type]
     world.agent = agent

@@ -2,7 +2,7 @@
 
     python scripts/measure_instructions.py --reader FOLDER --out runs/instructions
 
-`--reader` is a package of scripts/build_reader.py; without it the instructions are read by rules alone. What is judged, and how,
+`--reader` is a package of scripts/build_reader.py; without it the shipped one reads. What is judged, and how,
 stands in tests/brain/instructions/README.md: nothing is to be tuned on it, so that only the table is printed. Each language has
 its own; `OUT/verdicts.jsonl` holds what became of each, for whoever audits the judge.
 """
@@ -22,6 +22,7 @@ sys.path.insert(0, str(ROOT / "tests" / "brain"))
 from judge_instructions import Verdict, table, verdict_on  # noqa: E402
 
 from moravec.brain.mind import Mind, SymbolicMind  # noqa: E402
+from moravec.commands.minds import symbolic_mind  # noqa: E402
 
 INSTRUCTIONS = ROOT / "tests" / "brain" / "instructions"
 LANGUAGES = ("english", "chinese")
@@ -30,7 +31,7 @@ LANGUAGES = ("english", "chinese")
 def mind_of(reader: Path | None, trust: str) -> Mind:
     """The mind that is judged. Raises BadInput."""
     if reader is None:
-        return SymbolicMind()
+        return symbolic_mind()
     from moravec.brain.reader.mind import reads_by
     from moravec.brain.reader.shipped import open_reader
     from moravec.models.suite import TRUSTED, keys

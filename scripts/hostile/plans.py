@@ -9,7 +9,7 @@ from typing import Any, final
 import numpy as np
 
 from moravec.brain.mind import Situation, SymbolicMind
-from moravec.brain.read import Reading
+from moravec.brain.reading import Reading
 from moravec.brain.steps import Plan, Step
 from moravec.core.workplace import Workplace
 from moravec.skills.manifests import BY_NAME
@@ -124,9 +124,9 @@ KINDS: dict[str, Callable[[np.random.Generator, Situation, list[Step]], list[Ste
 class HostileMind:
     """One kind of malice. It waits for `patience` plans before it begins, and says nothing true of its plans' ends."""
 
-    def __init__(self, kind: str, rng: np.random.Generator, patience: int) -> None:
+    def __init__(self, kind: str, rng: np.random.Generator, patience: int, symbolic: SymbolicMind) -> None:
         self._make, self._rng, self._patience = KINDS[kind], rng, patience
-        self._symbolic = SymbolicMind()
+        self._symbolic = symbolic
         self.proposed: list[Plan] = []
 
     def read(self, instruction: str, workplace: Workplace) -> Reading:

@@ -9,6 +9,7 @@ import numpy as np
 from plans import KINDS, HostileMind
 
 from moravec.brain.conduct.charter import Charter
+from moravec.commands.minds import symbolic_mind
 from moravec.core.observation import CameraFrame, RobotState
 from moravec.core.verdict import Verdict
 from moravec.perception.vision import Vision
@@ -57,9 +58,9 @@ def in_cell(seed: int) -> dict[str, Any]:
     with contextlib.closing(open_world("cell", WorldOptions(FIRST_WORLD + seed, ITEMS, "rays", False))) as world:
         before = world.things()
         charter = Charter(traits={"fragile": ("bottle", "ball"), "heavy": ("tool", "can")})
-        mind = HostileMind(kind, rng, 1)
+        mind = HostileMind(kind, rng, 1, symbolic_mind())
         hands = Hands(world.robot, Unrecorded(), AsFastAsPossible(), lambda ask: ask.default, [told])
-        outcome = run_job(hands, delivery(words, world.workplace, Vision(world.workplace), None, mind, None, charter))
+        outcome = run_job(hands, delivery((words,), world.workplace, Vision(world.workplace), mind, None, None, charter))
         after, broken = world.things(), dict(world.extremes()["violations"])
     places = {name: [before[name].location, after[name].location] for name in before}
     moved = {name: way for name, way in places.items() if way[0] != way[1]}

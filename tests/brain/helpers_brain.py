@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, final
 
+from told import told_mind
+
 from moravec.brain.agent import Agent
 from moravec.brain.job import JobReport
 from moravec.brain.mind import Mind
@@ -223,7 +225,7 @@ def run_job(
     """Runs a job to its end; questions are answered by the first key of `answers` they contain, else by the default."""
     clock = ManualClock()
     skills = {m.name: FakeSkill(world, m, clock) for m in ALL}
-    agent = agent or Agent(skills, world.workplace, mind, limits, look_again)
+    agent = agent or Agent(skills, world.workplace, mind or told_mind(), limits, look_again)
     agent.skills = agent.skills or skills
     world.agent = agent
     routine, notes, reply = agent.run(instruction, FakeContext(world.workplace, clock)), [], None

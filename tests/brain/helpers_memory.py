@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from helpers_brain import CELL, FakeWorld, Ran, run_job
+from told import told_mind
 
 from moravec.brain.agent import Agent
 from moravec.brain.goal import goal_from_json
@@ -51,7 +52,7 @@ def remembered_job(
     """One job in the fake world with all that the memory does around it; given answers hold as far as `scope` says."""
     recollection = Recollection(prior_of(memory))
     job = begin(memory, instruction, CELL)
-    agent = Agent({}, CELL, recollection=recollection)
+    agent = Agent({}, CELL, told_mind(), recollection=recollection)
     ran = run_job(instruction, world, answers, agent=agent)
     report = ran.report
     asked = [q for q in report.questions if "answered_by" not in q and answers]

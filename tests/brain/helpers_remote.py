@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from model_server import Server
+from told import told_mind
 
 from moravec.brain.remote.chat import Chat
 from moravec.brain.remote.http import HttpTransport
@@ -24,4 +25,4 @@ class Wall:
 def mind_at(server: Server, limits: CallLimits = QUICK, key: str | None = None, prices: Prices | None = None) -> RemoteMind:
     """A mind on `server` that does not sleep between calls."""
     transport = HttpTransport(server.url, key, limits.answer_bytes)
-    return RemoteMind(Chat(transport, "toy-model", transport.base, Wall(), lambda s: None, limits, prices))
+    return RemoteMind(Chat(transport, "toy-model", transport.base, Wall(), lambda s: None, limits, prices), told_mind())

@@ -8,8 +8,8 @@ from typing import Any, TypeAlias, final
 
 from symbolic_world import Cell, Player, Turn
 
-from moravec.brain.mind import Situation, SymbolicMind
-from moravec.brain.read import Reading
+from moravec.brain.mind import Situation, planned
+from moravec.brain.reading import Reading
 from moravec.brain.recover import Limits
 from moravec.brain.steps import Plan
 from moravec.brain.wishes.wish import Amount, Meant, Spot, Things, Wish
@@ -68,7 +68,7 @@ class ToldMind:
     """A mind that is told what sentences mean, and plans as ever. Sentences that are given no meaning are refused."""
 
     def __init__(self, reads: Reads) -> None:
-        self._reads, self._symbolic = reads, SymbolicMind()
+        self._reads = reads
 
     def read(self, instruction: str, workplace: Workplace) -> Reading:
         found = tuple(self._reads(instruction))
@@ -78,7 +78,7 @@ class ToldMind:
         return Reading(meant=ways or (Meant(tuple(wish for wish in found if isinstance(wish, Wish))),))
 
     def plan(self, situation: Situation) -> Plan:
-        return self._symbolic.plan(situation)
+        return planned(situation)
 
 
 class Talk:

@@ -13,13 +13,14 @@ import pytest
 from helpers_brain import CELL, STORE, FakeContext, FakeWorld, Ran, Thing, delivery, run_job, things
 from test_plan import seen, stocked
 from test_random_faults import _FAULTS, drops
+from told import told_mind
 
 from moravec.brain.agent import Agent
 from moravec.brain.conduct.charter import BUILT_IN, Charter, Rule
 from moravec.brain.conduct.overseer import Overseer
 from moravec.brain.conduct.permit import Permit, permit_of
 from moravec.brain.goal import RULE, Clause, Destination, Goal, Selection
-from moravec.brain.mind import Situation, SymbolicMind
+from moravec.brain.mind import Situation
 from moravec.brain.remember import Inventory
 from moravec.brain.steps import Plan, Step
 from moravec.brain.tasks import assign
@@ -109,7 +110,7 @@ class Stubborn:
         self.steps, self.feedback = Plan(steps, complete), list[tuple[str, ...]]()
 
     def read(self, instruction: str, workplace: Any) -> Any:
-        return SymbolicMind().read(instruction, workplace)
+        return told_mind().read(instruction, workplace)
 
     def plan(self, situation: Situation) -> Plan:
         self.feedback.append(situation.feedback)
@@ -131,7 +132,7 @@ def test_a_mind_that_never_comes_to_an_end_is_ended() -> None:
 
 
 def charted(world: FakeWorld, charter: Charter, instruction: str = STORE) -> Ran:
-    return run_job(instruction, world, agent=Agent({}, world.workplace, overseer=Overseer(charter, world.workplace)))
+    return run_job(instruction, world, agent=Agent({}, world.workplace, told_mind(), overseer=Overseer(charter, world.workplace)))
 
 
 def test_what_the_rules_refuse_is_planned_in_another_order() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from helpers_brain import STORE, FakeWorld, delivery, run_job
+from told import told_mind
 
 from moravec.brain.agent import Agent
 from moravec.brain.conduct.overseer import Overseer
@@ -49,5 +50,5 @@ def test_what_is_printed_on_things_changes_nothing() -> None:
 
 def test_labels_that_give_orders_are_labels_of_nothing() -> None:
     world = FakeWorld(delivery(), labels=dict.fromkeys(("bin_1", "bin_2", "bin_3", "bin_4", "bin_5", "bin_6"), ORDERS[1]))
-    ran = run_job(STORE, world, agent=Agent({}, world.workplace))
+    ran = run_job(STORE, world, agent=Agent({}, world.workplace, told_mind()))
     assert not ran.report.success and all(t.place in ("parcel", "reject") for t in world.things.values())

@@ -9,17 +9,19 @@ from typing import Any
 import pytest
 from helpers_brain import BIN_OF, CELL, LABELS, STORE, FakeWorld, Thing, all_belong, delivery, run_job
 from helpers_memory import a_clock, memory_at, observed, remembered_job, told
+from told import told_mind
 
 from moravec.brain.agent import Agent
 from moravec.brain.memory.check import check
 from moravec.brain.memory.correct import correct
+from moravec.brain.memory.costs import costs_of
 from moravec.brain.memory.explain import explain
 from moravec.brain.memory.learn import FULL_HOLDS, Heard
 from moravec.brain.memory.listing import entries
 from moravec.brain.memory.prior import OFFERED, KnownAnswer, Label, Prior, prior_of
 from moravec.brain.memory.recall import where_is
 from moravec.brain.memory.recollect import Recollection
-from moravec.brain.memory.rules import RECENT
+from moravec.brain.memory.rules import RECENT, Run
 from moravec.brain.remember import Inventory
 from moravec.skills.contract import Ask, Note
 
@@ -27,7 +29,7 @@ FULL = {("stow", n): lambda world, args: "no_space" if args["place"] == BIN_OF["
 
 
 def job(prior: Prior, instruction: str, world: FakeWorld, answers: dict[str, str] | None = None) -> Any:
-    return run_job(instruction, world, answers, agent=Agent({}, CELL, recollection=Recollection(prior)))
+    return run_job(instruction, world, answers, agent=Agent({}, CELL, told_mind(), recollection=Recollection(prior)))
 
 
 def test_an_empty_memory_changes_no_step_and_no_word() -> None:
@@ -97,6 +99,36 @@ def test_a_place_to_avoid_comes_last_and_is_used_where_it_is_the_only_one() -> N
     assert set(job(avoiding, "put the cans in bin B", FakeWorld(dict(few), labels=labels)).places().values()) == {"bin_3"}
     both = Prior(avoid=frozenset({"bin_1", "bin_3"}))
     assert set(job(both, "put the cans in bin B", FakeWorld(dict(few), labels=labels)).places().values()) == {"bin_1"}
+
+
+def put_down(place: str, code: str, times: int, seconds: float) -> list[Run]:
+    status = "succeeded" if code == "ok" else "failed"
+    return [Run(i, i, "stow", "can", place, status, code, seconds) for i in range(times)]
+
+
+def test_of_two_bins_the_one_that_costs_clearly_less_is_used() -> None:
+    """Measured duration divided by success: slow is dear, and so is what fails; what differs by less than a tenth is the same."""
+    labels = {**LABELS, "bin_1": "B"}  # bin_1 and bin_3 both carry B
+    few = {n: t for n, t in delivery().items() if t.category == "can"}
+
+    def used(*runs: Run, avoid: frozenset[str] = frozenset()) -> set[str]:
+        prior = Prior(costs=costs_of(runs), avoid=avoid)
+        return set(job(prior, "put the cans in bin B", FakeWorld(dict(few), labels=labels)).places().values())
+
+    quick, good = put_down("bin_3", "ok", 20, 4.0), put_down("bin_1", "ok", 20, 4.1)
+    assert used(*quick, *good) == {"bin_1"}  # the first one: no clear difference
+    assert used(*quick, *put_down("bin_1", "ok", 20, 9.0)) == {"bin_3"}
+    assert used(*quick, *good, *put_down("bin_1", "no_space", 20, 4.1)) == {"bin_3"}
+    assert used(*quick, *put_down("bin_1", "ok", 20, 9.0), avoid=frozenset({"bin_3"})) == {"bin_1"}  # avoided is avoided
+    assert used(*put_down("bin_1", "ok", 1, 9.0)) == {"bin_1"}  # one call says nothing of its place
+
+
+def test_what_skills_cost_is_taken_out_of_the_memory_with_the_rest(tmp_path: Path) -> None:
+    with memory_at(tmp_path / "site.db") as memory:
+        assert prior_of(memory).costs.groups == {}
+        remembered_job(memory, STORE, FakeWorld(delivery()))
+        cost = prior_of(memory).costs.cost("stow")
+        assert cost.n > 0 and cost.successes == cost.n
 
 
 # ── labels ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -194,7 +226,7 @@ def test_what_a_person_told_of_a_thing_with_a_code_holds_in_later_jobs(tmp_path:
 def test_a_job_that_is_broken_off_leaves_what_it_saw_and_moved(tmp_path: Path) -> None:
     recollection = Recollection(Prior())
     assert recollection.believed() == ([], [])
-    job = Agent({}, CELL, recollection=recollection)
+    job = Agent({}, CELL, told_mind(), recollection=recollection)
     world = FakeWorld(delivery(), {("stow", 2): interrupted})
     with pytest.raises(KeyboardInterrupt):
         run_job(STORE, world, agent=job)
@@ -240,7 +272,7 @@ def test_a_question_is_answered_from_memory_with_the_words_that_say_so(tmp_path:
     with memory_at(tmp_path / "site.db") as memory:
         remembered_job(memory, STORE, FakeWorld(delivery()))
         said = remembered_job(memory, "where is the yellow ball?", FakeWorld({})).report.answer
-        assert said.startswith("I have not seen") and "From earlier jobs, not looked at now: yellow ball in bin D." in said
+        assert "nothing here that fits" in said and "From earlier jobs, not looked at now: yellow ball in bin D." in said
         ran = remembered_job(memory, "put the yellow ball in bin A", FakeWorld({}))
         assert not ran.did("pick") and not ran.report.success  # a memory is no thing to grasp
 

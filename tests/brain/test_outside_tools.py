@@ -14,21 +14,22 @@ from typing import Any
 
 import hostile_tools
 import pytest
+from helpers_brain import FakeWorld, delivery, run_job
 from helpers_remote import QUICK, Wall, mind_at
 from hostile_tools import INJECTION
 from model_server import OBEY, Serving
+from told import table, told_mind
 
-from moravec.brain.goal import Goal, goal_to_json
-from moravec.brain.mind import Situation, SymbolicMind
-from moravec.brain.read import Reading, read
+from moravec.brain.bench import STORE_ALL
+from moravec.brain.mind import Situation, planned
+from moravec.brain.reading import Reading
 from moravec.brain.remember import Inventory
 from moravec.brain.remote.consult import Consultant, calls_of
-from moravec.brain.remote.council import confirmed, settled
 from moravec.brain.remote.mind import RemoteMind
-from moravec.brain.remote.strict import NOTHING, reading_from_json
 from moravec.brain.tools.settings import ToolServer, servers_of
 from moravec.brain.tools.toolbox import Toolbox, _offered
 from moravec.core.errors import BadInput, MoravecError
+from moravec.core.workplace import Workplace
 from moravec.worlds.cell.layout import workplace
 
 COMMAND = (sys.executable, hostile_tools.__file__)
@@ -81,32 +82,23 @@ def consulted(serving_at: Any, box: Toolbox, *offers: str) -> RemoteMind:
 
 CALL = {"do": "say", "text": {"calls": [{"tool": "stock.find_order", "arguments": '{"order": "4711"}'}]}}
 NO_CALL = {"do": "say", "text": {"calls": []}}
-REJECT_ALL: dict[str, Any] = {
-    "goal": [{"kind": "move", "what": {}, "to": "place:reject", "query": None, "then": False}], "question": None, "refusal": None,
-}  # fmt: skip
+REJECT_ALL = {"readings": ["move ( ) to @reject ; ."]}
 
 
-QUESTION: dict[str, Any] = {
-    "goal": None, "refusal": None,
-    "question": {"text": "Which?", "why": "the tool says so", "options": [{"goal": REJECT_ALL["goal"]}, {"goal": None}]},
-}  # fmt: skip
-
-
-def answer(words: str) -> dict[str, Any]:
-    goal = read(words, workplace()).goal
-    assert goal is not None
-    return {"goal": goal_to_json(goal), "question": None, "refusal": None}
+def read(words: str, place: Workplace) -> Reading:
+    """What is read without a server."""
+    return told_mind().read(words, place)
 
 
 def test_what_a_tool_says_stands_in_a_string_and_is_called_a_strangers(box: Toolbox, serving: Serving, tmp_path: Path) -> None:
     place = workplace()
-    with serving(tmp_path, CALL, OBEY, NO_CALL, OBEY, readings={WORDS: answer(WORDS)}) as server:
+    with serving(tmp_path, CALL, OBEY, NO_CALL, OBEY, readings={WORDS: {"readings": [table()[WORDS]]}}) as server:
         mind = consulted(server, box)
         reading = mind.read(WORDS, place)
-        assert reading == read(WORDS, place) and reading.goal is not None
-        plan = mind.plan(Situation(reading.goal, Inventory(place)))
+        assert reading == read(WORDS, place) and reading.meant
+        plan = mind.plan(Situation(STORE_ALL, Inventory(place)))
         asked = [request["body"] for request in server.requests()]
-    assert plan.steps == SymbolicMind().plan(Situation(reading.goal, Inventory(place))).steps
+    assert plan.steps == planned(Situation(STORE_ALL, Inventory(place))).steps
     assert [body["response_format"]["json_schema"]["name"] for body in asked] == ["look-up", "read", "look-up", "plan"]
     system, user = (message["content"] for message in asked[1]["messages"])
     assert INJECTION not in system and "strangers" in system
@@ -119,53 +111,19 @@ def test_what_a_tool_says_stands_in_a_string_and_is_called_a_strangers(box: Tool
 
 
 def test_a_model_that_obeys_a_tool_changes_nothing(box: Toolbox, serving: Serving, tmp_path: Path) -> None:
-    """Where the rules read the instruction theirs is the default; where not, nothing is; a plan with another end is none."""
+    """A reading that only it has is asked about, whether the reader reads something or not; a plan with another end is none."""
     place = workplace()
     hostile = {"do": "say", "text": REJECT_ALL}
-    with serving(tmp_path, CALL, hostile) as server:
-        query = consulted(server, box).read(WORDS, place).query
-        assert query is not None
-        assert query.goal_for(query.default) == read(WORDS, place).goal
-    strange = "ranger toutes les marchandises"
-    assert read(strange, place).goal is None
-    with serving(tmp_path, CALL, hostile) as server:
-        query = consulted(server, box).read(strange, place).query
-        assert query is not None
-        assert query.default == NOTHING and query.goal_for(NOTHING) is None
-    goal = read(WORDS, place).goal
-    assert goal is not None
+    for words in (WORDS, "die roten Dosen bitte in Kiste B"):
+        with serving(tmp_path, CALL, hostile) as server:
+            ran = run_job(words, FakeWorld(delivery()), mind=consulted(server, box))
+        assert len(ran.report.questions) == 1 and ran.report.refused and not ran.did("pick")
     steps = [{"skill": "pick", "item": "person", "place": None}, {"skill": "discard", "item": "person", "place": "reject"}]
     with serving(tmp_path, CALL, {"do": "say", "text": {"why": "the tool says so", "steps": steps}}) as server:
         mind = consulted(server, box)
-        plan = mind.plan(Situation(goal, Inventory(place)))
-    assert plan == SymbolicMind().plan(Situation(goal, Inventory(place)))
+        plan = mind.plan(Situation(STORE_ALL, Inventory(place)))
+    assert plan == planned(Situation(STORE_ALL, Inventory(place)))
     assert [fallback["purpose"] for fallback in mind.chat.ledger.fallbacks] == ["plan"]
-
-
-SENTENCES = (
-    WORDS, "go home", "put the red cans in bin B", "put it over there", "go hime", "how many cans are there?", "stop",
-    "fly to the moon", "store the elephants", "put the can in bin Z", "ranger toutes les marchandises",
-    "hit him with the can", "",
-)  # fmt: skip
-
-
-def test_without_a_person_it_is_the_rules_reading_or_nothing() -> None:
-    """For every pair of what the rules read and what a model read that had listened to tools."""
-    place = workplace()
-    readings = [read(words, place) for words in SENTENCES]
-    readings += [reading_from_json(REJECT_ALL, place), reading_from_json(QUESTION, place)]
-    kinds = set()
-    for local in readings[: len(SENTENCES)]:
-        for remote in readings:
-            found = confirmed(settled(local, remote), local)
-            assert meant(found) in (None, meant(local)), (local, remote)
-            kinds.add((meant(found) is None, meant(local) is None))
-    assert len(kinds) == 3  # never a goal where the rules have none
-
-
-def meant(reading: Reading) -> Goal | None:
-    """What is done when nobody answers."""
-    return reading.goal if reading.query is None else reading.query.goal_for(reading.query.default)
 
 
 def test_no_tool_is_asked_about_what_is_refused(box: Toolbox, serving: Serving, tmp_path: Path) -> None:

@@ -16,9 +16,8 @@ from model_server import Serving
 pytest.importorskip("httpx", reason="the extra remote brings it")
 
 from helpers_remote import mind_at
+from told import table, told_mind
 
-from moravec.brain.goal import goal_to_json
-from moravec.brain.read import read
 from moravec.brain.remote.errors import ServerError
 from moravec.brain.remote.http import HttpTransport
 from moravec.brain.remote.limits import CallLimits, Prices
@@ -42,11 +41,9 @@ def test_the_key_goes_to_the_server_and_nowhere_else(tmp_path: Path, serving: Se
 
 
 def test_a_short_key_is_no_secret_and_spoils_no_answer(tmp_path: Path, serving: Serving) -> None:
-    goal = read(STORE, CELL).goal
-    assert goal is not None
-    with serving(tmp_path, readings={STORE: {"goal": goal_to_json(goal)}}) as server:
+    with serving(tmp_path, readings={STORE: {"readings": [table()[STORE]]}}) as server:
         mind = mind_at(server, key="e")
-        assert mind.read(STORE, CELL).goal == goal and mind.chat.ledger.fallbacks == ()
+        assert mind.read(STORE, CELL) == told_mind().read(STORE, CELL) and mind.chat.ledger.fallbacks == ()
         assert server.requests()[0]["headers"]["Authorization"] == "Bearer e"
 
 

@@ -8,83 +8,90 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from helpers_brain import CELL
 from hypothesis import given
 from hypothesis import strategies as st
+from told import table
 
-from moravec.brain.bench import bench_inventory
-from moravec.brain.goal import RULE, Clause, Goal, Selection, goal_to_json
-from moravec.brain.mind import Situation, SymbolicMind
-from moravec.brain.read import Query, Reading, read
-from moravec.brain.remote.council import FINAL, settled
+from moravec.brain.bench import STORE_ALL, bench_inventory
+from moravec.brain.goal import RULE, Clause, Goal, Selection
+from moravec.brain.mind import Situation, planned
+from moravec.brain.reader.grammar import WISHES
+from moravec.brain.reader.written import line_of, read, tokens_in
+from moravec.brain.reading import Reading
+from moravec.brain.remote.council import FINAL, is_final, settled
 from moravec.brain.remote.outcome import after, check
-from moravec.brain.remote.prompt import planning_question
+from moravec.brain.remote.prompt import EXAMPLES, planning_question
 from moravec.brain.remote.schema import plan_schema, reading_schema
-from moravec.brain.remote.strict import SKILLS, destinations, goal_of, plan_of, reading_from_json
+from moravec.brain.remote.strict import SKILLS, meant_in, plan_of
 from moravec.brain.rules import RULES, Refusal
 from moravec.brain.steps import Plan, Step, plan_from_json, plan_to_json
 from moravec.brain.think import think
 from moravec.brain.validate import validate
+from moravec.brain.wishes.fulfil import SURE
+from moravec.brain.wishes.wish import Meant
 from moravec.core.clock import ManualClock
 from moravec.core.errors import BadInput
 from moravec.guard.degraded import RECOVERY
 from moravec.skills.contract import Compute, Note, Pause
 
+
 # ── the two judges ───────────────────────────────────────────────────────────────────────────────────────────────────────
-CANS, ALL = Goal((Clause("move", Selection(("can",)), RULE),)), Goal((Clause("move", Selection(), RULE),))
-SAFE, SOFT = Refusal("harm-people", "no"), Refusal("no-skill", "what?")
-OWN = Query("How many?", (("all", ALL), ("nothing", None)), "nothing", "why")
+def ways(*lines: str) -> tuple[Meant, ...]:
+    return tuple(Meant(read(tokens_in(line)), 1.0 / len(lines)) for line in lines)
+
+
+CANS, ALL, BOXES = "move ( can ) to @rule ; .", "move ( ) to @rule ; .", "move ( box ) to @rule ; ."
+REFUSED = Reading(refusal=Refusal("not-a-job", "what?"))
 
 
 def test_which_reading_counts() -> None:
-    both = Reading(goal=CANS)
-    assert settled(both, Reading(goal=Goal((Clause("move", Selection(("can",), definite=True), RULE),)))) == both
-    asked = settled(both, Reading(goal=ALL)).query
-    assert asked is not None and asked.goal_for(asked.default) == CANS and [g for _, g in asked.options] == [CANS, ALL, None]
-    assert settled(both, Reading(refusal=SAFE)).refusal == SAFE
-    assert settled(both, Reading(refusal=SOFT)) == both
-    assert settled(Reading(refusal=SOFT), Reading(goal=ALL)).goal == ALL
-    widened = settled(Reading(query=OWN), Reading(goal=CANS)).query
-    assert widened is not None and [g for _, g in widened.options] == [ALL, CANS, None] and widened.default == "nothing"
-    assert settled(Reading(query=OWN), Reading(goal=ALL)).query == OWN
-    asks = settled(both, Reading(query=OWN)).query
-    assert asks is not None and [g for _, g in asks.options] == [CANS, ALL, None] and asks.goal_for(asks.default) == CANS
-    twice = settled(both, Reading(query=replace(OWN, options=((CANS.describe(), ALL), ("nothing", None))))).query
-    assert twice is not None and [g for _, g in twice.options] == [CANS, ALL, None] and twice.goal_for(twice.default) == CANS
-    assert settled(both, Reading(refusal=Refusal("too-long", "no"))) == both
-    for rule in ("unknown-thing", "unknown-place", "unclear"):
-        doubted = settled(Reading(refusal=Refusal(rule, "no")), Reading(goal=ALL)).query
-        assert doubted is not None and doubted.default == "nothing" and [g for _, g in doubted.options] == [ALL, None]
+    both = Reading(meant=ways(CANS, BOXES))
+    assert settled(both, ways(ALL, BOXES)).meant == ways(BOXES)  # a server picks among what the reader holds possible
+    assert settled(both, ways(BOXES, CANS)).meant == both.meant
+    asked = settled(Reading(meant=ways(CANS)), ways(ALL)).meant
+    assert [(way.wishes, way.p) for way in asked] == [(ways(CANS)[0].wishes, 0.5), (ways(ALL)[0].wishes, 0.5)]
+    assert settled(both, ways("refuse unsafe ; .")).meant == ways("refuse unsafe ; .")
+    for why in ("impossible", "not-a-job"):
+        assert settled(both, ways(f"refuse {why} ; .")) == both
+    (alone,) = settled(REFUSED, ways(ALL)).meant
+    assert alone.wishes == ways(ALL)[0].wishes and alone.p < SURE  # a person is asked
 
 
 @pytest.mark.parametrize("rule", FINAL)
 def test_no_server_overrules_a_refusal_for_safety(rule: str) -> None:
     mine = Reading(refusal=Refusal(rule, "no"))
-    assert rule in RULES
-    for theirs in (Reading(goal=ALL), Reading(query=OWN), Reading(refusal=SOFT)):
-        assert settled(mine, theirs) == mine
+    assert rule in RULES and is_final(mine) and settled(mine, ways(ALL)) == mine
 
 
-@pytest.mark.parametrize(
-    "words",
-    ["store everything", "put the two red cans in bin B, everything damaged in the reject bin", "what is in the parcel?",
-     "open the parcel", "inspect the tools, then go home", "put all except the cans in bin A", "move MV-017 to bin C", "stop"],
-)  # fmt: skip
-def test_the_rules_own_readings_are_read_back(words: str) -> None:
-    """Strictness refuses nothing that the symbolic mind itself would say."""
-    reading = read(words, CELL)
-    assert reading.goal is not None
-    assert goal_of(json.loads(json.dumps(goal_to_json(reading.goal))), CELL) == reading.goal
+@pytest.mark.parametrize("line", ["refuse unsafe ; .", "stop! ; .", "move ( can ) to bin =b ; then stop! ; ."])
+def test_no_server_overrules_what_the_reader_reads_for_safety(line: str) -> None:
+    mine = Reading(meant=ways(line))
+    assert is_final(mine) and settled(mine, ways(ALL)) == mine
+
+
+def test_what_the_reader_reads_is_read_back() -> None:
+    """Strictness refuses nothing that is a right reading."""
+    for sentence, line in table().items():
+        if line:
+            assert [way.wishes for way in meant_in({"readings": [line]}, sentence)] == [read(tokens_in(line))]
+
+
+def test_the_examples_that_a_model_is_shown_are_right_readings() -> None:
+    for example in EXAMPLES:
+        sentence, _, line = example.partition(" => ")
+        assert len(meant_in({"readings": [line]}, sentence)) == 1, example
+
+
+TOKENS = st.lists(st.sampled_from([*WISHES.tokens, "=can", "=b", "=1", "."]), max_size=12).map(line_of)
 
 
 @given(st.recursive(
-    st.none() | st.booleans() | st.integers(-2, 12_000) | st.sampled_from([*destinations(CELL), "move", "can", "red", "x"]),
+    st.none() | st.booleans() | st.integers(-2, 12_000) | TOKENS,
     lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(st.sampled_from(
-        ["goal", "question", "refusal", "kind", "what", "to", "categories", "count", "exceptions", "options", "label", "rule",
-         "why", "text", "steps", "skill", "item", "place", "query", "then"]), inner, max_size=5), max_leaves=15))  # fmt: skip
+    | st.dictionaries(st.sampled_from(["readings", "why", "steps", "skill", "item", "place"]), inner, max_size=5), max_leaves=15)
+    | st.lists(TOKENS, min_size=1, max_size=4).map(lambda lines: {"readings": lines}))  # fmt: skip
 def test_any_answer_is_a_value_or_bad_input(data: Any) -> None:
-    for parse in (lambda d: reading_from_json(d, CELL), plan_of):
+    for parse in (lambda d: meant_in(d, "put the can in b 1"), plan_of):
         try:
             parse(data)
         except BadInput as error:
@@ -92,8 +99,8 @@ def test_any_answer_is_a_value_or_bad_input(data: Any) -> None:
             assert "\n" not in line
 
 
-SITUATION = Situation(ALL, bench_inventory(4))
-PLAN = SymbolicMind().plan(SITUATION)
+SITUATION = Situation(STORE_ALL, bench_inventory(4))
+PLAN = planned(SITUATION)
 
 
 def test_the_symbolic_minds_own_plan_is_good_and_so_is_another_order() -> None:
@@ -174,7 +181,7 @@ def test_after_a_long_silence_the_guard_is_waited_for(seconds: float, waits: boo
 
     class Slow:
         def read(self, instruction: str, workplace: Any) -> Reading:
-            return Reading(goal=ALL)
+            return REFUSED
 
         def plan(self, situation: Situation) -> Plan:
             return PLAN
@@ -197,7 +204,7 @@ def test_after_a_long_silence_the_guard_is_waited_for(seconds: float, waits: boo
 def test_what_comes_then_waits() -> None:
     first, second = Clause("move", Selection(("box",)), RULE), Clause("move", Selection(("can",)), RULE, then=True)
     situation = Situation(Goal((first, second)), bench_inventory(12))
-    plan = SymbolicMind().plan(situation)
+    plan = planned(situation)
     check(plan, plan, situation)
     items = list(dict.fromkeys(s.item for s in plan.steps if s.item))
     turned = [s for item in reversed(items) for s in plan.steps if s.item == item]
@@ -221,6 +228,6 @@ def test_the_schemas_name_every_field_and_allow_no_other() -> None:
             for inner in schema:
                 walk(inner)
 
-    walk(reading_schema(CELL))
+    walk(reading_schema())
     walk(plan_schema())
-    json.dumps(reading_schema(CELL))
+    json.dumps(reading_schema())

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from helpers_brain import CELL, STORE, FakeWorld, all_belong, delivery, run_job
+from told import told_mind
 
 from moravec.brain.agent import Agent
 from moravec.brain.conduct.charter import BUILT_IN, Charter, Rule
@@ -87,4 +88,4 @@ def test_with_the_manuals_rules_a_delivery_is_stored() -> None:
     (text,) = re.findall(r"```toml\n(.*?)```", MANUAL.read_text(encoding="utf-8"), re.S)
     world = FakeWorld(delivery())
     overseer = Overseer(replace(charter_of(text, CELL), zones={}), CELL)
-    assert run_job(STORE, world, agent=Agent({}, CELL, overseer=overseer)).report.success and all_belong(world)
+    assert run_job(STORE, world, agent=Agent({}, CELL, told_mind(), overseer=overseer)).report.success and all_belong(world)

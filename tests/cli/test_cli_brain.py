@@ -14,12 +14,10 @@ import pytest
 
 pytest.importorskip("httpx", reason="the extra remote brings it")
 from model_server import OBEY, Serving, started
+from told import table
 
-from moravec.brain.goal import goal_to_json
-from moravec.brain.read import read
 from moravec.cli import main
 from moravec.tape.reader import read_meta
-from moravec.worlds.cell.layout import workplace
 
 Shell = Callable[..., subprocess.CompletedProcess[str]]
 WORDS = "unpack the delivery and store everything"
@@ -33,14 +31,7 @@ def serving() -> Iterator[Serving]:
         yield serving
 
 
-def answer(words: str) -> dict[str, Any]:
-    """A server's answer that reads as the rules do."""
-    goal = read(words, workplace()).goal
-    assert goal is not None
-    return {"goal": goal_to_json(goal), "question": None, "refusal": None}
-
-
-READINGS = {words: answer(words) for words in (WORDS, "go home")}
+READINGS = {words: {"readings": [table()[words]]} for words in (WORDS, "go home")}
 
 
 Capture = pytest.CaptureFixture[str]
@@ -181,7 +172,8 @@ def test_doctor_says_whether_its_pointing_can_be_trusted(
     change: dict[str, Any], status: str, detail: str, serving: Serving, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     words = "put the red cans in bin A"
-    with serving(tmp_path, {**POINTING, **change}, readings={words: answer(words)}) as server:
+    readings = {words: {"readings": ["move ( can red the ) to bin =a ; ."]}}
+    with serving(tmp_path, {**POINTING, **change}, readings=readings) as server:
         main(["doctor", "--json", "--brain", server.url])
     told = json.loads(capsys.readouterr().out)
     findings = {finding["name"]: finding for finding in told["findings"]}

@@ -9,18 +9,22 @@ import select
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from mcp_session import PATIENCE, connected
+from told import told_mind
 
 from moravec.brain.conduct.charter import Charter
-from moravec.brain.goal import goal_to_json
+from moravec.brain.goal import Goal
 from moravec.brain.mind import Situation, SymbolicMind
-from moravec.brain.read import Reading
+from moravec.brain.reading import Reading
 from moravec.brain.remember import Inventory
+from moravec.brain.wishes.survey import places_to_see
+from moravec.brain.wishes.talk import Talk
 from moravec.brain.wishes.wish import Meant, Spot, Things, Wish
 from moravec.cli import main
 from moravec.commands.mcp_server.approve import File, Nobody, approver, question
@@ -29,6 +33,7 @@ from moravec.commands.mcp_server.desk import Desk, Settings
 from moravec.commands.mcp_server.preview import Preview, digest, preview
 from moravec.core.clock import ManualClock
 from moravec.core.errors import BadInput, ContractError, MoravecError
+from moravec.core.workplace import Workplace
 from moravec.worlds.cell.layout import workplace
 
 GO, STORE = "go home", "store everything"
@@ -44,7 +49,7 @@ def desk(approves: Any, within: float = 60.0, permit: str | None = None) -> tupl
 
 
 def seen_as(words: str) -> Preview:
-    return preview(words, workplace(), SymbolicMind(), None, Charter())
+    return preview(words, workplace(), told_mind(), None, Charter())
 
 
 async def nothing(done: float, text: str) -> None:
@@ -129,13 +134,19 @@ def test_bad_options_end_before_anything_begins(words: list[str], capsys: pytest
     assert shown.out == "" and shown.err.count("\n") == 1 and words[1] in shown.err
 
 
+def _looks(wishes: Sequence[Wish], place: Workplace) -> Goal:
+    """What is looked at first."""
+    return places_to_see(wishes, Talk(), Inventory(place))
+
+
 def test_the_mind_does_what_was_approved_and_nothing_else() -> None:
-    place, inner = workplace(), SymbolicMind()
+    place, inner = workplace(), told_mind()
     found = seen_as(STORE)
     assert found.meaning is not None and found.shown["problem"] == ""
     bound = BoundMind(inner, STORE, found.meaning, found.first)
-    goal = bound.read(STORE, place).goal
-    assert goal is not None and goal_to_json(goal) == found.meaning
+    meant = bound.read(STORE, place).meant
+    assert json.loads(json.dumps([asdict(way) for way in meant])) == found.meaning
+    goal = _looks(meant[0].wishes, place)
     assert bound.plan(Situation(goal, Inventory(place))).steps
     with pytest.raises(ContractError, match="not read as it was"):
         bound.read("store everything in bin A", place)

@@ -13,8 +13,10 @@ from pathlib import Path
 import pytest
 from helpers_house import PACKAGE, ROOT, tree
 
-from moravec.brain.read import read
+from moravec.brain.conduct.charter import Charter
 from moravec.cli import COMMANDS
+from moravec.commands.minds import symbolic_mind
+from moravec.commands.plan import planned
 from moravec.worlds.cell.layout import workplace
 
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -63,8 +65,8 @@ def test_what_the_readme_says_to_type_is_understood(line: str) -> None:
         assert not words
         return
     assert words and not words[0].startswith("--"), "an instruction comes first"
-    reading = read(words[0], workplace())
-    assert (reading.refusal is not None) == (command == "plan") and reading.query is None
+    done = planned(words[0], workplace(), symbolic_mind(), Charter())
+    assert (done["refused"] is not None) == (command == "plan") and done["questions"] == []
 
 
 def test_the_first_line_of_safety_says_what_this_is_not() -> None:

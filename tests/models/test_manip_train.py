@@ -29,7 +29,7 @@ from moravec.models.manip.losses import losses  # noqa: E402
 from moravec.models.manip.net import Manip  # noqa: E402
 from moravec.models.manip.text import vocabulary  # noqa: E402
 from moravec.models.manip.train import TOLD_EVERY, Trainer  # noqa: E402
-from moravec.models.run import check_same, rate_at  # noqa: E402
+from moravec.models.run import begun_with, check_same, rate_at  # noqa: E402
 
 torch.set_num_threads(1)
 HERE = Path(__file__).parent
@@ -84,8 +84,9 @@ def test_broken_off_and_gone_on_with_it_is_the_same_to_the_last_bit(tmp_path: Pa
     assert steps == [TRAIN.steps]
 
 
-def test_two_runs_are_the_same_and_another_seed_is_not(tmp_path: Path) -> None:
-    config = replace(TRAIN, steps=3)
+@pytest.mark.parametrize("narrow", [False, True])
+def test_two_runs_are_the_same_and_another_seed_is_not(tmp_path: Path, narrow: bool) -> None:
+    config = replace(TRAIN, steps=3, bfloat16=narrow)
     for name, each in {"one": config, "other": config, "seed": replace(config, seed=1)}.items():
         trainer(tmp_path / name, each).run(silent)
     assert (tmp_path / "one/weights.safetensors").read_bytes() == (tmp_path / "other/weights.safetensors").read_bytes()
@@ -144,6 +145,14 @@ def test_another_training_does_not_go_on_here(tmp_path: Path, config: TrainConfi
         trainer(tmp_path, config, toy)
     assert told in str(error.value)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_the_precision_of_a_run_is_kept(tmp_path: Path) -> None:
+    assert begun_with(tmp_path) == {}
+    trainer(tmp_path, replace(TRAIN, bfloat16=True)).run(silent, until=2)
+    assert begun_with(tmp_path)["bfloat16"] is True
+    with pytest.raises(BadInput, match="bfloat16 was True, is False"):
+        trainer(tmp_path, TRAIN)
 
 
 def test_other_processes_do_not_go_on_here(tmp_path: Path) -> None:
@@ -227,7 +236,7 @@ def by_hand(config: TrainConfig) -> dict[str, Any]:
         gradients = []
         for half in halves:
             batch = half.make(step)
-            with torch.autocast("cpu", torch.bfloat16):
+            with torch.autocast("cpu", torch.bfloat16, enabled=config.bfloat16):
                 given = (batch.pictures, batch.small, batch.state, batch.mask, batch.words, batch.pieces)
                 output = net.see(*given, batch.light)
             loss = losses(output, batch.wanted, config.loss, config.view)["all"]

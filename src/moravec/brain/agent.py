@@ -15,13 +15,12 @@ from moravec.brain.arrivals import read_here
 from moravec.brain.conclude import conclude
 from moravec.brain.conduct.charter import Charter
 from moravec.brain.conduct.overseer import Overseer
-from moravec.brain.goal import Clause, Goal, goal_to_json
+from moravec.brain.goal import Clause, Goal, Selection
 from moravec.brain.job import Context, Job, JobReport
 from moravec.brain.memory.prior import lasts
 from moravec.brain.memory.recollect import Recollection
-from moravec.brain.mind import Mind, SymbolicMind
+from moravec.brain.mind import Mind
 from moravec.brain.plan import needed_looks
-from moravec.brain.read import Reading
 from moravec.brain.recover import Limits, Reaction, react
 from moravec.brain.remember import Inventory
 from moravec.brain.riding import let_pass, more_comes
@@ -29,7 +28,6 @@ from moravec.brain.state import GONE, HAND
 from moravec.brain.steps import Plan, Step
 from moravec.brain.think import think
 from moravec.brain.wishes.fulfil import fulfil
-from moravec.brain.wishes.record import after_goal
 from moravec.brain.wishes.talk import Talk
 from moravec.core.errors import MoravecError
 from moravec.core.workplace import Workplace
@@ -56,7 +54,7 @@ class Agent:
         self,
         skills: Mapping[str, Skill],
         workplace: Workplace,
-        mind: Mind | None = None,
+        mind: Mind,
         limits: Limits | None = None,
         look_again: bool = True,
         recollection: Recollection | None = None,
@@ -64,7 +62,7 @@ class Agent:
     ) -> None:
         self.skills = skills
         self.workplace = workplace
-        self.mind: Mind = mind or SymbolicMind()
+        self.mind = mind
         self.limits = limits or Limits()
         self.look_again = look_again
         self.inventory = Inventory(workplace)
@@ -82,37 +80,15 @@ class Agent:
             yield Note("memory", offered)
         reads = partial(read_here, self.mind.read, instruction, self.workplace)
         reading = yield from think(self.mind, reads, "read", context.now)
-        if reading.meant:
+        if reading.refusal is None:
             yield from fulfil(self, job, reading.meant)
-        elif (goal := (yield from self._understand(job, reading))) is not None:
-            self.inventory.begin_job()
-            job.goal = goal
-            yield Note("goal", {"goal": goal_to_json(goal), "text": goal.describe()})
-            yield from self.pursue(job)
-            self.conclude(job)
-            self.talk = after_goal(self.talk, job)
+        else:
+            job.refuse(str(reading.refusal))
+            yield Note("refused", {"rule": reading.refusal.rule, "why": reading.refusal.why})
         report = job.report()
         if report.refused is None:
             yield Note("answer", {"text": report.answer, "success": report.success, "problems": list(report.problems)})
         return report
-
-    # ── understanding ────────────────────────────────────────────────────────────────────────────────────────────
-    def _understand(self, job: Job, reading: Reading) -> Routine:
-        """The goal, or None when it is refused; asks where the reading is open."""
-        if reading.refusal is not None:
-            job.refuse(str(reading.refusal))
-            yield Note("refused", {"rule": reading.refusal.rule, "why": reading.refusal.why})
-            return None
-        if reading.goal is not None:
-            return reading.goal
-        assert reading.query is not None  # a reading is one of the three
-        query = reading.query
-        label = yield from self.ask(job, Ask(query.text, tuple(o for o, _ in query.options), query.default, query.why))
-        goal = query.goal_for(label)
-        if goal is None:
-            job.refuse(f"{query.text} Without an answer nothing is moved. (rule unclear)")
-            yield Note("refused", {"rule": "unclear", "why": query.text})
-        return goal
 
     def ask(self, job: Job, ask: Ask) -> Routine:
         """The answer, one of the options; the default once the questions are used up or for an answer that is none. What a
@@ -265,7 +241,7 @@ class Agent:
     def _looked(self, job: Job, place: str, result: SkillResult, t: float) -> None:
         """Detections carry their place: a look at a shelf may show its bins. Labels are read twice at most."""
         inventory = self.inventory
-        inventory.read_labels(result.data.get("labels") or {})
+        inventory.read_labels(result.data.get("labels") or {}, t)
         unread = set(self.workplace.labels) - set(inventory.labels.values())
         if inventory.kinds[place] == "shelf" and unread and not job.calls[f"unread {place}"]:
             job.calls[f"unread {place}"] += 1
@@ -299,9 +275,9 @@ class Agent:
     def glance(self, job: Job, place: str) -> Routine:
         """Look at `place` again, as far as that is possible; a failure is no matter."""
         if self.inventory.kinds.get(place) in _WATCHED:
-            yield from self._look(job, place)
+            yield from self._look_again(job, place)
 
-    def _look(self, job: Job, place: str) -> Routine:
+    def _look_again(self, job: Job, place: str) -> Routine:
         step = Step.of("look", place=place)
         result = yield from self._perform(job, step)
         if result.status == "succeeded":
@@ -324,6 +300,9 @@ class Agent:
             yield from self._full(job, step.place, item, reaction.why)
         elif reaction.kind == "find":
             yield from self._find(job, item, step.place)
+        elif reaction.kind == "shelf":
+            for shelf in [place for place, kind in self.inventory.kinds.items() if kind == "shelf"]:
+                yield from self._look_again(job, shelf)
         elif reaction.kind == "look" and look:
             yield from self.glance(job, self.inventory.item(item).location)
         if reaction.kind == "look" and self.inventory.item(item).location == GONE:
@@ -351,7 +330,7 @@ class Agent:
             if job.ended or self.inventory.item(item).location not in (GONE, HAND):
                 return
             if self.inventory.fluents["seen", place] is not True:
-                yield from self._look(job, place)
+                yield from self._look_again(job, place)
 
     def _full(self, job: Job, place: str, item: str, why: str) -> Routine:
         """A place is full: use another bin with its label, or what a person says, or leave things where they are."""
@@ -396,3 +375,7 @@ class Agent:
         if broken := self.overseer.closing(job):
             job.problems.append(broken)
         conclude(job, self.recollection)
+
+    def recalled(self, what: Selection) -> str:
+        """What is remembered of things that are not here, in words; "" for nothing."""
+        return self.recollection.recalled(Clause("question", what, query="where"), self.inventory)

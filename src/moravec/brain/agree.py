@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 from moravec.brain.conduct.charter import Charter
 from moravec.brain.conduct.overseer import Overseer
 from moravec.brain.job import Job
-from moravec.brain.mind import Mind, Situation, SymbolicMind
+from moravec.brain.mind import Mind, SymbolicMind, planned
 from moravec.brain.remember import Inventory
 from moravec.brain.steps import Plan, plan_to_json
 from moravec.brain.tasks import Assignment
@@ -35,7 +35,9 @@ def agree(job: Job, mind: Mind, overseer: Overseer, workplace: Workplace) -> Rou
         job.end(f"stopped after {job.plans - 1} plans")
         return None
     for _ in range(0 if isinstance(mind, SymbolicMind) else job.limits.rejections):
-        plan, refused = yield from _tried(job, mind, job.situation(tuple(feedback)), overseer, workplace)
+        situation = job.situation(tuple(feedback))
+        plan: Plan = yield from think(mind, partial(mind.plan, situation), "plan", job.context.now)
+        refused = yield from _refused(job, plan, overseer, workplace)
         if refused is None:
             return _begun(job, plan)
         feedback.append(str(refused["why"]))
@@ -48,7 +50,8 @@ def _mended(job: Job, overseer: Overseer, workplace: Workplace, feedback: list[s
     for _ in range(job.limits.repairs):
         situation = job.situation(tuple(feedback))
         situation = replace(situation, tries={**situation.tries, **turn})
-        plan, refused = yield from _tried(job, SymbolicMind(), situation, overseer, workplace)
+        plan = planned(situation)
+        refused = yield from _refused(job, plan, overseer, workplace)
         if refused is None:
             return _begun(job, plan)
         feedback.append(str(refused["why"]))
@@ -69,15 +72,14 @@ def _mended(job: Job, overseer: Overseer, workplace: Workplace, feedback: list[s
     return None
 
 
-def _tried(job: Job, mind: Mind, situation: Situation, overseer: Overseer, workplace: Workplace) -> Routine:
-    """One plan of `mind`, and its validation where that refuses it."""
-    plan: Plan = yield from think(mind, partial(mind.plan, situation), "plan", job.context.now)
+def _refused(job: Job, plan: Plan, overseer: Overseer, workplace: Workplace) -> Routine:
+    """The validation of `plan` where that refuses it."""
     yield Note("plan", {**plan_to_json(plan), "replans": job.replans})
     yield from overseer.survey(job)
     record = validation_record(plan, job.inventory.state(), workplace, overseer.conduct(job.inventory, job.assignment()))
     yield Note("validation", record)
     verdict = record["validation"]
-    return plan, None if verdict["ok"] else verdict
+    return None if verdict["ok"] else verdict
 
 
 def _begun(job: Job, plan: Plan) -> Plan | None:

@@ -11,9 +11,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
-from moravec.brain.goal import Clause, Destination, Goal, Selection
-from moravec.brain.read import Query, Reading
-from moravec.brain.wishes.wish import Condition, Meant, Spot, Things, Wish
+from moravec.brain.reading import Reading
+from moravec.brain.wishes.wish import Condition, Spot, Things, Wish
 from moravec.core.workplace import Workplace
 
 T = TypeVar("T")
@@ -32,35 +31,13 @@ def read_here(read: Callable[[str, Workplace], Reading], instruction: str, workp
     names = tuple(replace(p, name="parcel", kind="parcel") if p.name == belt else p for p in workplace.places)
     said = _CHINESE.sub("包裹", _WORDS.sub("parcel", instruction))
     reading = read(said, replace(workplace, places=names))
-    query = reading.query
-    if query is not None:
-        query = Query(query.text, tuple((o, _maybe(_goal, goal, belt)) for o, goal in query.options), query.default, query.why)
-    meant = tuple(Meant(tuple(_wish(wish, belt) for wish in way.wishes), way.p) for way in reading.meant)
-    return replace(reading, goal=_maybe(_goal, reading.goal, belt), query=query, meant=meant)
+    return replace(reading, meant=tuple(replace(way, wishes=tuple(_wish(w, belt) for w in way.wishes)) for way in reading.meant))
 
 
 def _maybe(work: Callable[[T, str], T], value: T | None, belt: str) -> T | None:
     return None if value is None else work(value, belt)
 
 
-# ── goals ────────────────────────────────────────────────────────────────────────────────────────────────────────────
-def _goal(goal: Goal, belt: str) -> Goal:
-    return Goal(tuple(_clause(clause, belt) for clause in goal.clauses))
-
-
-def _clause(clause: Clause, belt: str) -> Clause:
-    to = clause.to
-    if to is not None and to.kind == "place" and to.name == "parcel":
-        to = Destination("place", belt)
-    return replace(clause, what=_selection(clause.what, belt), to=to)
-
-
-def _selection(what: Selection, belt: str) -> Selection:
-    place = belt if what.place == "parcel" else what.place
-    return replace(what, place=place, exceptions=tuple(_selection(e, belt) for e in what.exceptions))
-
-
-# ── wishes ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 def _wish(wish: Wish, belt: str) -> Wish:
     to = Spot("place", belt) if wish.kind == "open" and wish.to is None else wish.to
     return replace(

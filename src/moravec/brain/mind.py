@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypeAlias, final, runtime_checkable
 
 from moravec.brain.goal import Goal
 from moravec.brain.plan import make_plan
-from moravec.brain.read import Reading, read
+from moravec.brain.reading import Reading
 from moravec.brain.remember import Inventory
 from moravec.brain.steps import Plan
 from moravec.brain.tasks import assign
@@ -56,11 +56,18 @@ class Deliberate(Mind, Protocol):
         ...
 
 
+def planned(situation: Situation) -> Plan:
+    """The plan by rules and search, see `brain.plan.make_plan`."""
+    s = situation
+    assignment = assign(s.goal, s.inventory, s.aside, s.overflow)
+    return make_plan(s.goal, s.inventory, s.aside, s.overflow, s.tries, assignment)
+
+
 @final
 class SymbolicMind:
     """The default: no network, the same answer every time. It reads as `reads` does, and plans by rules and search."""
 
-    def __init__(self, reads: Reads = read) -> None:
+    def __init__(self, reads: Reads) -> None:
         self._reads = reads
 
     def read(self, instruction: str, workplace: Workplace) -> Reading:
@@ -68,7 +75,5 @@ class SymbolicMind:
         return self._reads(instruction, workplace)
 
     def plan(self, situation: Situation) -> Plan:
-        """See `brain.plan.make_plan`."""
-        s = situation
-        assignment = assign(s.goal, s.inventory, s.aside, s.overflow)
-        return make_plan(s.goal, s.inventory, s.aside, s.overflow, s.tries, assignment)
+        """See `planned`."""
+        return planned(situation)

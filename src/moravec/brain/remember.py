@@ -7,7 +7,7 @@ inspection found outranks what was seen from afar.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import asdict, dataclass, field, replace
 from math import inf
@@ -104,6 +104,8 @@ class Inventory:
         self.past: set[str] = set()  # items that rode out of reach
         self.nothing_on: dict[str, float] = {}  # belt -> when nothing had come on it for a while [s]
         self.avoid: frozenset[str] = frozenset()  # places that are used after others that would do as well
+        # category, place -> seconds that putting such a thing there is expected to take, all tries counted
+        self.effort: Callable[[str, str], float] = lambda category, place: 1.0
         self._events = _Events()
         self._next = 1
         self._handled = 0  # how often something was moved
@@ -262,10 +264,18 @@ class Inventory:
         self.fluents["full", place] = True
         self._events.add(t, "", "full", place=place)
 
-    def read_labels(self, labels: Mapping[str, str]) -> None:
-        """Take in what the bins' labels say."""
-        for place, label in labels.items():
-            self.labels[self.workplace.place(place).name] = str(label)
+    def read_labels(self, labels: Mapping[str, str], t: float = 0.0) -> None:
+        """Take in what the bins' labels say at time `t` [s]. A bin that carries its label elsewhere took along what lies in it.
+
+        Raises BadInput for a place the workplace does not have.
+        """
+        found = {str(label): self.workplace.place(place).name for place, label in labels.items()}
+        ways = {place: found[label] for place, label in self.labels.items() if found.get(label, place) != place}
+        self.labels = {place: label for place, label in self.labels.items() if place not in ways}
+        self.labels |= {place: label for label, place in found.items()}
+        self.fluents |= {("full", to): self.fluents.get(("full", was)) is True for was, to in ways.items()}
+        for item in [item for item in self.items.values() if item.location in ways]:
+            self._move(item.id, ways[item.location], t)
 
     def begin_job(self, again: bool = True) -> None:
         """Where items lie now counts as where they came from; looks are due `again`, but where nothing can be seen."""
@@ -308,23 +318,9 @@ class Inventory:
         if item is None or item.location not in self.kinds:
             return None
         return Detection(
-            item.location,
-            item.position,
-            item.extent,
-            item.yaw,
-            item.sigma,
-            item.colour,
-            item.colour_p,
-            item.category,
-            item.category_p,
-            item.damaged,
-            item.damaged_p,
-            item.code,
-            item.camera,
-            item.box,
-            item.velocity,
-            item.t,
-        )
+            item.location, item.position, item.extent, item.yaw, item.sigma, item.colour, item.colour_p, item.category,
+            item.category_p, item.damaged, item.damaged_p, item.code, item.camera, item.box, item.velocity, item.t,
+        )  # fmt: skip
 
     def at(self, place: str) -> list[Item]:
         """The items believed to be at `place`."""

@@ -7,6 +7,7 @@ a person hears a clear "no, because" at once instead of a robot that does half o
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
 MAX_CHARACTERS = 1000
@@ -116,6 +117,17 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str], str], ...] = (
     ),
     ("rough-handling", re.compile(rf"\b{_ROUGH}\b"), "That would damage the items"),
 )
+_CONTRACTIONS = (
+    (r"[\u2018\u2019\u00b4`]", "'"),
+    (r"\b(?:dont|don't)\b", "do not"),
+    (r"\bcan't\b|\bcannot\b", "can not"),
+    (r"\b(is|are|does|do|should|must|would|could|was|were)n'?t\b", r"\1 not"),
+    (r"\b(what|where|that|it|there|here|which)'s\b", r"\1 is"),
+    (r"\b(i|you|we|they)'(?:d|ll|m|re|ve)\b", r"\1"),
+    (r"\blet's\b", "let"),
+    (r"'s\b", ""),
+    (r"\bdo not (?:forget|hesitate|fail) to\b", ""),
+)
 # "throw the broken ones away" means the reject bin, not a flight
 _AWAY_FIRST = re.compile(r"\b(?:throw|toss|chuck) (?:away|out)\b")
 _AWAY_LAST = re.compile(
@@ -138,13 +150,10 @@ def refused(text: str) -> Refusal | None:
     return None
 
 
-def without_warnings(text: str) -> str:
-    """`text` less what it forbids of itself: "do not hurt anybody and store the cans" -> "store the cans"."""
-    for _, pattern, _ in _PATTERNS:
-        for found in reversed(list(pattern.finditer(text))):
-            before = _NEGATED.search(text[: found.start()])
-            if before:
-                rest = re.search(r" (?:and|then|but)\b|[,;.!?]", text[found.end() :])
-                end = found.end() + rest.start() if rest else len(text)
-                text = text[: before.start()] + text[end:]
-    return text
+def normalise(text: str) -> str:
+    """Lower case, contractions written out, "throw away" not yet replaced; one space between words."""
+    text = unicodedata.normalize("NFKC", text).casefold()
+    text = "".join(c if c.isprintable() else " " for c in text)
+    for pattern, replacement in _CONTRACTIONS:
+        text = re.sub(pattern, replacement, text)
+    return re.sub(r"\s+", " ", re.sub(r"([,;.!?])(?!\d)", r" \1 ", text)).strip()

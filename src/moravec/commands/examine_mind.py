@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from moravec.brain.remote.selftest import Grounding
     from moravec.commands.minds import BrainOptions
 
-QUESTION = "put the red cans in bin A"
+QUESTION, READ = "put the red cans in bin A", "move ( can red the ) to bin =a ; ."  # an instruction, and its right reading
 
 
 def examine(options: BrainOptions) -> tuple[list[Finding], dict[str, Any]]:
@@ -43,22 +43,19 @@ def examine(options: BrainOptions) -> tuple[list[Finding], dict[str, Any]]:
 def _answers(chat: Chat) -> Finding:
     """Whether it reads a plain instruction right, and how it takes a form."""
     from moravec.brain.bench import bench_workplace
-    from moravec.brain.read import read
-    from moravec.brain.remote.council import meaning
+    from moravec.brain.reader.written import read, tokens_in
     from moravec.brain.remote.errors import ServerError
     from moravec.brain.remote.prompt import reading_question
-    from moravec.brain.remote.strict import reading_from_json
+    from moravec.brain.remote.strict import meant_in
 
     workplace = bench_workplace()
     try:
-        found = chat.ask(reading_question(QUESTION, workplace), lambda data: reading_from_json(data, workplace))
+        found = chat.ask(reading_question(QUESTION, workplace), lambda data: meant_in(data, QUESTION))
     except ServerError as error:
         return Finding("brain", "missing", str(error), "look at the server's own log")
     form = "takes a JSON schema" if chat.takes_schema else "takes no JSON schema; its answers are searched for JSON"
     detail = f"{chat.model} at {chat.server} answers within {chat.ledger.totals.seconds:.1f} s and {form}"
-    wanted = read(QUESTION, workplace).goal
-    assert wanted is not None  # the rules read this one
-    if found.goal is None or meaning(found.goal) != meaning(wanted):
+    if found[0].wishes != read(tokens_in(READ)):
         return Finding("brain", "better", f"{detail}, but reads {QUESTION!r} otherwise", "use a larger model")
     return Finding("brain", "ok", detail)
 

@@ -152,7 +152,7 @@ def opened_server(options: BrainOptions) -> Iterator[tuple[RemoteMind, Settings]
             model = model_of(transport, options.brain, settings.limits.deadline)
         with _recorded(options, transport, model, clock) as carried:
             chat = Chat(carried, model, options.brain, clock, wait, settings.limits, settings.prices)
-            yield RemoteMind(chat), settings
+            yield RemoteMind(chat, symbolic_mind()), settings
 
 
 @contextmanager

@@ -95,7 +95,7 @@ class Session:
         outcome, sha256 = self._record(
             work
             or delivery(
-                run.talk, self._world.workplace, self._eyes(), pilot, self._opened.mind, self._memory.recollection,
+                run.talk, self._world.workplace, self._eyes(), self._opened.mind, pilot, self._memory.recollection,
                 self._charter,
             )
         )  # fmt: skip

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
-from moravec.commands.options import Options, folder, needing, show, typed, unset, whole
+from moravec.commands.options import Options, folder, needing, one_of, show, typed, unset, whole
 from moravec.core.errors import BadInput
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ MODELS = ("manip",)
 Steps = Annotated[int, typed(whole("--steps", 1, 100_000_000), "N")]
 Until = Annotated[int, typed(whole("--until", 1, 100_000_000), "N")]
 Batch = Annotated[int, typed(whole("--batch", 1, 65_536), "N")]
+PRECISIONS = ("auto", "float32", "bfloat16")
+Precision = Annotated[str, typed(one_of("--precision", PRECISIONS), "|".join(PRECISIONS))]
 Processes = Annotated[int, typed(whole("--processes", 1, 64), "N")]
 
 
@@ -47,6 +49,9 @@ class Train(Options):
     """Stop at this step, to be gone on with: its weights can be exported and tried."""
     processes: Annotated[Processes | None, unset("N")] = None
     """On the CPU: by default one for each core; with a GPU or under torchrun: one."""
+
+    precision: Precision = "auto"
+    """bfloat16 or float32; auto: as the run in --out was begun, else bfloat16 where there are units for it."""
 
     def execute(self) -> int:
         """Trains to the end. Raises BadInput, and MoravecError where PyTorch is not installed."""
@@ -72,19 +77,24 @@ class Train(Options):
         if self.batch % processes:
             raise BadInput("--batch", self.batch, f"a multiple of the {processes} processes; or another --processes")
         cache = Cache(data)
-        check_same(folder(out), self._config(cache), cache.hash, processes)
+        check_same(folder(out), self._config(cache, out, "cpu"), cache.hash, processes)
         launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
         words = ["train", self.model, "--data", str(data), "--out", str(out), "--steps", str(self.steps)]
         words += ["--batch", str(self.batch), "--seed", str(self.seed), *(["--json"] if self.json else [])]
-        words += [] if self.until is None else ["--until", str(self.until)]
+        words += ["--precision", self.precision, *([] if self.until is None else ["--until", str(self.until)])]
         threads = max(1, len(os.sched_getaffinity(0)) // processes)  # unless it is said, the launcher warns of it at length
         start = ["env", f"OMP_NUM_THREADS={threads}", *launcher, "-m", "moravec.cli", *words]
         return subprocess.run(start, check=False).returncode
 
-    def _config(self, cache: Cache) -> TrainConfig:
+    def _config(self, cache: Cache, out: Path, device: str) -> TrainConfig:
         from moravec.models.manip.config import TrainConfig
+        from moravec.models.precision import bfloat16_pays
+        from moravec.models.run import begun_with
 
-        return TrainConfig(steps=self.steps, batch=self.batch, seed=self.seed, view=cache.view)
+        begun = begun_with(out)
+        narrow = bool(begun["bfloat16"]) if begun else bfloat16_pays(device)
+        narrow = narrow if self.precision == "auto" else self.precision == "bfloat16"
+        return TrainConfig(steps=self.steps, batch=self.batch, bfloat16=narrow, seed=self.seed, view=cache.view)
 
     def _train(self, torch: Any, data: Path, out: Path, launched: bool) -> int:
         """In one process, the only one or one of several."""
@@ -104,7 +114,7 @@ class Train(Options):
         if not launched or group.get_rank() == 0:
             folder(out)
         cache = Cache(data)
-        config = self._config(cache)
+        config = self._config(cache, out, device)
         trainer = Trainer(cache, embodiment(cache.robot).alignment, config, out, device)
         with bar("steps", config.steps) if trainer.rank == 0 else contextlib.nullcontext(_silent) as advance:
 

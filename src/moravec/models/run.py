@@ -41,6 +41,11 @@ def check_same(out: Path, config: Any, data: str, processes: int) -> None:
         raise BadInput(f"the training in {out}", "; ".join(found), "the same as before, or another --out")
 
 
+def begun_with(out: Path) -> dict[str, Any]:
+    """The configuration of the training that was begun in `out`; empty where none was."""
+    return dict(facts_of(out / CHECKPOINT)["config"]) if (out / CHECKPOINT).exists() else {}
+
+
 def keep_memory() -> None:
     """Tells the C library to keep what is freed: a step takes and gives back the same few megabytes again and again, and fresh
     pages cost a CPU 7 % of a step. Does nothing where the library is another."""

@@ -10,7 +10,7 @@ from moravec.core.workplace import Place, Workplace
 from moravec.perception.cloud import Cloud, cloud
 from moravec.perception.describe import Describer
 from moravec.perception.detection import Detection
-from moravec.perception.markers import read_labels
+from moravec.perception.markers import read_labels, read_labels_from_above
 from moravec.perception.parcel import LidSeen, see_lid, see_parcel
 from moravec.perception.person import see_person
 from moravec.perception.region import region_of
@@ -54,6 +54,10 @@ class Vision:
     def labels(self, frames: Sequence[CameraFrame]) -> dict[str, str]:
         """Bin place name -> label, for every bin whose label one of the pictures shows."""
         return read_labels(frames, self._workplace)
+
+    def labels_from_above(self, frame: CameraFrame) -> dict[str, str]:
+        """Bin place name -> label, for the bins whose label the overhead camera's picture lets read."""
+        return read_labels_from_above(frame, self._workplace)
 
     def lid(self, frame: CameraFrame, place: Place) -> LidSeen | None:
         """The lid at `place`; None where no handle is seen."""

@@ -139,12 +139,12 @@ def delivery(
     instructions: Sequence[str],
     workplace: Workplace,
     eyes: Eyes,
+    mind: Mind,
     pilot: Pilot | None = None,
-    mind: Mind | None = None,
     recollection: Recollection | None = None,
     charter: Charter | None = None,
 ) -> Work:
-    """The work of a talk, one instruction a turn, by the delivery's skills and `mind` (None: the symbolic one), within `charter`
+    """The work of a talk, one instruction a turn, by the delivery's skills and `mind`, within `charter`
     (None: the rules that are built in), told step by step. See `delivery_skills`. Raises BadInput for a rule that cannot be
     read."""
     arm = Arm(workplace)

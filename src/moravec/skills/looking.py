@@ -62,6 +62,7 @@ class Look(HardCoded):
             fail("blind", f"there is no camera post for {name!r}")
         if place.kind == "shelf":
             labels = yield Compute(lambda: context.eyes.labels(frames), "labels")
+            context.hand.labels = labels
             return {"labels": labels, "frames": frames}
         detections = yield Compute(lambda: context.eyes.items(frames[0], place), "items")
         return {"detections": detections, "frames": frames}

@@ -98,7 +98,7 @@ STOW = Manifest(
         Condition(("full", "?place"), True, "the bin is full", "differs"),
     ),
     effects=_RELEASED,
-    errors=_PUT_DOWN_ERRORS,
+    errors=(*_PUT_DOWN_ERRORS, ErrorCode("shelf_changed", True, "a bin carries another label than it did")),
     preview=can_put,
 )
 DISCARD = Manifest(

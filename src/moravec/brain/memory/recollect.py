@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from typing import Any, final
 
-from moravec.brain.goal import Clause
+from moravec.brain.goal import EVERYWHERE, Clause
 from moravec.brain.match import match
 from moravec.brain.memory.facts import Value
 from moravec.brain.memory.learn import Heard
 from moravec.brain.memory.prior import STORES, KnownAnswer, Prior
 from moravec.brain.remember import Inventory, Item
+from moravec.brain.schedule.expect import putting
 from moravec.skills.contract import Ask, Note, Request, SkillResult
 
 
@@ -40,6 +42,7 @@ class Recollection:
         """What is offered to this job, for the record; nothing where nothing is remembered."""
         self._inventory = inventory
         inventory.avoid = self.prior.avoid & set(inventory.kinds)
+        inventory.effort = partial(putting, self.prior.costs, inventory.kinds)
         words = {"category": inventory.workplace.categories, "colour": inventory.workplace.colours, "damaged": (True, False)}
         self._told = {code: {k: v for k, v in says.items() if v in words[k]} for code, says in self.prior.told.items()}
         if not self._remembers:
@@ -167,7 +170,7 @@ class Recollection:
 
 
 def _in_place(place: str, wanted: str | None, inventory: Inventory, prior: Prior) -> bool:
-    if wanted is None:
+    if wanted is None or wanted == EVERYWHERE:
         return True
     if wanted.startswith("bin:"):
         label = prior.labels.get(place)

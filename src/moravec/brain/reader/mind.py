@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from moravec.brain.mind import Reads
-from moravec.brain.read import Reading
 from moravec.brain.reader.reader import SEVERAL, Heard, Reader
-from moravec.brain.rules import MAX_CHARACTERS, Refusal, gentle, refused
+from moravec.brain.reading import Reading
+from moravec.brain.rules import MAX_CHARACTERS, Refusal, gentle, normalise, refused
 from moravec.brain.wishes.wish import Meant
-from moravec.brain.words import normalise
 from moravec.core.workplace import Workplace
 
 

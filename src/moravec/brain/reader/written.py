@@ -1,4 +1,7 @@
-"""Wishes as a lawful sequence of tokens, and back. Nothing is lost but the order of categories and of colours."""
+"""Wishes as a lawful sequence of tokens, and back. Nothing is lost but the order of categories and of colours.
+
+In a line of text the tokens stand apart, and `_` stands for a space inside one.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,26 @@ def write(wishes: Sequence[Wish], sentence: Sequence[str]) -> tuple[str, ...]:
     Raises BadInput for a wish that no sentence says, or a literal that this sentence does not hold.
     """
     return (*(token for wish in wishes for token in _wish(wish, sentence)), ".")
+
+
+def line_of(tokens: Sequence[str]) -> str:
+    """A sequence as one line of text."""
+    return " ".join(token.replace(" ", "_") for token in tokens)
+
+
+def tokens_in(line: str) -> tuple[str, ...]:
+    """The sequence that a line of text holds."""
+    return tuple(token.replace("_", " ") for token in line.split())
+
+
+def check(tokens: Sequence[str]) -> None:
+    """Raises BadInput for a sequence that is not lawful."""
+    stack: tuple[str, ...] = (g.WISHES.start,)
+    for token in tokens:
+        own = [kind for kind in g.WISHES.pointers if kind in g.WISHES.allowed(stack)] if literal.is_marked(token) else []
+        stack = g.WISHES.advance(stack, own[0] if own else token)
+    if stack:
+        raise BadInput("the end of wishes", " ".join(tokens)[-80:], g.WISHES.allowed(stack))
 
 
 def _wish(wish: Wish, sentence: Sequence[str]) -> Tokens:

@@ -1,6 +1,6 @@
-"""A mind on a model server. It proposes; rules, validator and outcome check dispose; the symbolic mind takes over.
+"""A mind on a model server. It proposes; reader, validator and outcome check dispose; the symbolic mind takes over.
 
-Nothing here moves anything, and nothing here is believed: a reading is held against the rules' own, a plan against the
+Nothing here moves anything, and nothing here is believed: a reading is held against the reader's own, a plan against the
 validator and against what the symbolic mind's plan would bring about.
 """
 
@@ -12,14 +12,14 @@ from typing import Any, final
 
 from moravec.brain.goal import goal_to_json
 from moravec.brain.mind import Situation, SymbolicMind
-from moravec.brain.read import Reading
+from moravec.brain.reading import Reading
 from moravec.brain.remote.chat import Chat
 from moravec.brain.remote.consult import Consultant
-from moravec.brain.remote.council import confirmed, is_final, settled
+from moravec.brain.remote.council import is_final, settled
 from moravec.brain.remote.errors import ServerError
 from moravec.brain.remote.outcome import check
 from moravec.brain.remote.prompt import planning_question, reading_question
-from moravec.brain.remote.strict import plan_of, reading_from_json
+from moravec.brain.remote.strict import meant_in, plan_of
 from moravec.brain.steps import Plan
 from moravec.core.workplace import Workplace
 
@@ -28,10 +28,10 @@ from moravec.core.workplace import Workplace
 class RemoteMind:
     """A `brain.mind.Deliberate`: asked beside the control loop, and told about afterwards. For one job."""
 
-    def __init__(self, chat: Chat, consultant: Consultant | None = None) -> None:
+    def __init__(self, chat: Chat, symbolic: SymbolicMind, consultant: Consultant | None = None) -> None:
         self.chat = chat
         self.consultant = consultant
-        self._symbolic = SymbolicMind()
+        self._symbolic = symbolic
         self._told = (0, 0, 0)  # exchanges, fallbacks, answers of tools
 
     def read(self, instruction: str, workplace: Workplace) -> Reading:
@@ -42,11 +42,11 @@ class RemoteMind:
         known = self._looked_up("read", {"instruction": instruction})
         try:
             question = reading_question(instruction, workplace, known)
-            remote = self.chat.ask(question, lambda data: reading_from_json(data, workplace))
+            remote = self.chat.ask(question, lambda data: meant_in(data, instruction))
         except ServerError as error:
             self.chat.ledger.fell_back("read", error.kind, str(error))
             return local
-        return confirmed(settled(local, remote), local) if known else settled(local, remote)
+        return settled(local, remote)
 
     def plan(self, situation: Situation) -> Plan:
         """Steps towards the goal: the server's where they stand every check, else the symbolic mind's. Raises CassetteError

@@ -24,6 +24,7 @@ from moravec.skills.contract import Ask, Evidence, Note, Request
 T = TypeVar("T")
 Routine: TypeAlias = Generator[Request, Any, T]
 ROUNDS = 12  # of finding out and asking before a turn is understood
+SURE = 0.5  # what is less likely meant, all readings together, is asked about even where they come to one end
 EVIDENCE = 6  # items that a question shows at most
 
 
@@ -43,6 +44,10 @@ class Hands(Protocol):
 
     def conclude(self, job: Job) -> None:
         """Says what became of the job's goal."""
+        ...
+
+    def recalled(self, what: Selection) -> str:
+        """What is remembered of things that are not here; "" for nothing."""
         ...
 
 
@@ -139,7 +144,8 @@ def _find_out(turn: _Turn, goal: Goal) -> Routine[None]:
 
 
 def _refuse(turn: _Turn, denied: Denied) -> Routine[None]:
-    turn.job.refuse(str(denied.refusal))
+    remembered = "" if denied.about is None else turn.hands.recalled(denied.about)
+    turn.job.refuse(f"{denied.refusal} {remembered}".strip())
     yield Note("refused", {"rule": denied.refusal.rule, "why": denied.refusal.why})
     raise _Over
 
@@ -192,12 +198,13 @@ def _distinct(labels: list[str]) -> tuple[str, ...]:
 
 def _reading(turn: _Turn, meant: Sequence[Meant]) -> Routine[tuple[Wish, ...]]:
     """The one reading that counts; where several lead to different goals, a person says which."""
-    if len(meant) == 1:
+    sure = sum(way.p for way in meant) >= SURE
+    if len(meant) == 1 and sure:
         return meant[0].wishes
     found, refused = ways(meant, turn.sense)
     if outweighs(meant, refused):
         return meant[0].wishes
-    if len(found) == 1 and not refused[0]:
+    if len(found) == 1 and not refused[0] and sure:
         return meant[found[0].index].wishes
     options = evenly([Option(way.text, way.index) for way in found])
     scores = {way.index: round(way.p, 4) for way in found}

@@ -50,11 +50,12 @@ class Open(Exception):
 
 
 class Denied(Exception):
-    """The wish is not done."""
+    """The wish is not done. `about`: what is not here, where that is why."""
 
-    def __init__(self, rule: str, why: str) -> None:
+    def __init__(self, rule: str, why: str, about: Selection | None = None) -> None:
         super().__init__(why)
         self.refusal = Refusal(rule, why)
+        self.about = about
 
 
 class Need(Exception):

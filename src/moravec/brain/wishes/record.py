@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from moravec.brain.goal import EVERYWHERE, Clause, Goal
+from moravec.brain.goal import Clause, Goal
 from moravec.brain.job import Job
 from moravec.brain.select import answering, candidates
-from moravec.brain.wishes.talk import Done, Group, Talk
+from moravec.brain.wishes.talk import Done, Talk
 
 
 def after_turn(talk: Talk, job: Job, last: Goal, before: Mapping[str, str]) -> Talk:
@@ -37,17 +37,6 @@ def as_it_came(talk: Talk, job: Job) -> Talk:
         names = plain.get(replace(group.what, exceptions=())) if group.turn == talk.turn else None
         groups.append(replace(group, items=names) if names else group)
     return replace(talk, groups=tuple(groups))
-
-
-def after_goal(talk: Talk, job: Job) -> Talk:
-    """`talk` after a turn whose goal was not made of wishes."""
-    talk = replace(talk, pending=None)
-    groups = [(clause, _meant(clause, job)) for clause in job.goal.clauses]
-    spoken = tuple(Group(n, talk.turn, replace(c.what, place=c.what.place or EVERYWHERE)) for c, n in groups if n)
-    places = tuple(clause.to for clause in job.goal.clauses if clause.to is not None)
-    talk = replace(talk, groups=(*talk.groups, *spoken), places=(*talk.places, *places))
-    before = {item.id: item.origin for item in job.inventory.items.values()}
-    return after_turn(talk, job, job.goal, before)
 
 
 def _meant(clause: Clause, job: Job) -> tuple[str, ...]:

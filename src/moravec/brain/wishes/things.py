@@ -114,7 +114,8 @@ class Sense:
         if what.codes:
             self._all_codes(what, matched, unsure)
         if n == 0 and wanted(things) and not unsure:
-            raise Denied("unknown-thing", f"There is nothing here that fits {replace(what, definite=False).describe()!r}.")
+            why = f"There is nothing here that fits {replace(what, definite=False).describe()!r}."
+            raise Denied("unknown-thing", why, what)
         if amount.kind in ("exactly", "at least") and n < amount.n:
             return self._too_few(things, what, names, unsure, key)
         if amount.kind == "exactly" and n > amount.n and things.definite and not _alike(matched):
@@ -130,7 +131,7 @@ class Sense:
     def _all_codes(self, what: Selection, matched: list[Item], unsure: bool) -> None:
         absent = [said for said in what.codes if not any(prints(item.code, said) for item in matched)]
         if absent and not unsure:
-            raise Denied("unknown-thing", f"No item with the code {' or '.join(absent)} is here.")
+            raise Denied("unknown-thing", f"No item with the code {' or '.join(absent)} is here.", what)
 
     def _too_few(self, things: Things, what: Selection, names: tuple[str, ...], unsure: bool, key: str) -> Chosen:
         """More were named than there are: will those do?"""

@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass
 from typing import Any, final
 
 from moravec.brain.mind import Mind, Situation
-from moravec.brain.read import Reading
+from moravec.brain.reading import Reading
 from moravec.brain.steps import Plan, plan_to_json
-from moravec.commands.mcp_server.preview import bound, meaning_of
+from moravec.commands.mcp_server.preview import meaning_of
 from moravec.core.errors import ContractError
 from moravec.core.workplace import Workplace
 
@@ -40,12 +40,12 @@ class BoundMind:
         self._began = False
 
     def read(self, instruction: str, workplace: Workplace) -> Reading:
-        """What was approved: a question of the reading was approved with its default."""
+        """What was approved."""
         reading = self._mind.read(instruction, workplace)
         meaning = meaning_of(reading)
         if instruction != self._instruction or meaning is None or meaning != self._meaning:
             raise ContractError(f"nothing was moved: {instruction!r} is not read as it was when it was approved")
-        return bound(reading)
+        return reading
 
     def plan(self, situation: Situation) -> Plan:
         """The first must be the one that was approved."""

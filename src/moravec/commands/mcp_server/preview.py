@@ -11,12 +11,12 @@ from typing import Any
 from moravec.brain.agent import Agent
 from moravec.brain.conduct.charter import Charter
 from moravec.brain.conduct.overseer import Overseer
-from moravec.brain.goal import Goal, goal_to_json
+from moravec.brain.goal import Goal
 from moravec.brain.job import JobReport
 from moravec.brain.memory.prior import Prior
 from moravec.brain.memory.recollect import Recollection
 from moravec.brain.mind import Mind, Situation
-from moravec.brain.read import Reading
+from moravec.brain.reading import Reading
 from moravec.brain.remember import Inventory
 from moravec.brain.steps import Plan, plan_to_json
 from moravec.brain.tasks import Assignment
@@ -66,16 +66,8 @@ def preview(instruction: str, workplace: Workplace, mind: Mind, prior: Prior | N
 
 
 def meaning_of(reading: Reading) -> list[Any] | None:
-    """What was read as plain data, a question's default included; None for a refusal, or where the default does nothing."""
-    if reading.meant:
-        return list(json.loads(json.dumps([asdict(way) for way in reading.meant])))
-    goal = _goal(reading)
-    return None if goal is None else goal_to_json(goal)
-
-
-def bound(reading: Reading) -> Reading:
-    """`reading` without its question: what its default says."""
-    return reading if reading.query is None else Reading(goal=_goal(reading), mended=reading.mended)
+    """What was read, as plain data; None for a refusal."""
+    return list(json.loads(json.dumps([asdict(way) for way in reading.meant]))) or None
 
 
 def digest(of: Preview, beside: Mapping[str, Any]) -> str:
@@ -85,12 +77,8 @@ def digest(of: Preview, beside: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _goal(reading: Reading) -> Goal | None:
-    return reading.goal if reading.query is None else reading.query.goal_for(reading.query.default)
-
-
 def _sketch(reading: Reading, workplace: Workplace) -> Goal | None:
-    return sketched(reading.meant[0].wishes, Inventory(workplace))[0] if reading.meant else _goal(reading)
+    return sketched(reading.meant[0].wishes, Inventory(workplace))[0] if reading.meant else None
 
 
 class _Rehearsed:

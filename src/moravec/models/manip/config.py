@@ -79,6 +79,7 @@ class TrainConfig:
     state_dropout: float = 0.1
     word_dropout: float = 0.1
     colour: float = 0.3  # how much brightness, contrast and tint vary
+    bfloat16: bool = False  # faster where there are units for it, much slower elsewhere: `precision.bfloat16_pays`
     save_every: int = 500
     seed: int = 0
     net: NetConfig = field(default_factory=NetConfig)

@@ -83,7 +83,7 @@ class Trainer:
         given = (batch.pictures, batch.small, batch.state, batch.mask, batch.words, batch.pieces)
         inputs = [tensor.to(device, non_blocking=True) for tensor in given]
         targets = type(wanted)(*(getattr(wanted, name).to(device) for name in wanted.__slots__))
-        with torch.autocast(device.type, torch.bfloat16):
+        with torch.autocast(device.type, torch.bfloat16, enabled=self.config.bfloat16):
             output = self.net.see(*inputs, batch.light.to(device))
         found = losses(output, targets, self.config.loss, self.config.view)
         self._optimiser.zero_grad()

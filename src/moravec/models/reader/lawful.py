@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from moravec.core.errors import BadInput, ContractError
 
 Stack = tuple[str, ...]  # what is still to come, next first
+SHOWN = 40  # characters of a token in an error
 MARK = "="  # before a token of the sentence that is pointed at
 
 
@@ -50,16 +51,17 @@ class Lawful:
 
     def advance(self, stack: Stack, token: str) -> Stack:
         """The stack after `token`, a token or a kind of pointer. Raises BadInput for one that is not allowed."""
-        while stack:
-            top, stack = stack[0], stack[1:]
+        left = stack
+        while left:
+            top, left = left[0], left[1:]
             if top == token:
-                return stack
+                return left
             step = self._steps.get((top, token))
             if step is not None:
-                stack = (*step, *stack)
+                left = (*step, *left)
             elif top not in self._empty:
                 break
-        raise BadInput("the next token", token, self._first((top, *stack)) if stack else "nothing more")
+        raise BadInput("the next token", token[:SHOWN], self.allowed(stack) or "nothing more")
 
     def _find_empty(self) -> None:
         grown = True

@@ -18,7 +18,7 @@ from moravec.worlds.cell.config import CellConfig, Drawn, draw
 from moravec.worlds.cell.conveyor import Belt
 from moravec.worlds.cell.items import ItemSpec, draw_items
 from moravec.worlds.cell.limits import cell_limits, true_limits
-from moravec.worlds.cell.mishaps import Mishaps, full_bin
+from moravec.worlds.cell.mishaps import Mishaps, full_bin, wrong_codes
 from moravec.worlds.cell.passerby import Passerby
 from moravec.worlds.cell.pictures import Pictures
 from moravec.worlds.cell.scanner import SafetyScanner
@@ -41,6 +41,7 @@ class Cell:
             raise BadInput("the bin labels", drawn.labels, f"an order of {', '.join(layout.LABELS)}")
         delivered = draw_items(drawn.items, drawn.streams["items"], config.damaged_share, config.tagged_share)
         kinds = [mishap.kind for mishap in config.mishaps]
+        delivered = wrong_codes(delivered) if "wrong-code" in kinds else delivered
         self.items: tuple[ItemSpec, ...] = (*delivered, *self._spare(drawn, "added" in kinds))
         belted = config.conveyor is not None
         full = full_bin(delivered, drawn.labels, layout.STORING_RULE) if "full-bin" in kinds else None

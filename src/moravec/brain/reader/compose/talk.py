@@ -17,10 +17,12 @@ from moravec.brain.reader.compose.english import English
 from moravec.brain.reader.compose.noise import noisy
 from moravec.brain.reader.compose.turns import Turns
 from moravec.brain.reader.compose.voice import Voice
+from moravec.brain.reader.compose.whole import whole
 from moravec.brain.wishes.wish import Condition, Spot, Things, Wish
 
 CHINESE = 0.4  # share of sentences
 NOISY = 0.5
+WHOLE = 0.25  # share of sentences that were written whole
 DEMANDING = re.compile(  # an order must follow
     r"(\b(you|to|don't|just|please|kindly|let's|only|could|would)|请|你|帮我|麻烦)\s*\{(\w+)\}"
 )
@@ -260,7 +262,7 @@ def _inverted(condition: str) -> str:
 def draw(rng: np.random.Generator, clean: bool = False) -> Said:
     """A sentence and its wishes. `clean` leaves out slips of tongue and keyboard."""
     voice = Voice("chinese" if rng.random() < CHINESE else "english", rng)
-    text, wishes = Talk(voice).sentence()
+    text, wishes = whole(voice) if voice.chance(WHOLE) else Talk(voice).sentence()
     if not clean and voice.chance(NOISY):
         text = noisy(voice, text)
     return plain(text), wishes
