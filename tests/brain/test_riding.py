@@ -20,7 +20,7 @@ from moravec.brain.reading import Reading
 from moravec.brain.remember import Inventory
 from moravec.brain.state import GONE
 from moravec.brain.steps import Step
-from moravec.brain.wishes.wish import Meant, Spot, Things, Wish
+from moravec.brain.wishes.wish import Amount, Meant, Spot, Things, Wish
 from moravec.core.clock import ManualClock
 from moravec.core.workplace import Place, Workplace
 from moravec.perception.detection import Detection
@@ -259,6 +259,14 @@ def test_what_is_not_wanted_may_go_past() -> None:
     assert report.success, report.problems
     assert {t.name for t in world.things.values() if t.place == "bin_3"} == {"thing0", "thing3"}
     assert any(not n.payload["wanted"] for n in notes if n.topic == "passed")
+
+
+def test_nobody_waits_for_more_than_was_wanted() -> None:
+    world = line(0.06, 30.0)
+    one = replace(FROM_BELT, categories=("can",), amount=Amount("exactly", 1), definite=True)
+    report, _ = work(Wish("move", (one,), Spot("bin", "B")), world)
+    assert report.success and world.things["thing0"].place == "bin_3" and stored(world) == 1
+    assert world.clock.now() < world.laid["thing0"] + 60.0
 
 
 def test_a_belt_that_brings_nothing_ends_the_job() -> None:

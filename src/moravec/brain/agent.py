@@ -23,7 +23,7 @@ from moravec.brain.mind import Mind
 from moravec.brain.plan import needed_looks
 from moravec.brain.recover import Limits, Reaction, react
 from moravec.brain.remember import Inventory
-from moravec.brain.riding import let_pass, more_comes
+from moravec.brain.riding import let_pass, more_comes, wants_more
 from moravec.brain.state import GONE, HAND
 from moravec.brain.steps import Plan, Step
 from moravec.brain.think import think
@@ -169,7 +169,9 @@ class Agent:
                 return True
             uncovered = uncovered or (step.skill == "pick" and self._uncover(job, step))
             if self.look_again and step.skill in _RELEASING and step.item is not None and step.place != job.station:
-                yield from self.glance(job, self.inventory.item(step.item).origin)
+                origin = self.inventory.item(step.item).origin
+                if self.inventory.kinds.get(origin) != "belt" or wants_more(job):
+                    yield from self.glance(job, origin)
             if uncovered and step.skill in _RELEASING:
                 yield from self._surprise(job, f"what lay beside {step.item} shows whole now")
                 return True
