@@ -23,7 +23,7 @@ from moravec.brain.mind import Mind
 from moravec.brain.plan import needed_looks
 from moravec.brain.recover import Limits, Reaction, react
 from moravec.brain.remember import Inventory
-from moravec.brain.riding import let_pass, more_comes
+from moravec.brain.riding import let_pass, more_comes, wants_more
 from moravec.brain.state import GONE, HAND
 from moravec.brain.steps import Plan, Step
 from moravec.brain.think import think
@@ -169,7 +169,9 @@ class Agent:
                 return True
             uncovered = uncovered or (step.skill == "pick" and self._uncover(job, step))
             if self.look_again and step.skill in _RELEASING and step.item is not None and step.place != job.station:
-                yield from self.glance(job, self.inventory.item(step.item).origin)
+                origin = self.inventory.item(step.item).origin
+                if self.inventory.kinds.get(origin) != "belt" or wants_more(job):
+                    yield from self.glance(job, origin)
             if uncovered and step.skill in _RELEASING:
                 yield from self._surprise(job, f"what lay beside {step.item} shows whole now")
                 return True
@@ -275,9 +277,9 @@ class Agent:
     def glance(self, job: Job, place: str) -> Routine:
         """Look at `place` again, as far as that is possible; a failure is no matter."""
         if self.inventory.kinds.get(place) in _WATCHED:
-            yield from self._look(job, place)
+            yield from self._look_again(job, place)
 
-    def _look(self, job: Job, place: str) -> Routine:
+    def _look_again(self, job: Job, place: str) -> Routine:
         step = Step.of("look", place=place)
         result = yield from self._perform(job, step)
         if result.status == "succeeded":
@@ -330,7 +332,7 @@ class Agent:
             if job.ended or self.inventory.item(item).location not in (GONE, HAND):
                 return
             if self.inventory.fluents["seen", place] is not True:
-                yield from self._look(job, place)
+                yield from self._look_again(job, place)
 
     def _full(self, job: Job, place: str, item: str, why: str) -> Routine:
         """A place is full: use another bin with its label, or what a person says, or leave things where they are."""

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from moravec.brain.reading import Reading
-from moravec.brain.wishes.wish import Condition, Meant, Spot, Things, Wish
+from moravec.brain.wishes.wish import Condition, Spot, Things, Wish
 from moravec.core.workplace import Workplace
 
 T = TypeVar("T")
@@ -31,7 +31,7 @@ def read_here(read: Callable[[str, Workplace], Reading], instruction: str, workp
     names = tuple(replace(p, name="parcel", kind="parcel") if p.name == belt else p for p in workplace.places)
     said = _CHINESE.sub("包裹", _WORDS.sub("parcel", instruction))
     reading = read(said, replace(workplace, places=names))
-    return replace(reading, meant=tuple(Meant(tuple(_wish(wish, belt) for wish in way.wishes), way.p) for way in reading.meant))
+    return replace(reading, meant=tuple(replace(way, wishes=tuple(_wish(w, belt) for w in way.wishes)) for way in reading.meant))
 
 
 def _maybe(work: Callable[[T, str], T], value: T | None, belt: str) -> T | None:

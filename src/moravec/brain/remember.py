@@ -318,23 +318,9 @@ class Inventory:
         if item is None or item.location not in self.kinds:
             return None
         return Detection(
-            item.location,
-            item.position,
-            item.extent,
-            item.yaw,
-            item.sigma,
-            item.colour,
-            item.colour_p,
-            item.category,
-            item.category_p,
-            item.damaged,
-            item.damaged_p,
-            item.code,
-            item.camera,
-            item.box,
-            item.velocity,
-            item.t,
-        )
+            item.location, item.position, item.extent, item.yaw, item.sigma, item.colour, item.colour_p, item.category,
+            item.category_p, item.damaged, item.damaged_p, item.code, item.camera, item.box, item.velocity, item.t,
+        )  # fmt: skip
 
     def at(self, place: str) -> list[Item]:
         """The items believed to be at `place`."""

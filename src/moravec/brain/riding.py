@@ -36,11 +36,16 @@ def let_pass(job: Job) -> Generator[Request, Any, None]:
         yield Note("passed", {"item": item.id, "what": item.describe(), "wanted": item.id in job.aside})
 
 
+def wants_more(job: Job) -> bool:
+    """Whether the goal means things that may still come: not where those it counts or names are known."""
+    return any(c.what.count is None and not c.what.items for c in job.goal.moves) or bool(job.assignment().problems)
+
+
 def more_comes(hands: Hands, job: Job) -> Generator[Request, Any, bool]:
     """Whether something wanted is on a belt that the goal's things come from, or comes before nothing has come for a while."""
     inventory = job.inventory
     belts = [place for place in needed_looks(job.goal, inventory)[0] if inventory.kinds.get(place) == "belt"]
-    if job.ended or not job.goal.moves:
+    if job.ended or not wants_more(job):
         return False
     before = job.assignment().key()
     for belt in belts:

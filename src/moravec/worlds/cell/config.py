@@ -14,7 +14,7 @@ from moravec.worlds.cell.mishaps import Mishap
 
 ITEM_COUNT = (6, 12)
 Walk: TypeAlias = Literal["visits", "straight"]
-WITHOUT_A_PARCEL = ("slip", "swapped-bins", "dark", "full-bin")  # mishaps that need none
+WITHOUT_A_PARCEL = ("slip", "swapped-bins", "dark", "full-bin", "wrong-code")  # mishaps that need none
 LARGEST_SHIFT = (0.03, 0.03, 0.15)  # [m], [m], [rad] how far the parcel may stand from its drawn place
 
 
