@@ -332,6 +332,22 @@ def test_everything_failing_ends_in_bounded_time() -> None:
         assert len(ran.report.steps) < 600 and ran.report.answer
 
 
+def test_bins_that_change_places_are_read_again_and_what_is_carried_goes_where_it_belongs() -> None:
+    def swap(world: FakeWorld, args: Any) -> str:
+        labels = dict(world.labels)
+        labels["bin_2"], labels["bin_3"] = labels["bin_3"], labels["bin_2"]
+        world.labels = labels
+        ways = {"bin_2": "bin_3", "bin_3": "bin_2"}
+        world.things = {n: replace(t, place=ways.get(t.place, t.place)) for n, t in world.things.items()}
+        return "shelf_changed"
+
+    ran = run_job(STORE, FakeWorld(delivery(), {("stow", 3): swap}))
+    labels = {"box": "bin_3", "can": "bin_2"}  # bins A and B, which changed places
+    assert all(t.place == labels.get(t.category, belongs(t)) for t in ran.world.things.values() if not t.damaged)
+    assert ran.report.success and ran.report.replans == 1 and not ran.report.problems
+    assert {"skill": "look", "args": {"place": "shelf"}} in [{k: s[k] for k in ("skill", "args")} for s in ran.report.steps[-40:]]
+
+
 def test_labels_nobody_can_read() -> None:
     ran = run_job("store the cans", FakeWorld(delivery(), labels={}))
     assert not ran.report.success and "label" in ran.report.answer and not ran.did("pick")

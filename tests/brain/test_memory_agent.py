@@ -14,13 +14,14 @@ from told import told_mind
 from moravec.brain.agent import Agent
 from moravec.brain.memory.check import check
 from moravec.brain.memory.correct import correct
+from moravec.brain.memory.costs import costs_of
 from moravec.brain.memory.explain import explain
 from moravec.brain.memory.learn import FULL_HOLDS, Heard
 from moravec.brain.memory.listing import entries
 from moravec.brain.memory.prior import OFFERED, KnownAnswer, Label, Prior, prior_of
 from moravec.brain.memory.recall import where_is
 from moravec.brain.memory.recollect import Recollection
-from moravec.brain.memory.rules import RECENT
+from moravec.brain.memory.rules import RECENT, Run
 from moravec.brain.remember import Inventory
 from moravec.skills.contract import Ask, Note
 
@@ -98,6 +99,36 @@ def test_a_place_to_avoid_comes_last_and_is_used_where_it_is_the_only_one() -> N
     assert set(job(avoiding, "put the cans in bin B", FakeWorld(dict(few), labels=labels)).places().values()) == {"bin_3"}
     both = Prior(avoid=frozenset({"bin_1", "bin_3"}))
     assert set(job(both, "put the cans in bin B", FakeWorld(dict(few), labels=labels)).places().values()) == {"bin_1"}
+
+
+def put_down(place: str, code: str, times: int, seconds: float) -> list[Run]:
+    status = "succeeded" if code == "ok" else "failed"
+    return [Run(i, i, "stow", "can", place, status, code, seconds) for i in range(times)]
+
+
+def test_of_two_bins_the_one_that_costs_clearly_less_is_used() -> None:
+    """Measured duration divided by success: slow is dear, and so is what fails; what differs by less than a tenth is the same."""
+    labels = {**LABELS, "bin_1": "B"}  # bin_1 and bin_3 both carry B
+    few = {n: t for n, t in delivery().items() if t.category == "can"}
+
+    def used(*runs: Run, avoid: frozenset[str] = frozenset()) -> set[str]:
+        prior = Prior(costs=costs_of(runs), avoid=avoid)
+        return set(job(prior, "put the cans in bin B", FakeWorld(dict(few), labels=labels)).places().values())
+
+    quick, good = put_down("bin_3", "ok", 20, 4.0), put_down("bin_1", "ok", 20, 4.1)
+    assert used(*quick, *good) == {"bin_1"}  # the first one: no clear difference
+    assert used(*quick, *put_down("bin_1", "ok", 20, 9.0)) == {"bin_3"}
+    assert used(*quick, *good, *put_down("bin_1", "no_space", 20, 4.1)) == {"bin_3"}
+    assert used(*quick, *put_down("bin_1", "ok", 20, 9.0), avoid=frozenset({"bin_3"})) == {"bin_1"}  # avoided is avoided
+    assert used(*put_down("bin_1", "ok", 1, 9.0)) == {"bin_1"}  # one call says nothing of its place
+
+
+def test_what_skills_cost_is_taken_out_of_the_memory_with_the_rest(tmp_path: Path) -> None:
+    with memory_at(tmp_path / "site.db") as memory:
+        assert prior_of(memory).costs.groups == {}
+        remembered_job(memory, STORE, FakeWorld(delivery()))
+        cost = prior_of(memory).costs.cost("stow")
+        assert cost.n > 0 and cost.successes == cost.n
 
 
 # ── labels ───────────────────────────────────────────────────────────────────────────────────────────────────────────

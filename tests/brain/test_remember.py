@@ -187,6 +187,27 @@ def test_what_a_closer_look_may_change_is_not_sure() -> None:
     assert fit(inventory.item("item-1"), Selection(condition="damaged"), inventory).sure
 
 
+def test_a_bin_that_moved_took_along_what_is_in_it() -> None:
+    inventory = Inventory(CELL)
+    inventory.read_labels({"bin_1": "A", "bin_2": "B", "bin_3": "C"})
+    for x, place in enumerate(("bin_1", "bin_2", "bin_3")):
+        inventory.update(place, [seen(float(x), place=place)], 1.0)
+    inventory.fluents["full", "bin_1"] = True
+    inventory.read_labels({"bin_1": "B", "bin_2": "A"}, 2.0)
+    assert [item.location for item in inventory.items.values()] == ["bin_2", "bin_1", "bin_3"]
+    assert inventory.labels == {"bin_1": "B", "bin_2": "A", "bin_3": "C"}
+    assert [inventory.fluents.get(("full", place)) for place in ("bin_1", "bin_2")] == [False, True]
+
+
+def test_a_label_that_is_read_elsewhere_is_no_longer_where_it_was() -> None:
+    inventory = Inventory(CELL)
+    inventory.read_labels({"bin_1": "A", "bin_2": "B"})
+    inventory.read_labels({"bin_4": "A"})
+    assert inventory.labels == {"bin_2": "B", "bin_4": "A"}
+    inventory.read_labels({"bin_4": "A", "bin_2": "B"})
+    assert inventory.labels == {"bin_2": "B", "bin_4": "A"} and not inventory.items
+
+
 def test_questions_reach_into_the_bins() -> None:
     inventory = stocked()
     inventory.read_labels({"bin_1": "C"})

@@ -52,6 +52,11 @@ def test_a_closed_lid_is_seen_by_its_handle(opened: tuple[Stage, tuple]) -> None
     assert abs(wrap_angle(lid.yaw - yaw - np.pi / 2, np.pi)) < 0.05
 
 
+def test_some_labels_are_read_from_above_and_none_wrongly(stage: Stage, vision: Vision) -> None:
+    found = vision.labels_from_above(stage.cell.pictures.take("overhead"))
+    assert len(found) >= 2 and found.items() <= stage.cell.truth.labels().items()
+
+
 def test_an_open_parcel_is_measured_and_has_no_lid(opened: tuple[Stage, tuple], vision: Vision) -> None:
     stage, place = opened[0], opened[0].workplace.place("parcel")
     frame = stage.look("parcel")

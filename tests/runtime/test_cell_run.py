@@ -44,6 +44,9 @@ class TellingEyes:
     def labels(self, frames: Sequence[CameraFrame]) -> dict[str, str]:
         return {}
 
+    def labels_from_above(self, frame: CameraFrame) -> dict[str, str]:
+        return {}
+
     def lid(self, frame: CameraFrame, place: Place) -> LidIs:
         x, y, z = self.cell.data.body("lid").xpos
         c, s = self.cell.data.body("lid").xmat[[0, 3]]

@@ -106,6 +106,7 @@ class Stage:
     )  # [m] of the fingers after each motion, where it changes by itself
     ends: dict[int, str] = field(default_factory=dict)  # number of a motion -> how it ends
     strays: tuple[tuple[float, float], ...] = ()
+    from_above: tuple[tuple[str, str], ...] = ()  # bins and their labels, as a glance from above reads them
     holds: Held | None = None
     q: Matrix = field(default_factory=HOME.copy)
     width: float = 0.08
@@ -174,6 +175,9 @@ class StageEyes:
     def labels(self, frames: Sequence[CameraFrame]) -> dict[str, str]:
         return {"bin_1": "A"}
 
+    def labels_from_above(self, frame: CameraFrame) -> dict[str, str]:
+        return dict(self.stage.from_above)
+
     def strays(self, frame: CameraFrame) -> list[tuple[float, float]]:
         return list(self.stage.strays)
 
@@ -198,13 +202,18 @@ def held(width: float = 0.05) -> Held:
 def play(skill: Any, stage: Stage, args: dict[str, Any]) -> tuple[Any, SkillContext]:
     """Runs a skill to its end; its result and the context it left."""
     context = stage.context()
+    return play_on(skill, stage, context, args), context
+
+
+def play_on(skill: Any, stage: Stage, context: SkillContext, args: dict[str, Any]) -> Any:
+    """The same in a context that there is already; the result alone."""
     routine = skill.run(context, args)
     reply = None
     while True:
         try:
             request = routine.send(reply)
         except StopIteration as done:
-            return done.value, context
+            return done.value
         reply = stage.answer(request)
 
 

@@ -19,6 +19,7 @@ from helpers_skills import (
     drive,
     held,
     play,
+    play_on,
     within_limits,
 )
 
@@ -239,6 +240,23 @@ def test_a_heaped_bin_has_no_space() -> None:
         SKILLS["stow"], Stage(holds=held(), width=0.05, boxes=heap), {"item": "thing", "place": "bin_1"}
     )
     assert result.code == "no_space" and context.hand.held is not None
+
+
+def test_before_it_stows_it_glances_at_the_labels() -> None:
+    """Once, until the shelf is looked at again; what cannot be read, and what nobody has read before, says nothing."""
+    into = {"item": "thing", "place": "bin_1"}
+    same, other, elsewhere = (("bin_1", "A"),), (("bin_1", "B"),), (("bin_2", "B"),)
+    for seen, code in (((), "ok"), (same, "ok"), (elsewhere, "ok"), (other, "shelf_changed")):
+        stage = Stage(holds=held(), width=0.05, from_above=seen)
+        context = stage.context()
+        assert play_on(SKILLS["look"], stage, context, {"place": "shelf"}).data["labels"] == {"bin_1": "A"}
+        result = play_on(SKILLS["stow"], stage, context, into)
+        assert result.code == code
+        if code != "ok":
+            assert "bin_1 carries B, not A" in result.message and context.hand.held is not None
+            assert play_on(SKILLS["stow"], stage, context, into).code == "ok"
+    unseen, _ = play(SKILLS["stow"], Stage(holds=held(), width=0.05, from_above=(("bin_1", "B"),)), into)
+    assert unseen.code == "ok"
 
 
 def test_the_tool_stays_above_the_rim_when_it_stows() -> None:

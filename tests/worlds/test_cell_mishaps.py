@@ -103,6 +103,7 @@ def test_bins_change_places_with_what_is_in_them() -> None:
     pass_time(cell, 0.5)
     x, y, _ = cell.truth.position(item)
     assert second.contains(x, y) and cell.mishaps.happened["swapped-bins"][1] == "bin_1 and bin_2"
+    assert cell.truth.location(item) == cell.truth._labels[first.name]  # it took its label along
 
 
 def test_the_light_goes_out_and_comes_back() -> None:
@@ -133,6 +134,15 @@ def _labels(cell: Cell) -> list[str]:
         materials = [cell.model.material(int(np.ravel(m)[0])).name for m in names if int(np.ravel(m)[0]) >= 0]
         found.append(next(m.removeprefix("letter_") for m in materials if m.startswith("letter_")))
     return found
+
+
+def test_all_boxes_bear_the_same_code_and_nothing_else_changes() -> None:
+    plain, cell = build(21, items=8), spoilt("wrong-code", seed=21, items=8)
+    boxes = [item for item in cell.items if item.category == "box"]
+    assert len(boxes) > 1 and len({item.code for item in boxes}) == 1 and boxes[0].code is not None
+    assert [replace(item, code=None) for item in cell.items] == [replace(item, code=None) for item in plain.items]
+    assert "wrong-code" in cell.mishaps.happened
+    assert "wrong-code" not in spoilt("wrong-code", seed=21, items=1).mishaps.happened  # one box alone bears no wrong code
 
 
 def test_a_stuck_lid_holds_until_it_was_pulled_for_a_while() -> None:

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any, TypeAlias, cast, final
 
 from moravec.brain.agree import agree
+from moravec.brain.arrivals import read_here
 from moravec.brain.conclude import conclude
 from moravec.brain.conduct.charter import Charter
 from moravec.brain.conduct.overseer import Overseer
@@ -26,6 +27,7 @@ from moravec.brain.plan import needed_looks
 from moravec.brain.reading import Reading
 from moravec.brain.recover import Limits, Reaction, react
 from moravec.brain.remember import Inventory
+from moravec.brain.riding import let_pass, more_comes, wants_more
 from moravec.brain.state import GONE, HAND
 from moravec.brain.steps import Plan, Step
 from moravec.brain.think import think
@@ -40,7 +42,7 @@ Routine: TypeAlias = Generator[Request, Any, Any]
 _RELEASING = ("place", "stow", "discard")
 _DISTURBED = ("slipped", "not_alone")  # a pick that ends so leaves things lying otherwise than it saw them
 _LOOKS = 2  # tries to look at one place for a lost item
-_WATCHED = ("parcel", "table", "station")
+_WATCHED = ("parcel", "belt", "table", "station")
 
 
 @final
@@ -85,7 +87,8 @@ class Agent:
 
     def read(self, text: str, context: Context) -> Generator[Request, Any, Reading]:
         """What a sentence means. Raises as `run`."""
-        return (yield from think(self.mind, partial(self.mind.read, text, self.workplace), "read", context.now))
+        reads = partial(read_here, self.mind.read, text, self.workplace)
+        return (yield from think(self.mind, reads, "read", context.now))
 
     def turn(self, job: Job, reading: Reading) -> Generator[Request, Any, JobReport]:
         """One turn of the talk, whose sentence was read."""
@@ -126,12 +129,15 @@ class Agent:
             if job.replans > self.limits.replans + self.limits.replans_per_item * len(self.inventory.items):
                 job.end(f"stopped after {job.replans} replans")
                 return
+            yield from let_pass(job)
             yield from self._settle_counts(job)
             plan = yield from agree(job, self.mind, self.overseer, self.workplace)
             if plan is None:
                 return
             again = yield from self._follow(job, plan)
-            if not again and plan.complete and not (yield from self._overlook(job)):
+            if again or not plan.complete or (yield from more_comes(self, job)):
+                continue
+            if not (yield from self._overlook(job)):
                 return
 
     def _overlook(self, job: Job) -> Routine:
@@ -143,7 +149,7 @@ class Agent:
         job.overlooked = True
         before = {item.id: item.location for item in self.inventory.items.values()}
         for table in tables:
-            yield from self._glance(job, table)
+            yield from self.glance(job, table)
         if job.ended or {item.id: item.location for item in self.inventory.items.values()} == before:
             return False
         yield from self._surprise(job, "something lies on the table that was not put there")
@@ -166,7 +172,7 @@ class Agent:
                 if self._may_go_unseen(job, step, result):
                     continue
                 fresh = step.skill == "pick" and self._saw_before(step, result, job.context.now())
-                reaction = self._reaction(job, step, result)
+                reaction = react(step, result, *job.failed(step), self.limits)
                 if reaction.kind == "ignore":
                     continue
                 yield from self._mend(job, step, reaction, look=not fresh or result.code in _DISTURBED)
@@ -178,7 +184,9 @@ class Agent:
                 return True
             uncovered = uncovered or (step.skill == "pick" and self._uncover(job, step))
             if self.look_again and step.skill in _RELEASING and step.item is not None and step.place != job.station:
-                yield from self._glance(job, self.inventory.item(step.item).origin)
+                origin = self.inventory.item(step.item).origin
+                if self.inventory.kinds.get(origin) != "belt" or wants_more(job):
+                    yield from self.glance(job, origin)
             if uncovered and step.skill in _RELEASING:
                 yield from self._surprise(job, f"what lay beside {step.item} shows whole now")
                 return True
@@ -250,7 +258,7 @@ class Agent:
     def _looked(self, job: Job, place: str, result: SkillResult, t: float) -> None:
         """Detections carry their place: a look at a shelf may show its bins. Labels are read twice at most."""
         inventory = self.inventory
-        inventory.read_labels(result.data.get("labels") or {})
+        inventory.read_labels(result.data.get("labels") or {}, t)
         unread = set(self.workplace.labels) - set(inventory.labels.values())
         if inventory.kinds[place] == "shelf" and unread and not job.calls[f"unread {place}"]:
             job.calls[f"unread {place}"] += 1
@@ -281,10 +289,12 @@ class Agent:
         told = yield from self.ask(job, ask)
         self.inventory.told(item, {"category": told}, t)
 
-    def _glance(self, job: Job, place: str) -> Routine:
+    def glance(self, job: Job, place: str) -> Routine:
         """Look at `place` again, as far as that is possible; a failure is no matter."""
-        if self.inventory.kinds.get(place) not in _WATCHED:
-            return
+        if self.inventory.kinds.get(place) in _WATCHED:
+            yield from self._look_again(job, place)
+
+    def _look_again(self, job: Job, place: str) -> Routine:
         step = Step.of("look", place=place)
         result = yield from self._perform(job, step)
         if result.status == "succeeded":
@@ -293,10 +303,6 @@ class Agent:
             job.end(f"{step} failed with {result.code}: {result.message}")
 
     # ── mending ──────────────────────────────────────────────────────────────────────────────────────────────────
-    def _reaction(self, job: Job, step: Step, result: SkillResult) -> Reaction:
-        tries, of_item = job.failed(step)
-        return react(step, result, tries, of_item, self.limits)
-
     def _mend(self, job: Job, step: Step, reaction: Reaction, look: bool) -> Routine:
         """Carry out the reaction to a failed step, so that the next plan starts from a belief that holds."""
         yield from self._surprise(job, f"{reaction.why} -> {reaction.kind}")
@@ -311,8 +317,11 @@ class Agent:
             yield from self._full(job, step.place, item, reaction.why)
         elif reaction.kind == "find":
             yield from self._find(job, item, step.place)
+        elif reaction.kind == "shelf":
+            for shelf in [place for place, kind in self.inventory.kinds.items() if kind == "shelf"]:
+                yield from self._look(job, shelf)
         elif reaction.kind == "look" and look:
-            yield from self._glance(job, self.inventory.item(item).location)
+            yield from self.glance(job, self.inventory.item(item).location)
         if reaction.kind == "look" and self.inventory.item(item).location == GONE:
             yield from self._find(job, item, None)
         if reaction.give_up:
@@ -337,14 +346,8 @@ class Agent:
         for place in (p for p in dict.fromkeys(places) for _ in range(_LOOKS)):
             if job.ended or self.inventory.item(item).location not in (GONE, HAND):
                 return
-            if self.inventory.fluents["seen", place] is True:
-                continue
-            step = Step.of("look", place=place)
-            result = yield from self._perform(job, step)
-            if result.status == "succeeded":
-                yield from self._absorb(job, step, result)
-            elif not result.recoverable:
-                job.end(f"{step} failed with {result.code}: {result.message}")
+            if self.inventory.fluents["seen", place] is not True:
+                yield from self._look_again(job, place)
 
     def _full(self, job: Job, place: str, item: str, why: str) -> Routine:
         """A place is full: use another bin with its label, or what a person says, or leave things where they are."""

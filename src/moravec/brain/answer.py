@@ -146,7 +146,8 @@ def open_points(
     for given_up, why in aside.items():
         points.append(f"{given_up} was set aside: {why}")
     for item in inventory.items.values():
-        if item.location == GONE and any(fit(item, c.what, inventory).match for c in goal.moves):
+        lost = item.location == GONE and item.id not in inventory.past
+        if lost and any(fit(item, c.what, inventory).match for c in goal.moves):
             points.append(f"{item.id} ({item.describe()}) was lost")
     spilled = {p for p in overflow.values() if inventory.kinds.get(p) != "bin"}
     for task in assignment.tasks:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import numpy as np
-
 from moravec.brain.goal import RULE, Clause, Goal
 from moravec.brain.plan import make_plan
 from moravec.brain.remember import Inventory
+from moravec.brain.schedule.supposed import supposed_delivery
 from moravec.brain.steps import Plan
 from moravec.brain.validate import Validation, validate
 from moravec.core.workplace import Place, Workplace
-from moravec.perception.detection import Detection
 
 _CATEGORIES = ("box", "can", "bottle", "ball", "tool", "part")
 _COLOURS = ("red", "blue", "green", "yellow", "white", "purple")
@@ -30,36 +28,9 @@ def bench_workplace() -> Workplace:
 
 def bench_inventory(n: int, seed: int = 0) -> Inventory:
     """`n` items in an open parcel that was looked at, drawn by `seed`; all bins labelled."""
-    rng = np.random.default_rng(seed)
-    inventory = Inventory(bench_workplace())
-    inventory.fluents["open", "parcel"] = True
-    inventory.fluents["seen", "shelf"] = True
-    inventory.read_labels({f"bin_{i + 1}": label for i, label in enumerate(_LABELS)})
-    side = int(np.ceil(np.sqrt(n)))
-    seen = []
-    for i in range(n):
-        x, y = (i % side) * 0.1, (i // side) * 0.1
-        colour, category = _COLOURS[rng.integers(6)], _CATEGORIES[rng.integers(6)]
-        damaged = bool(rng.random() < 0.1)
-        seen.append(
-            Detection(
-                "parcel",
-                (x, y, 0.05),
-                (0.06, 0.04, 0.05),
-                0.0,
-                (0.002,) * 3,
-                colour,
-                0.9,
-                category,
-                0.9,
-                damaged,
-                0.9 if damaged else 0.1,
-                None,
-                "overhead",
-                (0, 0, 1, 1),
-            )
-        )
-    inventory.update("parcel", seen, 0.0)
+    inventory = supposed_delivery(bench_workplace(), n, seed)
+    for fluent in (("open", "parcel"), ("seen", "parcel"), ("seen", "shelf")):
+        inventory.fluents[fluent] = True
     return inventory
 
 

@@ -55,6 +55,7 @@ class JobReport:
     inventory: dict[str, Any]
     answers: tuple[dict[str, Any], ...] = ()  # {"kind", "value"}: of what was asked, as data
     open: bool = False  # a question of it waits for an answer, which the next turn may give
+    replied: bool = False  # it answered the question that the turn before had left open
     turns: tuple[dict[str, Any], ...] = ()  # of a talk of several, in short
     heard: float | None = None  # [s] of the robot's time, where it was said while a job ran
     amid: tuple[Amid, ...] = ()  # what was done of other orders while it ran
@@ -94,6 +95,7 @@ class Job:
     ended: bool = False
     counted: bool = False
     open: bool = False  # whether a question waits for an answer
+    replied: bool = False  # whether it answered the one of the turn before
     overlooked: bool = False  # whether the last look around was taken
     so_far: Callable[[], Talk] | None = None  # the talk as of now; None: not understood yet, nothing may come in between
     within: bool = False  # while an older job waits
@@ -221,5 +223,6 @@ class Job:
             inventory=self.inventory.snapshot(),
             answers=tuple(self.answers),
             open=self.open,
+            replied=self.replied,
             amid=tuple(self.amid),
         )

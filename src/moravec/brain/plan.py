@@ -7,18 +7,21 @@ be done is taken back and forward search is tried instead. Linear in the number 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from math import inf
 from typing import Literal, final
 
+from moravec.brain.arrivals import SOURCES
 from moravec.brain.goal import EVERYWHERE, Goal, Selection
 from moravec.brain.remember import Inventory, natural
 from moravec.brain.search import search
 from moravec.brain.state import HAND, HOLDING, NOTHING
 from moravec.brain.steps import Plan, Step
 from moravec.brain.tasks import Assignment, Task, assign, is_done
+from moravec.skills.belt import leaves
 from moravec.skills.manifests import BY_NAME
 from moravec.skills.symbols import Value, changes, unmet
 
-_HOLDING = ("parcel", "station", "table", "reject", "bin")  # kinds of places where items may lie
+_HOLDING = ("parcel", "belt", "station", "table", "reject", "bin")  # kinds of places where items may lie
 _NO_TRIES: Mapping[str, int] = {}
 
 
@@ -52,8 +55,11 @@ def make_plan(
     todo = [t for t in assigned.tasks if not is_done(t, inventory)]
     strict = any(clause.then for clause in goal.clauses)
     todo.sort(
-        key=lambda t: (t.stage, t.to == planner.station, t.clause * strict, tries.get(t.item, 0), _height(t.item, inventory))
-    )
+        key=lambda t: (
+            t.stage, t.to == planner.station, t.clause * strict, _deadline(t.item, inventory), tries.get(t.item, 0),
+            _height(t.item, inventory),
+        )
+    )  # fmt: skip
     planner.settle(todo, assigned, aside, tries)
     for task in todo:
         if task.item not in aside:
@@ -92,11 +98,19 @@ def _sources(what: Selection, inventory: Inventory) -> list[str]:
     if place == EVERYWHERE:
         return [p.name for p in inventory.workplace.places if p.kind in _HOLDING]
     if place is None:
-        return [p.name for p in inventory.workplace.of_kind("parcel")]
+        return [p.name for p in inventory.workplace.places if p.kind in SOURCES]
     if place.startswith("bin:"):
         return inventory.bins_labelled(place[4:])
     kind = {"bins": "bin"}.get(place, place)
     return [p.name for p in inventory.workplace.places if kind in (p.name, p.kind)]
+
+
+def _deadline(name: str, inventory: Inventory) -> float:
+    """When [s] it rides out of reach; infinite for what does not ride."""
+    item = inventory.item(name)
+    if inventory.kinds.get(item.location) != "belt":
+        return inf
+    return leaves(item, inventory.workplace.place(item.location))
 
 
 def _height(name: str, inventory: Inventory) -> tuple[float, tuple[str, int]]:
@@ -138,7 +152,7 @@ class _Planner:
         shelf = next((p.name for p in self.inventory.workplace.of_kind("shelf")), None)
         if labels and shelf and not self.state.get(("seen", shelf)):
             self.do("look", place=shelf)
-        for place in places:
+        for place in sorted(places, key=lambda p: self.inventory.kinds.get(p) == "belt"):  # at last: what rides does not wait
             closed = self.state.get(("open", place)) is not True
             if not self.state.get(("seen", place)):
                 self.do("look", place=place)
@@ -246,7 +260,7 @@ class _Planner:
     def _home_of(self, item: str) -> str:
         """Where an item without an errand goes: back to where it was; the table where that cannot be."""
         origin = self.inventory.item(item).origin
-        usable = origin in self.inventory.kinds and origin != self.station
+        usable = origin in self.inventory.kinds and origin != self.station and self.inventory.kinds[origin] != "belt"
         if usable and self.state.get(("full", origin)) is not True:
             return origin
         parcel = next((p.name for p in self.inventory.workplace.of_kind("parcel")), None)

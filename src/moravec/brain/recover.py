@@ -8,7 +8,7 @@ from typing import Literal
 from moravec.brain.steps import Step
 from moravec.skills.contract import SkillResult
 
-ReactionKind = Literal["ignore", "retry", "look", "find", "full", "aside", "ask", "end"]
+ReactionKind = Literal["ignore", "retry", "look", "find", "full", "shelf", "aside", "ask", "end"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +33,8 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Reaction:
-    """What to do now. `look`: look at the place again, `find`: the item may be anywhere, `full`: use another place, `ask`: a
-    person may help."""
+    """What to do now. `look`: look at the place again, `find`: the item may be anywhere, `full`: use another place,
+    `shelf`: read the labels again, `ask`: a person may help."""
 
     kind: ReactionKind
     why: str
@@ -61,9 +61,11 @@ def react(step: Step, result: SkillResult, tries: int, tries_of_item: int, limit
     often = tries >= limits.tries or tries_of_item >= limits.tries_of_item
     if result.code == "lost" or (step.skill == "inspect" and result.code == "not_seen"):
         return Reaction("find", why, give_up=often)
+    if result.code == "shelf_changed":
+        return Reaction("shelf", why)
     if result.code == "no_space" and step.skill in ("stow", "discard", "place"):
         return Reaction("full", why)
-    if often:
+    if often or result.code == "passed":
         return Reaction("aside", why, give_up=True)
     if step.skill == "pick":
         return Reaction("look", why)

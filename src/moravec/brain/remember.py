@@ -7,9 +7,10 @@ inspection found outranks what was seen from afar.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import asdict, dataclass, field, replace
+from math import inf
 from typing import Any, final
 
 from moravec.brain.match import match, unlikeness
@@ -18,6 +19,7 @@ from moravec.brain.steps import Step
 from moravec.core.errors import BadInput
 from moravec.core.workplace import Workplace
 from moravec.perception.detection import Detection
+from moravec.skills.belt import ahead, leaves
 from moravec.skills.manifests import BY_NAME
 from moravec.skills.symbols import Fluent, Value, changes
 
@@ -25,8 +27,8 @@ MISSES_UNTIL_GONE = 2
 _WATCHED = ("parcel", "table", "station")  # where one look shows all; in a bin one item hides another
 # Where what lies unasked in a place of this kind may come from, the likelier first.
 _FALLEN_FROM: dict[str, tuple[tuple[str, ...], ...]] = {
-    "station": (("parcel",),),
-    "table": (("parcel", "station"), ("bin", "reject")),
+    "station": (("parcel", "belt"),),
+    "table": (("parcel", "belt", "station"), ("bin", "reject")),
 }
 
 
@@ -55,6 +57,8 @@ class Item:
     missing: int = 0  # looks in a row that did not show it
     camera: str = ""
     box: tuple[int, int, int, int] = (0, 0, 0, 0)  # in the last picture that showed it [px]
+    velocity: tuple[float, float] = (0.0, 0.0)  # over the floor [m/s]
+    t: float = 0.0  # [s] when what moves was at `position`
 
     @property
     def volume(self) -> float:
@@ -97,7 +101,11 @@ class Inventory:
         self.fluents: dict[Fluent, Value] = dict(place_fluents(workplace))
         self.kinds = {place.name: place.kind for place in workplace.places}
         self.blind: set[str] = set()  # places that no camera sees into
+        self.past: set[str] = set()  # items that rode out of reach
+        self.nothing_on: dict[str, float] = {}  # belt -> when nothing had come on it for a while [s]
         self.avoid: frozenset[str] = frozenset()  # places that are used after others that would do as well
+        # category, place -> seconds that putting such a thing there is expected to take, all tries counted
+        self.effort: Callable[[str, str], float] = lambda category, place: 1.0
         self._events = _Events()
         self._next = 1
         self._handled = 0  # how often something was moved
@@ -110,11 +118,14 @@ class Inventory:
         Raises BadInput for a place the workplace does not have.
         """
         self.workplace.place(place)
+        belt = self.kinds[place] == "belt"
+        if belt:
+            detections = self._ride_on(place, detections, t)
         here = [item for item in self.items.values() if item.location == place]
-        lost = [item for item in self.items.values() if item.location == GONE]
+        lost = [item for item in self.items.values() if item.location == GONE and item.id not in self.past]
         left = list(detections)
         seen: list[tuple[Item, Detection]] = []
-        for known, gate in ((here, True), (here, False), (lost, False)):
+        for known, gate in ((here, True), ([] if belt else here, False), (lost, False)):  # what rides does not jump
             waiting = [item for item in known if all(item is not done for done, _ in seen)]
             pairs = match(waiting, left) if gate else match(waiting, left, gate=None)
             seen += [(waiting[i], left[j]) for i, j in pairs]
@@ -175,7 +186,8 @@ class Inventory:
         name = f"item-{self._next}"
         self._next += 1
         looks = (d.position, d.extent, d.yaw, d.sigma, d.colour, d.colour_p, d.category, d.category_p)
-        self.items[name] = Item(name, place, origin, *looks, d.damaged, d.damaged_p, d.code, camera=d.camera, box=d.box)
+        seen = {"camera": d.camera, "box": d.box, "velocity": d.velocity, "t": d.t}
+        self.items[name] = Item(name, place, origin, *looks, d.damaged, d.damaged_p, d.code, **seen)
         self._events.add(t, name, "new", place=place, now=self.items[name].describe())
         return name
 
@@ -196,6 +208,18 @@ class Inventory:
             if lost:
                 self._events.add(t, item.id, "gone", place=place)
         return tuple(missing), tuple(gone)
+
+    def _ride_on(self, belt: str, detections: Sequence[Detection], t: float) -> list[Detection]:
+        """What rides on `belt` is believed to be where it has come to by the time of the picture; `detections` without what was
+        let go and is still to be seen."""
+        seen = max((d.t for d in detections), default=t)
+        riding = [*self.at(belt), *(self.items[name] for name in self.past)]
+        known = [replace(item, position=(*ahead(item, seen), item.position[2]), t=seen) for item in riding]
+        self.items |= {item.id: item for item in known}
+        gone = {j for i, j in match(known, detections) if known[i].id in self.past}
+        left = [d for j, d in enumerate(detections) if j not in gone]
+        self.nothing_on[belt] = -inf if any(leaves(d, self.workplace.place(belt)) > t for d in left) else t
+        return left
 
     # ── acting ───────────────────────────────────────────────────────────────────────────────────────────────────
     def after(self, step: Step, t: float) -> None:
@@ -229,31 +253,42 @@ class Inventory:
         if self.fluents[HOLDING] == item:
             self.fluents[HOLDING] = NOTHING
 
+    def passed(self, item: str, t: float) -> None:
+        """The item rode out of reach; it is not looked for again."""
+        self.past.add(item)
+        self.items[item] = replace(self.item(item), location=GONE)
+        self._events.add(t, item, "passed")
+
     def mark_full(self, place: str, t: float) -> None:
         """Nothing more fits into `place`."""
         self.fluents["full", place] = True
         self._events.add(t, "", "full", place=place)
 
-    def read_labels(self, labels: Mapping[str, str]) -> None:
-        """Take in what the bins' labels say."""
-        for place, label in labels.items():
-            self.labels[self.workplace.place(place).name] = str(label)
+    def read_labels(self, labels: Mapping[str, str], t: float = 0.0) -> None:
+        """Take in what the bins' labels say at time `t` [s]. A bin that carries its label elsewhere took along what lies in it.
+
+        Raises BadInput for a place the workplace does not have.
+        """
+        found = {str(label): self.workplace.place(place).name for place, label in labels.items()}
+        ways = {place: found[label] for place, label in self.labels.items() if found.get(label, place) != place}
+        self.labels = {place: label for place, label in self.labels.items() if place not in ways}
+        self.labels |= {place: label for label, place in found.items()}
+        self.fluents |= {("full", to): self.fluents.get(("full", was)) is True for was, to in ways.items()}
+        for item in [item for item in self.items.values() if item.location in ways]:
+            self._move(item.id, ways[item.location], t)
 
     def begin_job(self, again: bool = True, within: bool = False) -> None:
         """Where items lie now counts as where they came from; looks are due `again`, but where nothing can be seen. `within`: an
         older job goes on later; what lies on the station is on its way."""
         for name, item in self.items.items():
-            under_way = within and self.kinds.get(item.location) == "station"
-            if item.location not in (HAND, GONE) and not under_way:
+            if item.location not in (HAND, GONE) and not (within and self.kinds[item.location] == "station"):
                 self.items[name] = replace(item, origin=item.location, missing=0)
         for place in self.kinds if again else ():
             self.fluents["seen", place] = place in self.blind
 
     def came_from(self, origins: Mapping[str, str]) -> None:
         """Where items lay when the job began that goes on now, item -> place."""
-        for name, origin in origins.items():
-            if name in self.items:
-                self.items[name] = replace(self.items[name], origin=origin)
+        self.items |= {name: replace(self.item(name), origin=origin) for name, origin in origins.items()}
 
     def supposing(self, locations: Mapping[str, str]) -> Inventory:
         """The same belief with items elsewhere, item -> place, to think with; it is not to be changed."""
@@ -272,7 +307,7 @@ class Inventory:
         if location in self.kinds:
             place = self.workplace.place(location)
             position = (*place.centre, place.floor)  # until it is seen there
-        self.items[item] = replace(known, location=location, position=position, missing=0)
+        self.items[item] = replace(known, location=location, position=position, missing=0, velocity=(0.0, 0.0))
         self._events.add(t, item, "moved", was=known.location, now=location)
 
     # ── asking ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -288,21 +323,9 @@ class Inventory:
         if item is None or item.location not in self.kinds:
             return None
         return Detection(
-            item.location,
-            item.position,
-            item.extent,
-            item.yaw,
-            item.sigma,
-            item.colour,
-            item.colour_p,
-            item.category,
-            item.category_p,
-            item.damaged,
-            item.damaged_p,
-            item.code,
-            item.camera,
-            item.box,
-        )
+            item.location, item.position, item.extent, item.yaw, item.sigma, item.colour, item.colour_p, item.category,
+            item.category_p, item.damaged, item.damaged_p, item.code, item.camera, item.box, item.velocity, item.t,
+        )  # fmt: skip
 
     def at(self, place: str) -> list[Item]:
         """The items believed to be at `place`."""
@@ -353,7 +376,7 @@ def natural(name: str) -> tuple[str, int]:
 def _with(item: Item, d: Detection, trust: bool) -> Item:
     """`item` as `d` shows it. Without `trust` only what is more certain than before replaces a belief about what it is,
     and an inspected item only moves."""
-    item = replace(item, position=d.position, yaw=d.yaw, sigma=d.sigma, camera=d.camera, box=d.box)
+    item = replace(item, position=d.position, yaw=d.yaw, sigma=d.sigma, camera=d.camera, box=d.box, velocity=d.velocity, t=d.t)
     if trust:
         return replace(
             item,

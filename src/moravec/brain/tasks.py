@@ -7,7 +7,7 @@ all; "the rest" takes what nobody claims.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from moravec.brain.goal import Clause, Destination, Goal
@@ -15,6 +15,8 @@ from moravec.brain.remember import Inventory, Item, natural
 from moravec.brain.select import candidates, prints
 from moravec.brain.state import GONE
 from moravec.core.errors import BadInput
+
+CLEARLY = 1.1  # times as much, from which one place costs more than another
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +147,19 @@ def _target(clause: Clause, item: Item, inventory: Inventory, overflow: Mapping[
         return item.location, ""
     free = [p for p in places if inventory.fluents.get(("full", p)) is not True]
     if free:
-        return min(free, key=lambda p: p in inventory.avoid), ""  # the first of equals
+        return cheapest(free, item, inventory), ""
     if places:
         other = overflow.get(places[0])
         return (other, "") if other else (None, f"{item.id}: {_named(places[0], inventory)} is full")
     return None, f"{item.id}: no bin carries the label {_label(clause.to, item, inventory)!r}"
+
+
+def cheapest(places: Sequence[str], item: Item, inventory: Inventory) -> str:
+    """Which of `places`, at least one, that answer to the same wish: not one to avoid where there is another; of the rest the
+    first one whose expected cost is not clearly above the least."""
+    good = [place for place in places if place not in inventory.avoid] or list(places)
+    costs = {place: inventory.effort(item.category, place) for place in good}
+    return next(place for place in good if costs[place] <= CLEARLY * min(costs.values()))
 
 
 def places_for(to: Destination, item: Item, inventory: Inventory) -> list[str]:

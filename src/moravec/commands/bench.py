@@ -25,8 +25,9 @@ class Bench(Options):
 
     guard: one verdict. decision: the same in machine code (least_p99_9: of the least that each took of three times). loop: one
     control tick without physics. edge: how late the ticks of the edge process are. silence: from a client's last command to
-    braking. plan: one delivery. policy: one answer of --model. data: one random frame from a training cache, and how much
-    faster that is than from H.264.
+    braking. plan: one delivery; a job of 10 things from its words to its plan, on one core; the delivery shared out among robots,
+    as a ratio to what no schedule falls below. policy: one answer of --model. data: one random frame from a training cache, and
+    how much faster that is than from H.264.
     """
 
     name: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="guard|decision|loop|edge|silence|plan|policy|data")]
@@ -52,6 +53,8 @@ class Bench(Options):
             raise BadInput("what to measure", self.name, _SAMPLES)
         if self.name == "edge":
             return self._edge()
+        if self.name == "plan":
+            return self._plan()
         n = self.samples or _SAMPLES[self.name]
         more: dict[str, Any] = {}
         if self.name == "guard":
@@ -66,11 +69,8 @@ class Bench(Options):
         elif self.name == "silence":
             seconds, stalls = measure_edge.silence_times(n, self.seed)
             more = {"stalls": stalls}
-        elif self.name in ("policy", "data"):
-            seconds, more = self._models(n)
         else:
-            seconds = measure.plan_times(n, self.load, self.seed)
-            more = {"items": self.load}
+            seconds, more = self._models(n)
         result = measure.statistics(self.name, seconds) | more
         save(self, f"bench-{self.name}.json", result)
         rest = "".join(f", {key} {value:g}" for key, value in more.items())
@@ -87,6 +87,33 @@ class Bench(Options):
             with needing("data"):
                 return measure_models.data_times(n, self.seed)
         return measure_models.policy_times(n, self.seed, folder_of(self.model), keys(self.trust))
+
+    def _plan(self) -> int:
+        """How long planning takes, how long a job from its words, and how good schedules are."""
+        from moravec.commands import measure, measure_plans
+
+        n = self.samples or _SAMPLES[self.name]
+        job = measure.statistics("job", measure_plans.job_times(n, self.seed))
+        figures = {key: job[key] for key in ("n", "p50", "p99", "max")}
+        result = {
+            **measure.statistics(self.name, measure.plan_times(n, self.load, self.seed)), "items": self.load,
+            "job": {"unit": "us", "items": measure_plans.JOB_ITEMS, **figures},
+            "schedules": measure_plans.schedules(self.load, self.seed),
+        }  # fmt: skip
+        save(self, "bench-plan.json", result)
+        numbers = ", ".join(f"{key} {result[key]:.1f}" for key in ("p50", "p99", "p99_9", "max"))
+        lines = [f"plan: {numbers} us (n {n}, items {self.load}; {result['machine']})"]
+        lines.append(
+            f"job of {measure_plans.JOB_ITEMS} things, read and planned on one core: p50 {job['p50'] / 1e3:.1f}, "
+            f"max {job['max'] / 1e3:.1f} ms"
+        )
+        for row in result["schedules"]:
+            lines.append(
+                f"{row['items']} things, {row['robots']} robots, {row['site']}: {row['makespan']:.0f} s, {row['ratio']:.3f} "
+                f"times the lower bound, made in {row['seconds']:.1f} s"
+            )
+        show(self, result, "\n".join(lines))
+        return 0
 
     def _edge(self) -> int:
         """How late the ticks of an edge process are."""

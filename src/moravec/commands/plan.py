@@ -6,6 +6,7 @@ import contextlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
@@ -13,6 +14,8 @@ import tyro
 from moravec.commands.charters import opened_charter
 from moravec.commands.minds import MindOptions, opened_mind
 from moravec.commands.options import Items, said, save, say, show, unset
+from moravec.commands.sharing import ITEMS, Asked, shared
+from moravec.core.errors import BadInput
 
 if TYPE_CHECKING:
     from moravec.brain.conduct.charter import Charter
@@ -29,7 +32,8 @@ class Plan(MindOptions):
     """Read and plan a job, and move nothing.
 
     What a closed parcel holds is not known before it is opened. The plan therefore names each step up to that point, and
-    after it the steps that follow "for each" item of a wish.
+    after it the steps that follow "for each" item of a wish. With --robots a delivery is drawn by --seed, in symbols, and the
+    whole job is shared out among robots: who does what when, and what holds it up.
     """
 
     instruction: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="INSTRUCTION")]
@@ -40,25 +44,58 @@ class Plan(MindOptions):
     """The workplace."""
     items: Annotated[Items | None, unset("N")] = None
     """How many items the delivery holds; a plan does not know, the world may."""
+    robots: Annotated[str | None, unset("N|FILE")] = None
+    """Share the job out among so many robots, or those of a TOML file; see docs/brain.md. Draws schedule.svg into --out."""
+    memory: Annotated[Path | None, unset("FILE")] = None
+    """With --robots: how long skills took and how often they succeeded, from the file of 'moravec run --memory FILE'."""
 
     def execute(self) -> int:
         """The plan. A refusal is exit status 1."""
         from moravec.worlds.registry import WorldOptions, open_world
 
         talk = said("plan", self.instruction, self.more)
+        asked = self._sharing()
         with opened_mind(self) as opened:
             with contextlib.closing(open_world(self.world, WorldOptions(self.seed, self.items, renderer="rays"))) as world:
                 charter = opened_charter(self, world.workplace)
                 turns = [_timed(text, world.workplace, opened.mind, charter) for text in talk]
-            result = turns[0] if len(turns) == 1 else _together(turns)
+                result = turns[0] if len(turns) == 1 else _together(turns)
+                told = self._share(asked, result, world.workplace, opened.mind, charter)
             record = opened.record()
         if "calls" in record:
             result["brain"] = record
             for fallback in record["fallbacks"]:
                 say(f"the symbolic mind took over ({fallback['purpose']}): {fallback['why']}")
         save(self, "plan.json", result)
-        show(self, result, _words(result))
+        show(self, result, "\n".join([_words(result), *told]))
         return 1 if result["refused"] else 0
+
+    def _sharing(self) -> Asked | None:
+        """What --robots asks for. Raises BadInput."""
+        if self.robots is None:
+            if self.memory is not None:
+                raise BadInput("--memory", str(self.memory), "with --robots")
+            return None
+        if self.more:
+            raise BadInput("--robots", f"{1 + len(self.more)} instructions", "one instruction")
+        return Asked(self.robots, self.memory, self.items or ITEMS, self.seed, self.out)
+
+    def _share(
+        self, asked: Asked | None, result: dict[str, Any], workplace: Workplace, mind: Mind, charter: Charter
+    ) -> list[str]:
+        """Puts the schedule into the result; it in words. A job that a mind refuses or asks about has none; one whose schedule is
+        refused is refused."""
+        if asked is None or not result["goal"] or result["refused"]:
+            return []
+        from moravec.brain.goal import goal_from_json
+        from moravec.brain.schedule.errors import ScheduleError
+
+        try:
+            result["schedule"], words = shared(asked, goal_from_json(result["goal"]), workplace, mind.plan, charter)
+        except ScheduleError as error:
+            result["refused"] = str(error)
+            return [f"refused: {error}"]
+        return [words]
 
 
 def _timed(instruction: str, workplace: Workplace, mind: Mind, charter: Charter) -> dict[str, Any]:

@@ -73,7 +73,7 @@ class Session:
             if moved is not None:
                 say(f"the earlier run in {self._folder} was moved to {moved}")
             mishaps = tuple(filter(None, run.mishaps.split(",")))
-            options = WorldOptions(run.seed, run.items, run.renderer, run.person, mishaps)
+            options = WorldOptions(run.seed, run.items, run.renderer, run.person, mishaps, run.conveyor)
             self._world: World = stack.enter_context(contextlib.closing(open_world(run.world, options)))
             self._charter = opened_charter(run, self._world.workplace)
             self._before = self._world.things()
@@ -130,6 +130,7 @@ class Session:
         config = {
             "world": run.world, "seed": run.seed, "items": run.items, "speed": run.speed, "renderer": world.renderer,
             "person": run.person, "brain": run.brain, **({"mishaps": run.mishaps} if run.mishaps else {}),
+            **({"conveyor": run.conveyor} if run.conveyor else {}),
             "rules": [rule.name for rule in self._charter.all_rules], "permit": self._charter.permit.to_json(),
             **self._picking.named, **self._memory.named, **self._opened.named,
             **({"turns": list(run.talk)} if run.more else {}),
@@ -204,6 +205,7 @@ class Session:
             "cycle_time_s": cycle_times(steps),
             "seed": self._run.seed,
             "mishaps": self._world.extremes().get("mishaps", {}),
+            "conveyor": self._world.extremes().get("conveyor", {}),
             "turns": [] if report is None else list(report.turns),
             "versions": dict(self._versions),
         }

@@ -16,7 +16,7 @@ class Place:
     """
 
     name: str
-    kind: str  # "bin", "reject", "station", "parcel", "lid_rest", "shelf", "table", "obstacle"
+    kind: str  # "bin", "reject", "station", "parcel", "belt", "lid_rest", "shelf", "table", "obstacle"
     centre: tuple[float, float]
     size: tuple[float, float]
     floor: float

@@ -23,3 +23,5 @@ class Detection:
     code: str | None  # its printed code, as "MV-017"
     camera: str
     box: tuple[int, int, int, int]  # (left, top, right, bottom) in the picture [px]
+    velocity: tuple[float, float] = (0.0, 0.0)  # over the floor [m/s], of what moves
+    t: float = 0.0  # [s] when what moves was at `position`

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from moravec.core.observation import CameraFrame
 from moravec.core.workplace import Place, Workplace
-from moravec.perception.cloud import on_plane
+from moravec.perception.cloud import on_plane, project
 
 Corners = NDArray[np.float64]  # (4, 2) [px]
 Code = tuple[str, Corners]  # what is printed, and where
@@ -18,6 +18,7 @@ Code = tuple[str, Corners]  # what is printed, and where
 LEDGE = 0.07  # [m] a label lies at most this far in front of its bin's opening
 HEIGHT_SLACK = 0.03  # [m]
 CODE_FORM = "MV-{:03d}"
+FROM_AFAR = (1.5, 2.0, 2.5, 3.0, 4.0)  # one or another reads a label that is a dozen pixels wide
 _SCALES = (2.0, 1.0, 3.0)  # small print is easier to read enlarged
 
 
@@ -52,6 +53,19 @@ def read_labels(frames: Sequence[CameraFrame], workplace: Workplace) -> dict[str
             if match is not None and (match[0].name not in best or match[1] < best[match[0].name][0]):
                 best[match[0].name] = (match[1], workplace.labels[number])
     return {name: label for name, (_, label) in sorted(best.items())}
+
+
+def read_labels_from_above(frame: CameraFrame, workplace: Workplace) -> dict[str, str]:
+    """The same from afar, from one picture of the overhead camera; of a label of a dozen pixels not every one can be read."""
+    ways = np.array([(-1, -1), (-1, 1), (1, -1), (1, 1)])
+    edges = np.vstack([np.c_[np.array(p.centre) + ways * p.size, np.full(4, p.rim)] for p in workplace.of_kind("bin")])
+    pixels, (h, w) = project(edges, frame), frame.size
+    left, top = np.clip(np.floor(pixels.min(axis=0)), 0, (w - 1, h - 1)).astype(int)
+    right, bottom = np.clip(np.ceil(pixels.max(axis=0)) + 1, (left + 1, top + 1), (w, h)).astype(int)
+    grey = cv2.cvtColor(np.ascontiguousarray(frame.rgb[top:bottom, left:right]), cv2.COLOR_RGB2GRAY).astype(np.uint8)
+    found = read_markers(grey, cv2.aruco.DICT_4X4_50, FROM_AFAR)
+    places = {n: _ledge(corners + (left, top), frame, workplace) for n, corners in found.items() if n < len(workplace.labels)}
+    return {match[0].name: workplace.labels[number] for number, match in places.items() if match is not None}
 
 
 def _ledge(corners: Corners, frame: CameraFrame, workplace: Workplace) -> tuple[Place, float] | None:

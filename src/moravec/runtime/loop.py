@@ -258,7 +258,9 @@ class Runtime:
                 if ended is None:
                     continue
                 return Followed("stopped", self._state, ended.reason, ended.check)
-            if request.contact_force is not None:
+            if request.closing is not None and play.path >= request.closing.at:
+                self._grip = (request.closing.width, request.closing.force)
+            elif request.contact_force is not None:
                 now = self._state.wrench[:3]  # what was felt at the start and goes away is no contact: nothing is met that way
                 least = min(least, now, key=np.linalg.norm)
                 felt += CONTACT_FILTER * (float(np.linalg.norm(now - least)) - felt)

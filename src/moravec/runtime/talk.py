@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 from moravec.brain.agent import Agent
@@ -28,11 +29,11 @@ def talk(agent: Agent, instructions: Sequence[str], context: Context) -> Generat
 
 def merged(reports: Sequence[JobReport]) -> JobReport:
     """One report of all turns, those that came in between included, in the order in which they began. A turn whose question the
-    next one could answer counts as not refused."""
+    next one answered counts as not refused."""
     turns = [turn for report in reports for turn in _turns(report)]
     if len(turns) == 1:
         return turns[0]
-    excused = [report.open and number < len(turns) for number, report in enumerate(turns, start=1)]
+    excused = [report.open and after.replied for report, after in pairwise(turns)] + [False]
     refused = [r.refused for r, fine in zip(turns, excused, strict=True) if r.refused is not None and not fine]
     return replace(
         reports[-1],

@@ -53,6 +53,14 @@ def _walls(spec: mujoco.MjSpec, place: Place) -> None:
         _slab(spec, half, (x + sx * (hx + WALL / 2), y + sy * (hy + WALL / 2), z))
 
 
+def _belt(spec: mujoco.MjSpec, place: Place) -> None:
+    """A belt down to the table; the way down to what rides on it keeps no clearance from it. And its two rails."""
+    (x, y), (wide, long) = place.centre, place.size
+    _slab(spec, (wide / 2, long / 2, place.floor / 2), (x, y, place.floor / 2 - CLEARANCE))
+    for side in (-1, 1):
+        _slab(spec, (WALL / 2, long / 2, place.rim / 2), (x + side * (wide + WALL) / 2, y, place.rim / 2))
+
+
 def _planning_model(workplace: Workplace) -> mujoco.MjModel:
     spec = mujoco.MjSpec()
     spec.compiler.degree = False
@@ -62,6 +70,8 @@ def _planning_model(workplace: Workplace) -> mujoco.MjModel:
             _walls(spec, place)
         if place.kind in _HEAPED:
             _slab(spec, (place.size[0] / 2, place.size[1] / 2, HEAP_LARGEST / 2), (*place.centre, place.rim), _heap(place.name))
+        elif place.kind == "belt":
+            _belt(spec, place)
         elif place.kind == "obstacle":
             half_z = (place.rim - place.floor) / 2
             _slab(spec, (place.size[0] / 2, place.size[1] / 2, half_z), (*place.centre, place.floor + half_z))

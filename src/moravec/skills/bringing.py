@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -47,6 +47,19 @@ def look_for_spots(context: SkillContext, place: Place) -> Generator[Request, An
     if not spots:
         fail("no_space", f"{place.name} has no free spot within reach")
     return spots
+
+
+def check_shelf(context: SkillContext) -> Steps:
+    """A glance from above: fails as shelf_changed where a bin carries another label than the last look at the shelf read."""
+    known = context.hand.labels
+    if known:
+        frames: dict[str, CameraFrame] = yield Capture(("overhead",))
+        seen: Mapping[str, str] = yield Compute(partial(context.eyes.labels_from_above, frames["overhead"]), "labels from above")
+        other = [place for place, label in seen.items() if known.get(place, label) != label]
+        if other:
+            context.hand.labels = {}
+            fail("shelf_changed", "; ".join(f"{place} carries {seen[place]}, not {known[place]}" for place in other))
+    return {}
 
 
 def check_not_full(place: Place, spots: list[Spot]) -> None:

@@ -24,12 +24,22 @@ if TYPE_CHECKING:
 
 # ── requests, and what answers them ──────────────────────────────────────────────────────────────────────────────────
 @dataclass(frozen=True, slots=True)
+class Closing:
+    """Fingers that close to `width` [m] with at most `force` [N] on the way, `at` [s] of the motion's own time."""
+
+    at: float
+    width: float
+    force: float
+
+
+@dataclass(frozen=True, slots=True)
 class Follow:
     """Follow a chunk of set-points. With `contact_force` [N] the motion ends early when the tool feels more than that from any
-    side, beyond the least it felt on the way."""
+    side, beyond the least it felt on the way; from a `closing` on it goes to its end, whatever is felt."""
 
     chunk: ActionChunk
     contact_force: float | None = None
+    closing: Closing | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from moravec.skills.guarded import HardCoded
 from moravec.skills.manifests import ASK, HOME, INSPECT, LOOK
 from moravec.skills.moves import Failed, fail, go, look_at, look_from, post_over, surroundings
 from moravec.skills.symbols import Value
+from moravec.skills.watching import watch_belt
 
 Steps = Generator[Request, Any, dict[str, Any]]
 
@@ -43,11 +44,14 @@ class Look(HardCoded):
     manifest = LOOK
 
     def steps(self, context: SkillContext, args: Mapping[str, Value]) -> Steps:
-        """`data`: "detections" of what lies there, or "labels" of the shelf's bins; "frames" that were seen."""
+        """`data`: "detections" of what lies there, or "labels" of the shelf's bins; "frames" that were seen. On a belt it waits
+        for what comes, see `watching.watch_belt`."""
         name = str(args["place"])
         place = context.workplace.place(name)
         if place.kind == "table":
             return (yield from _look_over(context, place))
+        if place.kind == "belt":
+            return (yield from watch_belt(context, place))
         frames = []
         if place.kind == "bin":
             frames.append((yield from look_at(context, post_over(place.centre, place), name, "look"))["wrist"])
@@ -58,6 +62,7 @@ class Look(HardCoded):
             fail("blind", f"there is no camera post for {name!r}")
         if place.kind == "shelf":
             labels = yield Compute(lambda: context.eyes.labels(frames), "labels")
+            context.hand.labels = labels
             return {"labels": labels, "frames": frames}
         detections = yield Compute(lambda: context.eyes.items(frames[0], place), "items")
         return {"detections": detections, "frames": frames}

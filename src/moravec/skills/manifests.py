@@ -65,6 +65,7 @@ PICK = Manifest(
         ErrorCode("no_grasp", True, "no free grasp was found"),
         ErrorCode("missed", True, "the fingers closed on nothing"),
         ErrorCode("slipped", True, "the item slipped out while it was lifted"),
+        ErrorCode("passed", True, "it rode out of the arm's reach before it could be taken"),
         ErrorCode("not_alone", True, "what looked like one thing was more than one; it was put back"),
     ),
     preview=can_pick,
@@ -97,7 +98,7 @@ STOW = Manifest(
         Condition(("full", "?place"), True, "the bin is full", "differs"),
     ),
     effects=_RELEASED,
-    errors=_PUT_DOWN_ERRORS,
+    errors=(*_PUT_DOWN_ERRORS, ErrorCode("shelf_changed", True, "a bin carries another label than it did")),
     preview=can_put,
 )
 DISCARD = Manifest(

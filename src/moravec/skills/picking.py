@@ -13,6 +13,7 @@ from moravec.skills.grasp import Grasp
 from moravec.skills.guarded import HardCoded
 from moravec.skills.manifests import PICK
 from moravec.skills.moves import Failed, above, go, grip, line_to
+from moravec.skills.riding import belt_under, pick_riding
 from moravec.skills.symbols import Value
 from moravec.skills.taking import (
     CONTACT_FORCE,
@@ -36,7 +37,10 @@ class Pick(HardCoded):
     manifest = PICK
 
     def steps(self, context: SkillContext, args: Mapping[str, Value]) -> Steps:
-        """See `taking.pick`."""
+        """See `taking.pick`, and `riding.pick_riding` for what rides on a belt."""
+        item = str(args["item"])
+        if (belt := belt_under(context, item)) is not None:
+            return (yield from pick_riding(context, item, belt))
         return (yield from pick(context, args, _plan, _try_each))
 
 

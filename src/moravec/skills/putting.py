@@ -16,6 +16,7 @@ from moravec.skills.bringing import (
     Steps,
     carry,
     check_not_full,
+    check_shelf,
     held_in,
     let_go,
     look_for_spots,
@@ -68,9 +69,14 @@ class _IntoBin(HardCoded):
 
 @final
 class Stow(_IntoBin):
-    """Puts the held item away in a bin of the shelf."""
+    """Puts the held item away in a bin of the shelf, where that still carries the label that it did."""
 
     manifest = STOW
+
+    def steps(self, context: SkillContext, args: Mapping[str, Value]) -> Steps:
+        """See `_IntoBin`."""
+        yield from check_shelf(context)
+        return (yield from super().steps(context, args))
 
 
 @final

@@ -204,7 +204,7 @@ def close_and_lift(context: SkillContext, scene: Scene, grasp: Grasp, start_z: f
         yield from _lay_back(context, np.array([x, y, reached + BACK_ABOVE]), grasp.opening)
         fail("slipped", f"the fingers closed from {closed.width:.3f} to {state.grip_width:.3f} m while lifting")
     below = max(0.004, reached - scene.place.floor)
-    return Held(below, (*_reach(scene.target, grasp, closed.width), below / 2 + 0.01), state.grip_width)
+    return Held(below, (*held_reach(scene.target, grasp, closed.width), below / 2 + 0.01), state.grip_width)
 
 
 def tool_height(context: SkillContext) -> float:
@@ -212,7 +212,7 @@ def tool_height(context: SkillContext) -> float:
     return float(tool_point(context)[2])
 
 
-def _reach(target: Detection, grasp: Grasp, width: float) -> tuple[float, float]:
+def held_reach(target: Detection, grasp: Grasp, width: float) -> tuple[float, float]:
     """How far what is held reaches from the tool point, along the closing direction and across it [m]."""
     long, short = target.extent[0] / 2, target.extent[1] / 2
     dx, dy = target.position[0] - grasp.position[0], target.position[1] - grasp.position[1]

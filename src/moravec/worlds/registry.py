@@ -27,6 +27,7 @@ class WorldOptions:
     renderer: str | None = None
     person: bool = False
     mishaps: tuple[str, ...] = ()  # what is to go wrong, in the world's own words
+    conveyor: str = ""  # how things come on a belt, in the world's own words; "" for no belt
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ FLUENTS: dict[str, tuple[str, ...]] = {
     "kind": ("place",), "holding": (),
 }  # fmt: skip
 READINGS = {**FLUENTS, **ABOUT_ITEMS, "label": ("place",), "somebody_in": ("zone",)}
-KINDS = ("bin", "reject", "station", "parcel", "table", "shelf", "lid_rest", "obstacle")  # of places
+KINDS = ("bin", "reject", "station", "parcel", "belt", "table", "shelf", "lid_rest", "obstacle")  # of places
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,59}")
 
 

@@ -16,6 +16,7 @@ from moravec.brain.state import GONE
 from moravec.brain.steps import Step
 from moravec.brain.tasks import Assignment
 from moravec.core.workplace import Workplace
+from moravec.skills.belt import nearest_in_reach
 from moravec.skills.contract import Compute, Request, SkillResult
 from moravec.skills.manifests import BY_NAME
 from moravec.skills.preview import STORES, Surroundings
@@ -50,7 +51,7 @@ class Overseer:
         if self._reach is None:
             return
         places = (p for p in self._workplace.places if p.kind in STORES)
-        points = [(*p.centre, p.rim) for p in places] + [i.position for i in _present(job.inventory)]
+        points = [(*p.centre, p.rim) for p in places] + [_taken_at(i, job.inventory) for i in _present(job.inventory)]
         if unknown := self._reach.unknown(points):
             yield Compute(partial(self._reach.ask, unknown), "reach")
 
@@ -106,7 +107,7 @@ class Overseer:
                 "at": item.location, "category": item.category, "colour": item.colour, "damaged": item.damaged,
                 "code": item.code, "origin": item.origin, "wanted": item.id in targets, "target": targets.get(item.id),
                 "length": length, "width": width, "height": height, "weight": self._charter.weights.get(item.category),
-                "reach": reaches(item.position),
+                "reach": reaches(_taken_at(item, inventory)),
             }  # fmt: skip
         places: dict[str, dict[str, Value]] = {
             place.name: {
@@ -117,6 +118,13 @@ class Overseer:
             for place in self._workplace.places
         }  # fmt: skip
         return Surroundings(things, places)
+
+
+def _taken_at(item: Item, inventory: Inventory) -> tuple[float, float, float]:
+    """Where [m] it would be taken: here, or where it comes within reach."""
+    if inventory.kinds.get(item.location) != "belt":
+        return item.position
+    return nearest_in_reach(item, inventory.workplace.place(item.location))
 
 
 def _present(inventory: Inventory) -> list[Item]:

@@ -25,11 +25,6 @@ class Cost:
     median_s: float | None
     codes: tuple[tuple[str, int], ...] = ()  # ways to fail and how often, the most frequent first
 
-    @property
-    def expected_s(self) -> float | None:
-        """The time until it succeeds when it is tried again and again, by the pessimistic end of the interval [s]."""
-        return None if self.median_s is None or self.low == 0.0 else self.median_s / self.low
-
 
 def counted(runs: Iterable[Run], of: tuple[str, str, str]) -> Cost:
     """The figures of a group of calls; cancelled ones do not count."""

@@ -12,8 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from moravec.brain.memory.chain import read_back
+from moravec.brain.memory.costs import Costs, costs_of
 from moravec.brain.memory.facts import Fact, Value, beliefs, facts_of
-from moravec.brain.memory.recall import first_job
+from moravec.brain.memory.recall import first_job, runs_of
 from moravec.brain.memory.rules import RECENT
 from moravec.brain.memory.store import Memory, head_of, site_of
 from moravec.brain.memory.things import Known, things
@@ -56,6 +57,7 @@ class Prior:
     answers: Mapping[str, KnownAnswer] = field(default_factory=dict)
     avoid: frozenset[str] = frozenset()
     told: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)  # code -> what people said of the thing that carries it
+    costs: Costs = field(default_factory=lambda: Costs({}))  # how skills went in the last RECENT jobs
 
 
 def lasts(question: str) -> bool:
@@ -74,7 +76,8 @@ def prior_of(memory: Memory) -> Prior:
         kinds = dict(db.execute("SELECT name, kind FROM places").fetchall())
         met = things(db, now, first_job(db, RECENT))
         stored = tuple(thing for thing in met if kinds.get(thing.place) in STORES)[:OFFERED]
-        return Prior(site_of(db), events, head, labels, stored, _answers(db, held, now), avoid, _told(met))
+        costs = costs_of(runs_of(db, RECENT))
+        return Prior(site_of(db), events, head, labels, stored, _answers(db, held, now), avoid, _told(met), costs)
 
 
 def _told(met: Sequence[Known]) -> dict[str, dict[str, Value]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from typing import Any, final
 
 from moravec.brain.goal import EVERYWHERE, Clause
@@ -12,6 +13,7 @@ from moravec.brain.memory.facts import Value
 from moravec.brain.memory.learn import Heard
 from moravec.brain.memory.prior import STORES, KnownAnswer, Prior
 from moravec.brain.remember import Inventory, Item
+from moravec.brain.schedule.expect import putting
 from moravec.skills.contract import Ask, Note, Request, SkillResult
 
 
@@ -40,6 +42,7 @@ class Recollection:
         """What is offered to this job, for the record; nothing where nothing is remembered."""
         self._inventory = inventory
         inventory.avoid = self.prior.avoid & set(inventory.kinds)
+        inventory.effort = partial(putting, self.prior.costs, inventory.kinds)
         words = {"category": inventory.workplace.categories, "colour": inventory.workplace.colours, "damaged": (True, False)}
         self._told = {code: {k: v for k, v in says.items() if v in words[k]} for code, says in self.prior.told.items()}
         if not self._remembers:

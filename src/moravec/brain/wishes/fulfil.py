@@ -99,6 +99,7 @@ def _answered(
     if told is None:
         turn.within = pending.question.items
         return wishes, meant
+    turn.job.replied = True
     if told == "nothing":
         turn.job.answer = "Then nothing is done."
         raise _Over

@@ -18,6 +18,7 @@ from moravec.skills.learned.round import look_and_ask
 from moravec.skills.learned.waypoints import pose_of
 from moravec.skills.manifests import PICK
 from moravec.skills.moves import above, go, grip
+from moravec.skills.riding import belt_under, pick_riding
 from moravec.skills.symbols import Value
 from moravec.skills.taking import GRIP_FORCE, Scene, Steps, close_and_lift, pick
 
@@ -37,7 +38,10 @@ class LearnedPick(HardCoded):
         self._pilot, self._starts = pilot, starts
 
     def steps(self, context: SkillContext, args: Mapping[str, Value]) -> Steps:
-        """See `taking.pick`."""
+        """See `taking.pick`; what rides on a belt is not led by the pilot."""
+        item = str(args["item"])
+        if (belt := belt_under(context, item)) is not None:
+            return (yield from pick_riding(context, item, belt))
         return (yield from pick(context, args, self._find, self._take))
 
     def _find(self, scene: Scene) -> Sequence[PickErrand]:

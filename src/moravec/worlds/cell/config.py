@@ -9,10 +9,12 @@ from typing import Literal, TypeAlias, get_args
 import numpy as np
 
 from moravec.core.errors import BadInput
+from moravec.worlds.cell.conveyor import Conveyor
 from moravec.worlds.cell.mishaps import Mishap
 
 ITEM_COUNT = (6, 12)
 Walk: TypeAlias = Literal["visits", "straight"]
+WITHOUT_A_PARCEL = ("slip", "swapped-bins", "dark", "full-bin", "wrong-code")  # mishaps that need none
 LARGEST_SHIFT = (0.03, 0.03, 0.15)  # [m], [m], [rad] how far the parcel may stand from its drawn place
 
 
@@ -39,6 +41,7 @@ class CellConfig:
     person: bool = False  # somebody comes to the table again and again
     walk: Walk = "visits"  # how: strolling to any side, or "straight" up to the edge in front of the arm
     mishaps: tuple[Mishap, ...] = ()  # each kind at most once
+    conveyor: Conveyor | None = None  # things come on a belt instead of in a parcel
     image: tuple[int, int] = (480, 640)  # height, width of the cameras [px]
     renderer: str | None = None  # "egl", "osmesa", "rays"; None takes the best that works
 
@@ -58,6 +61,8 @@ class CellConfig:
         kinds = [mishap.kind for mishap in self.mishaps]
         if len(kinds) != len(set(kinds)):
             raise BadInput("mishaps", kinds, "each kind at most once")
+        if self.conveyor is not None and not set(kinds) <= set(WITHOUT_A_PARCEL):
+            raise BadInput("mishaps with a conveyor", kinds, WITHOUT_A_PARCEL)
         if not (len(self.image) == 2 and all(_is_whole(side) and side > 0 for side in self.image)):
             raise BadInput("image", self.image, "height and width, whole numbers of pixels above 0")
 
@@ -81,7 +86,7 @@ def draw(config: CellConfig, labels: tuple[str, ...]) -> Drawn:
     """Draws what `config` leaves open. Each concern has its own stream, so that overriding one moves no other."""
     names = (
         "items", "parcel", "labels", "lighting", "settle", "camera_overhead", "camera_wrist", "body", "scanner", "person",
-        "mishaps",
+        "mishaps", "belt",
     )  # fmt: skip
     children = np.random.SeedSequence(config.seed).spawn(len(names))
     streams = {name: np.random.default_rng(child) for name, child in zip(names, children, strict=True)}

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from moravec.core.workplace import Workplace
 from moravec.robots.protocol import Robot
 from moravec.worlds.cell.config import CellConfig
+from moravec.worlds.cell.conveyor import Conveyor
+from moravec.worlds.cell.items import ItemSpec
 from moravec.worlds.cell.mishaps import Mishap
 from moravec.worlds.cell.world import Cell
 from moravec.worlds.registry import Thing, WorldOptions
@@ -23,8 +25,11 @@ def open_world(options: WorldOptions) -> CellWorld:
         CellConfig(
             seed=options.seed, items=options.items, renderer=options.renderer, person=options.person,
             mishaps=tuple(Mishap.parse(text) for text in options.mishaps),
+            conveyor=Conveyor.parse(options.conveyor) if options.conveyor else None,
         )
     )  # fmt: skip
+
+BELT = "belt"  # where things are that come on it, before they come as well
 
 
 @final
@@ -50,23 +55,33 @@ class CellWorld:
 
     def things(self) -> Mapping[str, Thing]:
         """The truth about every item, now."""
-        final = self.cell.truth.final()
         return {
             item.name: Thing(
-                **final[item.name],
+                **self._final(item),
                 code=None if item.code is None else f"MV-{item.code:03d}",
                 size=self._volume(item.name),
-                place=self.cell.truth.place(item),
+                place=BELT if self._waits(item) else self.cell.truth.place(item),
                 position=self.cell.truth.position(item),
                 length=self._length(item.name),
             )
             for item in self.cell.items
         }
 
+    def _final(self, item: ItemSpec) -> dict[str, Any]:
+        final = self.cell.truth.final()[item.name]
+        return final | {"location": BELT} if self._waits(item) else final
+
+    def _waits(self, item: ItemSpec) -> bool:
+        """Whether it is still to come on the belt."""
+        return self.cell.belt is not None and item.name not in self.cell.belt.laid
+
     def extremes(self) -> Mapping[str, Any]:
         """The worst of the run so far."""
         told = {kind: {"t": t, "what": what} for kind, (t, what) in self.cell.mishaps.happened.items()}
-        more = {"mishaps": told} if self.cell.config.mishaps else {}
+        more: dict[str, Any] = {"mishaps": told} if self.cell.config.mishaps else {}
+        belt = self.cell.belt
+        if belt is not None:
+            more["conveyor"] = {"laid": dict(belt.laid), "past": dict(belt.past)}
         return {**self.cell.truth.report(), "warnings": sorted(set(self._warnings)), **more}
 
     def portrait(self) -> NDArray[np.uint8]:

@@ -23,6 +23,16 @@ LEDGE_DEPTH = 0.042  # the ledge in front of each bin that carries its label
 LEDGE_OVER = 0.002  # and how far it stands above the bin's rim
 LABEL_SIDE = 0.038
 
+# The conveyor's belt, where the cell has one: it takes the parcel's place and runs towards +y.
+BELT_CENTRE = (0.56, 0.02)
+BELT_SIZE = (0.20, 1.84)
+BELT_FLOOR = 0.05
+BELT_RIM = 0.058  # of its side rails
+ABOVE_BELT = 0.10  # over its rails: what rides on it reaches no higher
+BAND = 0.006  # thickness
+RAIL = 0.008
+BELT_IN, BELT_OUT = -0.80, 0.86  # y where things are laid on it, and where they leave the cell
+
 STATION_CENTRE = (0.30, -0.43)
 STATION_SIZE = (0.24, 0.24)
 STATION_HEIGHT = 0.02
@@ -38,6 +48,9 @@ LABELS = ("A", "B", "C", "D", "E", "F")
 STORING_RULE = (*zip(CATEGORIES, LABELS, strict=True), ("damaged", "reject"))
 
 HOME_Q = (0.0, -1.95, 2.05, -1.67, -1.5708, 0.0)
+
+# The wrist camera's post over the belt, before the middle of what the arm reaches of it.
+BELT_VIEW = ("belt", (BELT_CENTRE[0], -0.12, 0.50, 1.5707963))
 
 # Posts of the wrist camera, looking straight down: x, y, z of the lens [m], yaw [rad] of the tool.
 VIEWS = (
@@ -69,16 +82,19 @@ def ledge_places() -> tuple[Place, ...]:
     return (*ledges, Place("plinth", "obstacle", PLINTH_CENTRE, PLINTH_SIZE, 0.0, UPPER_ROW[1]))
 
 
-def workplace() -> Workplace:
-    """What the integrator of this cell knows."""
+def workplace(conveyor: bool = False) -> Workplace:
+    """What the integrator of this cell knows. With a `conveyor` things come on a belt instead of in a parcel."""
+    parcel = Place("parcel", "parcel", PARCEL_CENTRE, PARCEL_INNER, PARCEL_FLOOR, PARCEL_HEIGHT)
+    belt = Place("belt", "belt", BELT_CENTRE, BELT_SIZE, BELT_FLOOR, BELT_RIM)
     places = (
-        Place("parcel", "parcel", PARCEL_CENTRE, PARCEL_INNER, PARCEL_FLOOR, PARCEL_HEIGHT),
+        belt if conveyor else parcel,
         Place("station", "station", STATION_CENTRE, STATION_SIZE, STATION_HEIGHT, STATION_HEIGHT),
         Place("reject", "reject", REJECT_CENTRE, REJECT_INNER, 0.006, REJECT_HEIGHT),
-        Place("lid_rest", "lid_rest", LID_REST_CENTRE, LID_REST_SIZE, 0.0, 0.0),
+        *(() if conveyor else (Place("lid_rest", "lid_rest", LID_REST_CENTRE, LID_REST_SIZE, 0.0, 0.0),)),
         Place("shelf", "shelf", (BIN_X[1], 0.53), (0.70, 0.55), 0.0, 0.22),
         Place("table", "table", (0.15, 0.0), (1.5, 1.9), 0.0, 0.0),
         *bin_places(),
         *ledge_places(),
     )
-    return Workplace("cell", places, tuple(COLOURS), CATEGORIES, LABELS, STORING_RULE, HOME_Q, VIEWS)
+    views = (BELT_VIEW, *VIEWS[1:]) if conveyor else VIEWS
+    return Workplace("cell", places, tuple(COLOURS), CATEGORIES, LABELS, STORING_RULE, HOME_Q, views)

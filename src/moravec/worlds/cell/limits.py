@@ -30,8 +30,8 @@ SEPARATION = Separation(
 )
 
 
-def obstacles() -> tuple[Obstacle, ...]:
-    """The cell's fixed bodies: table, plinth, station, and the walls of everything that is open at the top."""
+def obstacles(conveyor: bool = False) -> tuple[Obstacle, ...]:
+    """The cell's fixed bodies: table, plinth, station, the walls of everything that is open at the top, or the conveyor."""
     (px, py), (pw, pd) = layout.PLINTH_CENTRE, layout.PLINTH_SIZE
     (sx, sy), (sw, sd) = layout.STATION_CENTRE, layout.STATION_SIZE
     plinth = Box((px - pw / 2, py - pd / 2, 0.0), (px + pw / 2, py + pd / 2, layout.UPPER_ROW[1]))
@@ -39,7 +39,8 @@ def obstacles() -> tuple[Obstacle, ...]:
     solid = (Obstacle("table", TABLE), Obstacle("plinth", plinth), Obstacle("station", station))
     parcel = _tray("parcel", layout.PARCEL_CENTRE, layout.PARCEL_INNER, layout.PARCEL_WALL, layout.PARCEL_HEIGHT)
     reject = _tray("reject", layout.REJECT_CENTRE, layout.REJECT_INNER, layout.REJECT_WALL, layout.REJECT_HEIGHT)
-    return (*solid, *parcel, *reject, *_row("lower", *layout.LOWER_ROW), *_row("upper", *layout.UPPER_ROW))
+    brings = _conveyor() if conveyor else parcel
+    return (*solid, *brings, *reject, *_row("lower", *layout.LOWER_ROW), *_row("upper", *layout.UPPER_ROW))
 
 
 def _tray(
@@ -53,6 +54,17 @@ def _tray(
         Obstacle(f"{name}'s right wall", Box((x - dx, y - dy - wall, 0.0), (x + dx, y - dy, rim))),
         Obstacle(f"{name}'s left wall", Box((x - dx, y + dy, 0.0), (x + dx, y + dy + wall, rim))),
     )
+
+
+def _conveyor() -> tuple[Obstacle, ...]:
+    """The belt down to the table, and its two rails."""
+    (x, y), dx, dy = layout.BELT_CENTRE, layout.BELT_SIZE[0] / 2, layout.BELT_SIZE[1] / 2
+    rails = ((x - dx - layout.RAIL, x - dx), (x + dx, x + dx + layout.RAIL))
+    return (
+        Obstacle("belt", Box((x - dx, y - dy, 0.0), (x + dx, y + dy, layout.BELT_FLOOR))),
+        *(Obstacle(f"belt's {name} rail", Box((low, y - dy, 0.0), (high, y + dy, layout.BELT_RIM)))
+          for name, (low, high) in zip(("near", "far"), rails, strict=True)),
+    )  # fmt: skip
 
 
 def _row(name: str, y: float, floor: float) -> tuple[Obstacle, ...]:
@@ -70,17 +82,17 @@ def _row(name: str, y: float, floor: float) -> tuple[Obstacle, ...]:
     return (Obstacle(f"{name} bins' ledge", ledge), Obstacle(f"{name} bins' back", behind), *between)
 
 
-def cell_limits() -> LimitTable:
+def cell_limits(conveyor: bool = False) -> LimitTable:
     """The limit table of the arm in this cell."""
-    return replace(ur5e_limits(), obstacles=obstacles(), separation=SEPARATION)
+    return replace(ur5e_limits(), obstacles=obstacles(conveyor), separation=SEPARATION)
 
 
 BODY_LAG = 0.01  # [m] the body's tool is off its set-point by less
 
 
-def true_limits() -> LimitTable:
+def true_limits(conveyor: bool = False) -> LimitTable:
     """What the body must keep by the simulator's measure; the guard holds set-points to less, because servos overshoot."""
-    limits = cell_limits()
+    limits = cell_limits(conveyor)
     allowed = tuple(
         Box((b.low[0] - BODY_LAG, b.low[1] - BODY_LAG, b.low[2] - BODY_LAG), tuple(x + BODY_LAG for x in b.high))  # type: ignore[arg-type]
         for b in limits.allowed

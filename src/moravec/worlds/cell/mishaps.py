@@ -6,7 +6,7 @@ random comes from the seed. `moravec run --mishaps KIND[@SECONDS],...`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias, final, get_args
 
 import mujoco
@@ -17,11 +17,12 @@ from moravec.worlds.cell import layout
 from moravec.worlds.cell.items import ItemSpec
 from moravec.worlds.cell.touch import fingers_of, touching
 
-Kind: TypeAlias = Literal["slip", "taken", "added", "swapped-bins", "stuck-lid", "dark", "full-bin"]
+Kind: TypeAlias = Literal["slip", "taken", "added", "swapped-bins", "stuck-lid", "dark", "full-bin", "wrong-code"]
 WHEN: dict[Kind, float] = {  # [s] of the robot's time, where nobody says; what is so from the beginning cannot come later
-    "slip": 20.0, "taken": 45.0, "added": 45.0, "swapped-bins": 60.0, "stuck-lid": 0.0, "dark": 30.0, "full-bin": 0.0
+    "slip": 20.0, "taken": 45.0, "added": 45.0, "swapped-bins": 60.0, "stuck-lid": 0.0, "dark": 30.0, "full-bin": 0.0,
+    "wrong-code": 0.0,
 }  # fmt: skip
-FROM_THE_BEGINNING: tuple[Kind, ...] = ("stuck-lid", "full-bin")
+FROM_THE_BEGINNING: tuple[Kind, ...] = ("stuck-lid", "full-bin", "wrong-code")
 DARKNESS = 5.0  # [s]
 DARK_LEVEL = 0.02  # of the light that is there otherwise: a lamp in the next room
 STICKS = 10.0  # [s] after the hand first pulled, a stuck lid gives way: the third try or so has it
@@ -74,7 +75,9 @@ class Mishaps:
         self._tool = model.site("tool").id
         self._fingers = fingers_of(model)
         self._lid_frees = np.inf
-        self.happened: dict[str, tuple[float, str]] = {m.kind: (0.0, "") for m in wanted if m.kind in FROM_THE_BEGINNING}
+        boxes = sum(item.category == "box" for item in items)
+        there = [m.kind for m in wanted if m.kind in FROM_THE_BEGINNING and (m.kind != "wrong-code" or boxes > 1)]
+        self.happened: dict[str, tuple[float, str]] = dict.fromkeys(there, (0.0, ""))
 
     @property
     def light(self) -> float:
@@ -182,3 +185,10 @@ def full_bin(items: tuple[ItemSpec, ...], labels: tuple[str, ...], rule: tuple[t
     """The name of the bin that is full from the beginning: one that is needed."""
     wanted = next((dict(rule)[item.category] for item in items if not item.damaged), labels[0])
     return layout.bin_places()[labels.index(wanted)].name
+
+
+def wrong_codes(items: tuple[ItemSpec, ...]) -> tuple[ItemSpec, ...]:
+    """The same things, all boxes with the code of one of them: a printer that stuck."""
+    boxes = [item for item in items if item.category == "box"]
+    code = next((item.code for item in boxes if item.code is not None), 0)
+    return tuple(replace(item, code=code) if item in boxes else item for item in items)

@@ -10,6 +10,7 @@ from moravec.robots.ur5e import model as ur5e
 from moravec.robots.ur5e.limits import ur5e_limits
 from moravec.worlds.cell import layout
 from moravec.worlds.cell.config import Drawn, Lighting
+from moravec.worlds.cell.conveyor import add_conveyor
 from moravec.worlds.cell.items import ItemSpec, add_item
 
 TABLE = (0.80, 0.79, 0.76, 1.0)
@@ -97,10 +98,11 @@ def letter_picture(label: str, side: int = 128) -> np.ndarray:
 
 
 def build(
-    items: tuple[ItemSpec, ...], drawn: Drawn, timestep: float, full: str | None = None, glued: bool = False
+    items: tuple[ItemSpec, ...], drawn: Drawn, timestep: float, full: str | None = None, glued: bool = False,
+    conveyor: bool = False,
 ) -> mujoco.MjSpec:
     """The whole cell as a specification, with `items` parked beside it. `full` names a bin that has no room; a `glued` lid can be
-    held fast (equality "lid_glue")."""
+    held fast (equality "lid_glue"); a `conveyor` takes the parcel's place."""
     spec = mujoco.MjSpec()
     spec.modelname = "moravec cell"
     spec.compiler.degree = False
@@ -111,7 +113,11 @@ def build(
             _add_picture(spec, f"tag_{item.code}", tag_picture(item.code))
     _room(spec)
     _scanners(spec)
-    _parcel(spec, drawn.parcel_shift)
+    if conveyor:
+        add_conveyor(spec)
+    else:
+        _parcel(spec, drawn.parcel_shift)
+    spec.worldbody.add_body(name="parcel_view", pos=[0.28, 0.03, 0.05])
     if glued:
         ends = {"objtype": mujoco.mjtObj.mjOBJ_BODY, "name1": "parcel", "name2": "lid"}
         glue = spec.add_equality(name="lid_glue", type=mujoco.mjtEq.mjEQ_WELD, active=False, **ends)
@@ -193,7 +199,6 @@ def _parcel(spec: mujoco.MjSpec, shift: tuple[float, float, float]) -> None:
     parcel = spec.worldbody.add_body(name="parcel", pos=[x, y, 0], quat=quat)
     _tray(parcel, layout.PARCEL_INNER, layout.PARCEL_FLOOR, layout.PARCEL_HEIGHT, layout.PARCEL_WALL, CARDBOARD,
           CARDBOARD_DARK, "parcel")  # fmt: skip
-    spec.worldbody.add_body(name="parcel_view", pos=[0.28, 0.03, 0.05])
     lid = spec.worldbody.add_body(name="lid", pos=[x, y, layout.PARCEL_HEIGHT + 0.003], quat=quat)
     lid.add_freejoint(name="lid")
     hx, hy = (s / 2 + layout.PARCEL_WALL for s in layout.PARCEL_INNER)

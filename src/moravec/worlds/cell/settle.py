@@ -24,7 +24,7 @@ _NEXT_TO = 0.5  # share of things that are dropped against another one
 _OVERLAP = (-0.002, 0.012)  # [m] how far such a thing is aimed over its neighbour, so that it touches or leans
 
 
-def _random_quaternion(item: ItemSpec, rng: np.random.Generator) -> np.ndarray:
+def random_quaternion(item: ItemSpec, rng: np.random.Generator) -> np.ndarray:
     """Any yaw; bottles lie, cans stand or lie, the rest may lean a little before it falls."""
     yaw = rng.uniform(0, 2 * np.pi)
     about_z = np.array([np.cos(yaw / 2), 0, 0, np.sin(yaw / 2)])
@@ -39,7 +39,7 @@ def _random_quaternion(item: ItemSpec, rng: np.random.Generator) -> np.ndarray:
     return quat
 
 
-def _body_box(model: mujoco.MjModel, data: mujoco.MjData, body: int) -> tuple[np.ndarray, np.ndarray]:
+def body_box(model: mujoco.MjModel, data: mujoco.MjData, body: int) -> tuple[np.ndarray, np.ndarray]:
     """World axis-aligned bounds (3,), (3,) [m] of a body's solid geoms."""
     low, high = np.full(3, np.inf), np.full(3, -np.inf)
     for geom in _solid(model, body):
@@ -136,12 +136,12 @@ def _drop(
     saved = np.concatenate([data.qpos, data.qvel])
     for attempt in range(_TRIES):
         data.qpos[:], data.qvel[:] = saved[: model.nq], saved[model.nq :]
-        data.qpos[start : start + 7] = (*_anywhere(shift, rng), 0.4, *_random_quaternion(item, rng))
+        data.qpos[start : start + 7] = (*_anywhere(shift, rng), 0.4, *random_quaternion(item, rng))
         mujoco.mj_kinematics(model, data)
-        low, high = _body_box(model, data, body)
+        low, high = body_box(model, data, body)
         if close:
             neighbour = model.body(before[int(rng.integers(len(before)))].name).id
-            move = _beside(low, high, *_body_box(model, data, neighbour), rng)
+            move = _beside(low, high, *body_box(model, data, neighbour), rng)
             data.qpos[start : start + 2] += move
             low[:2], high[:2] = low[:2] + move, high[:2] + move
         data.qpos[start + 2] += _stack_height(model, data, items, item, low, high) + 0.004 - low[2]
@@ -169,7 +169,7 @@ def _stack_height(
     """The highest thing [m] under the box `low`..`high` of the item about to be dropped."""
     top = layout.PARCEL_FLOOR
     for other in items[: items.index(item)]:
-        lo, hi = _body_box(model, data, model.body(other.name).id)
+        lo, hi = body_box(model, data, model.body(other.name).id)
         if np.all(lo[:2] < high[:2]) and np.all(hi[:2] > low[:2]):
             top = max(top, float(hi[2]))
     return top
@@ -184,7 +184,7 @@ def _fits(
         return False
     c, s = np.cos(shift[2]), np.sin(shift[2])
     for item in dropped:
-        _, high = _body_box(model, data, model.body(item.name).id)
+        _, high = body_box(model, data, model.body(item.name).id)
         position = data.body(item.name).xpos
         dx, dy = position[:2] - np.array(layout.PARCEL_CENTRE) - shift[:2]
         x, y = c * dx + s * dy, -s * dx + c * dy

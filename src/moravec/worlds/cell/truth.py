@@ -53,6 +53,7 @@ class Truth:
     ) -> None:
         self._model, self._data, self._items, self._workplace, self._limits = model, data, items, workplace, limits
         self._labels = dict(zip((p.name for p in workplace.of_kind("bin")), labels, strict=True))
+        self._stood = {name: model.body(name).pos.copy() for name in self._labels}
         ids = [model.joint(name).id for name in JOINTS]
         self._qpos, self._dof = model.jnt_qposadr[ids], model.jnt_dofadr[ids]
         self._tool = model.site("tool").id
@@ -106,9 +107,18 @@ class Truth:
         return near.margin < -NUMERIC_SLACK
 
     def location(self, item: ItemSpec) -> str:
-        """A bin's label, or "reject", "parcel", "station", "hand", "table", "floor"."""
+        """A bin's label, or "reject", "parcel", "belt", "station", "hand", "table", "floor"."""
         place = self.place(item)
-        return self._labels.get(place, place)
+        return self.labels().get(place, place)
+
+    def labels(self) -> dict[str, str]:
+        """The label that is read at each bin's place now: bins may have changed places."""
+        stands = {name: self._model.body(name).pos for name in self._labels}
+        nearest = {
+            place: min(stands, key=lambda name: float(np.linalg.norm(stands[name] - stood)))
+            for place, stood in self._stood.items()
+        }
+        return {place: self._labels[name] for place, name in nearest.items()}
 
     def position(self, item: ItemSpec) -> tuple[float, float, float]:
         """Of its middle [m], in the world."""
@@ -121,7 +131,7 @@ class Truth:
         if self._is_held(item):
             return "hand"
         for place in self._workplace.places:
-            if place.kind in ("bin", "reject", "parcel", "station") and self._is_in(place, x, y, z):
+            if place.kind in ("bin", "reject", "parcel", "belt", "station") and self._is_in(place, x, y, z):
                 return place.name
         return "table" if z > -0.02 else "floor"
 

@@ -15,9 +15,10 @@ from moravec.robots.ur5e.driver import CONTROL_PERIOD, SimulatedUr5e
 from moravec.robots.ur5e.kinematics import JOINTS
 from moravec.worlds.cell import layout
 from moravec.worlds.cell.config import CellConfig, Drawn, draw
+from moravec.worlds.cell.conveyor import Belt
 from moravec.worlds.cell.items import ItemSpec, draw_items
 from moravec.worlds.cell.limits import cell_limits, true_limits
-from moravec.worlds.cell.mishaps import Mishaps, full_bin
+from moravec.worlds.cell.mishaps import Mishaps, full_bin, wrong_codes
 from moravec.worlds.cell.passerby import Passerby
 from moravec.worlds.cell.pictures import Pictures
 from moravec.worlds.cell.scanner import SafetyScanner
@@ -40,25 +41,31 @@ class Cell:
             raise BadInput("the bin labels", drawn.labels, f"an order of {', '.join(layout.LABELS)}")
         delivered = draw_items(drawn.items, drawn.streams["items"], config.damaged_share, config.tagged_share)
         kinds = [mishap.kind for mishap in config.mishaps]
+        delivered = wrong_codes(delivered) if "wrong-code" in kinds else delivered
         self.items: tuple[ItemSpec, ...] = (*delivered, *self._spare(drawn, "added" in kinds))
+        belted = config.conveyor is not None
         full = full_bin(delivered, drawn.labels, layout.STORING_RULE) if "full-bin" in kinds else None
-        self.model = build(self.items, drawn, CONTROL_PERIOD, full, "stuck-lid" in kinds).compile()
+        self.model = build(self.items, drawn, CONTROL_PERIOD, full, "stuck-lid" in kinds, belted).compile()
         self.data = mujoco.MjData(self.model)
         self._stand()
-        fill_parcel(self.model, self.data, delivered, drawn.parcel_shift, drawn.streams["settle"])
+        self.belt: Belt | None = None
+        if config.conveyor is not None:
+            self.belt = Belt(self.model, self.data, delivered, config.conveyor, drawn.streams["belt"])
+        else:
+            fill_parcel(self.model, self.data, delivered, drawn.parcel_shift, drawn.streams["settle"])
         self.data.time = 0.0
-        if config.mishaps:  # what people move must not be asleep
+        if config.mishaps or belted:  # what people or the belt move must not be asleep
             self.model.opt.enableflags &= ~int(mujoco.mjtEnableBit.mjENBL_SLEEP)
         self.mishaps = Mishaps(self.model, self.data, self.items, config.mishaps, drawn.streams["mishaps"])
-        self.workplace: Workplace = layout.workplace()
+        self.workplace: Workplace = layout.workplace(belted)
         self.scanner = SafetyScanner(self.model, self.data, drawn.streams["scanner"])
         self._passerby = Passerby(self.model, self.data, config.person, config.walk, drawn.streams["person"])
         self.pictures = Pictures(self.model, self.data, config, drawn.streams, lambda: self.mishaps.light)
         self.robot = SimulatedUr5e(
             self.model, self.data, self.pictures.expose, drawn.streams["body"], before_step=self._before_step,
-            people=self.scanner.reading, limits=cell_limits(),
+            people=self.scanner.reading, limits=cell_limits(belted),
         )  # fmt: skip
-        self.truth = Truth(self.model, self.data, self.items, drawn.labels, self.workplace, true_limits())
+        self.truth = Truth(self.model, self.data, self.items, drawn.labels, self.workplace, true_limits(belted))
 
     def _spare(self, drawn: Drawn, wanted: bool) -> tuple[ItemSpec, ...]:
         """The thing that somebody adds later, if so."""
@@ -70,6 +77,8 @@ class Cell:
     def _before_step(self) -> None:
         if self.config.mishaps:
             self.mishaps.step()
+        if self.belt is not None:
+            self.belt.step()
         self._passerby.step()
         self.scanner.step()
         self.truth.watch()
