@@ -319,7 +319,7 @@ class Agent:
             yield from self._find(job, item, step.place)
         elif reaction.kind == "shelf":
             for shelf in [place for place, kind in self.inventory.kinds.items() if kind == "shelf"]:
-                yield from self._look(job, shelf)
+                yield from self._look_again(job, shelf)
         elif reaction.kind == "look" and look:
             yield from self.glance(job, self.inventory.item(item).location)
         if reaction.kind == "look" and self.inventory.item(item).location == GONE:
