@@ -281,13 +281,18 @@ class Inventory:
         for item in [item for item in self.items.values() if item.location in ways]:
             self._move(item.id, ways[item.location], t)
 
-    def begin_job(self, again: bool = True) -> None:
-        """Where items lie now counts as where they came from; looks are due `again`, but where nothing can be seen."""
+    def begin_job(self, again: bool = True, within: bool = False) -> None:
+        """Where items lie now counts as where they came from; looks are due `again`, but where nothing can be seen. `within`: an
+        older job goes on later; what lies on the station is on its way."""
         for name, item in self.items.items():
-            if item.location not in (HAND, GONE):
+            if item.location not in (HAND, GONE) and not (within and self.kinds[item.location] == "station"):
                 self.items[name] = replace(item, origin=item.location, missing=0)
         for place in self.kinds if again else ():
             self.fluents["seen", place] = place in self.blind
+
+    def came_from(self, origins: Mapping[str, str]) -> None:
+        """Where items lay when the job began that goes on now, item -> place."""
+        self.items |= {name: replace(self.item(name), origin=origin) for name, origin in origins.items()}
 
     def supposing(self, locations: Mapping[str, str]) -> Inventory:
         """The same belief with items elsewhere, item -> place, to think with; it is not to be changed."""
