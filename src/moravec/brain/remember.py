@@ -265,14 +265,18 @@ class Inventory:
         self._events.add(t, "", "full", place=place)
 
     def read_labels(self, labels: Mapping[str, str], t: float = 0.0) -> None:
-        """Take in what the bins' labels say at time `t` [s]. A bin that carries its label elsewhere took along what lies in it.
+        """Take in what the bins' labels say at time `t` [s]. A bin that carries its label elsewhere took along what lies in it;
+        several bins may carry the same label.
 
         Raises BadInput for a place the workplace does not have.
         """
-        found = {str(label): self.workplace.place(place).name for place, label in labels.items()}
-        ways = {place: found[label] for place, label in self.labels.items() if found.get(label, place) != place}
-        self.labels = {place: label for place, label in self.labels.items() if place not in ways}
-        self.labels |= {place: label for label, place in found.items()}
+        read = {self.workplace.place(place).name: str(label) for place, label in labels.items()}
+        ways: dict[str, str] = {}
+        for place, label in self.labels.items():
+            new = [other for other, said in read.items() if said == label and self.labels.get(other) != label]
+            if read.get(place) != label and len(new) == 1:
+                ways[place] = new[0]
+        self.labels = {place: label for place, label in self.labels.items() if place not in ways} | read
         self.fluents |= {("full", to): self.fluents.get(("full", was)) is True for was, to in ways.items()}
         for item in [item for item in self.items.values() if item.location in ways]:
             self._move(item.id, ways[item.location], t)
