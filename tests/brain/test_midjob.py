@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -104,12 +104,18 @@ def test_of_a_number_fewer_are_left() -> None:
     assert places.count(BIN_OF["C"]) == 2 and places.count(A) <= 1
 
 
-def test_what_turns_up_later_is_not_taken_for_the_older_words() -> None:
-    """A red can that lay hidden is no item of the older job, though nobody knew of it when the newer words were said."""
+def test_what_turns_up_later_is_done_by_the_newer_words() -> None:
+    """Somebody lays a red can into the parcel once they are done: the older job leaves it alone, and it does not stay there."""
     world = few("box2", "can1", "ball1")
-    world.things["can2"] = Thing("can2", "can", "red", hidden=True)
+
+    def added(world: FakeWorld, args: Mapping[str, Any]) -> None:
+        world.things["can2"] = Thing("can2", "can", "red")
+
+    world.faults["stow", 2] = added
     ran = hearing(STORE, (called("pick", 1), "put the red cans in bin A"), world=world)
-    assert ran.places()["can1"] == A and ran.places()["can2"] != B
+    moved = [s["args"] for s in ran.report.steps if s["skill"] == "stow" and s["args"]["place"] == B]
+    assert ran.places()["can1"] == A and ran.places()["can2"] == A and not moved
+    assert len(ran.report.turns) == 3 and ran.report.success
 
 
 # ── what goes beside it ──────────────────────────────────────────────────────────────────────────────────────────────

@@ -12,8 +12,8 @@ from typing import Any, Protocol, TypeAlias
 from moravec.brain.goal import goal_to_json
 from moravec.brain.job import Amid, Context, Job, JobReport
 from moravec.brain.midjob.bearing import bearing
-from moravec.brain.midjob.give_way import Taken, taken_by
-from moravec.brain.midjob.orders import Order, Orders
+from moravec.brain.midjob.give_way import Taken, taken_by, turned_up
+from moravec.brain.midjob.orders import Order, Orders, Owed
 from moravec.brain.reading import Reading
 from moravec.brain.recover import Limits
 from moravec.brain.remember import Inventory
@@ -33,6 +33,14 @@ class Attentive(Protocol):
 
     def read(self, text: str, context: Context) -> Generator[Request, Any, Reading]:
         """What a sentence means."""
+        ...
+
+    def pursue(self, job: Job) -> Routine:
+        """Plan and act until the job's goal is reached, or a limit."""
+        ...
+
+    def conclude(self, job: Job) -> None:
+        """Says what became of the job's goal."""
         ...
 
     def turn(self, job: Job, reading: Reading) -> Generator[Request, Any, JobReport]:
@@ -98,11 +106,31 @@ def afterwards(hands: Attentive, context: Context) -> Generator[Request, Any, li
         yield Note("order", {"instruction": order.text, "heard": order.heard})
         reports.append(replace((yield from hands.turn(job, order.reading)), heard=order.heard))
         yield from listen(hands, context)
+    reports += yield from _turned_up(hands, context)
     while orders.last:
         order = orders.last.pop(0)
         job = Job(order.text, hands.inventory, context, hands.limits)
         yield from _end(job, order)
         reports.append(replace(job.report(), heard=order.heard))
+    return reports
+
+
+def _turned_up(hands: Attentive, context: Context) -> Generator[Request, Any, list[JobReport]]:
+    """What turned up after newer words were done, and the older job left alone for them, is done by them; the newest first."""
+    orders, reports = hands.orders, list[JobReport]()
+    known: set[str] = set()
+    while orders.owed:
+        owed = orders.owed.pop()
+        goal = turned_up(owed.goal, owed.known | known, hands.inventory)
+        known |= {name for clause in goal.clauses for name in clause.what.items}
+        if not goal.clauses or orders.over:
+            continue
+        job = Job(owed.order.text, hands.inventory, context, hands.limits, goal=goal)
+        yield Note("order", {"instruction": job.instruction, "heard": owed.order.heard})
+        yield Note("goal", {"goal": goal_to_json(goal), "text": goal.describe()})
+        yield from hands.pursue(job)
+        hands.conclude(job)
+        reports.append(replace(job.report(), heard=owed.order.heard))
     return reports
 
 
@@ -135,6 +163,8 @@ def _amid(hands: Attentive, job: Job, order: Order) -> Routine:
     inventory.came_from({item.id: item.origin for item in before})
     job.give_way(taken, {item.id: item.location for item in before})
     inventory.came_from({name: inventory.item(name).location for name in taken.items})  # to there it goes back, if it has to
+    if report.refused is None:
+        hands.orders.owed.append(Owed(order, newer.goal, frozenset(inventory.items)))
     if not hands.orders.over:
         yield Note("resumed", {"instruction": job.instruction, "taken": sorted(taken.items)})
         if job.goal.wanted.clauses:

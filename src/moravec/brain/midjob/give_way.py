@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from moravec.brain.goal import EVERYWHERE, Clause, Goal, Selection
 from moravec.brain.remember import Inventory
 from moravec.brain.select import candidates
+from moravec.brain.state import GONE
 from moravec.brain.tasks import Assignment
 
 
@@ -36,6 +37,19 @@ def taken_by(goal: Goal, assignment: Assignment, left: Sequence[Selection], inve
         items |= {item.id for item in candidates(what, inventory, inventory.items.values())[0]}
     words = [clause.what for clause in goal.clauses if clause.kind == "move"] + list(left)
     return Taken(frozenset(items), tuple(replace(what, definite=False) for what in words if _by_words_alone(what)))
+
+
+def turned_up(goal: Goal, known: Collection[str], inventory: Inventory) -> Goal:
+    """What `goal` wants of items that were not `known` when it was done."""
+    clauses: list[Clause] = []
+    fresh = [item for item in inventory.items.values() if item.id not in known and item.location != GONE]
+    for clause in (c for c in goal.clauses if c.kind == "move" and _by_words_alone(c.what)):
+        found = candidates(replace(clause.what, definite=False), inventory, fresh)[0]
+        fresh = [item for item in fresh if item not in found]
+        if found:
+            items = Selection(items=tuple(item.id for item in found), place=EVERYWHERE)
+            clauses.append(replace(clause, what=items, then=False))
+    return Goal(tuple(clauses))
 
 
 def _by_words_alone(what: Selection) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import final
 
+from moravec.brain.goal import Goal
 from moravec.brain.midjob.bearing import Bearing
 from moravec.brain.midjob.ear import Deaf, Ear
 from moravec.brain.reading import Reading
@@ -20,6 +21,15 @@ class Order:
     bearing: Bearing
 
 
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """An order that was done: what its words want of items that turn up later, beside those `known` by then."""
+
+    order: Order
+    goal: Goal
+    known: frozenset[str]
+
+
 @final
 @dataclass(slots=True)
 class Orders:
@@ -28,5 +38,6 @@ class Orders:
     ear: Ear = field(default_factory=Deaf)
     waiting: list[Order] = field(default_factory=list)
     last: list[Order] = field(default_factory=list)  # that ended everything
+    owed: list[Owed] = field(default_factory=list)
     count: int = 0
     over: str = ""
