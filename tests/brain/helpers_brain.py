@@ -11,11 +11,13 @@ from told import told_mind
 
 from moravec.brain.agent import Agent
 from moravec.brain.job import JobReport
+from moravec.brain.midjob.ear import Ear
 from moravec.brain.mind import Mind
 from moravec.brain.recover import Limits
 from moravec.core.clock import ManualClock
 from moravec.core.workplace import Place, Workplace
 from moravec.perception.detection import Detection
+from moravec.runtime.talk import talk
 from moravec.skills.contract import Ask, Compute, Note, Pause, Skill, SkillResult
 from moravec.skills.manifests import ALL
 
@@ -221,14 +223,16 @@ def run_job(
     limits: Limits | None = None,
     agent: Agent | None = None,
     look_again: bool = True,
+    ear: Ear | None = None,
 ) -> Ran:
-    """Runs a job to its end; questions are answered by the first key of `answers` they contain, else by the default."""
+    """Runs a job to its end, with what `ear` hears meanwhile; questions are answered by the first key of `answers` they contain,
+    else by the default."""
     clock = ManualClock()
     skills = {m.name: FakeSkill(world, m, clock) for m in ALL}
-    agent = agent or Agent(skills, world.workplace, mind or told_mind(), limits, look_again)
+    agent = agent or Agent(skills, world.workplace, mind or told_mind(), limits, look_again, ear=ear)
     agent.skills = agent.skills or skills
     world.agent = agent
-    routine, notes, reply = agent.run(instruction, FakeContext(world.workplace, clock)), [], None
+    routine, notes, reply = talk(agent, [instruction], FakeContext(world.workplace, clock)), [], None
     for _ in range(20_000):
         try:
             request = routine.send(reply)

@@ -9,6 +9,7 @@ from typing import Any, final
 
 import pytest
 from helpers_brain import CELL, FakeContext, FakeSkill, FakeWorld, Thing, things
+from told import told_mind
 
 from moravec.brain.agent import Agent
 from moravec.brain.arrivals import read_here
@@ -89,6 +90,9 @@ def test_what_leaves_first_is_picked_first_whatever_its_name() -> None:
     assert deadlines == sorted(deadlines) and deadlines[-1] < inf
 
 
+read = told_mind().read
+
+
 # ── what was said ────────────────────────────────────────────────────────────────────────────────────────────────────
 def heard(text: str, workplace: Workplace) -> str:
     """What a mind is given to read."""
@@ -160,7 +164,6 @@ class Line(FakeWorld):
         if thing.place != "belt":
             return found
         return replace(found, position=(0.56, self.y(thing.name), 0.08), velocity=(0.0, self.speed), t=self.clock.now())
-
 
     def named(self, item: str) -> str | None:
         assert self.agent is not None

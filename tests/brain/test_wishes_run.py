@@ -87,6 +87,13 @@ def test_a_question_at_the_end_stays_unanswered() -> None:
     assert talked("gibberish", "tool")[0].refused is not None
 
 
+def test_a_question_that_the_next_turn_does_not_answer_is_open_for_good() -> None:
+    unanswered, _, _ = talked("can", "tool")
+    assert not unanswered.success and "Without an answer" in str(unanswered.refused)
+    answered, _, _ = talked("can", "small", "tool")
+    assert answered.success and answered.refused is None
+
+
 def test_one_turn_is_its_own_report() -> None:
     report, notes, _ = talked("tool")
     assert report.turns == () and report.instruction == "tool"

@@ -67,6 +67,41 @@ def test_stages_are_scored_each_by_its_own_truth() -> None:
     assert bad.wrong == ("stage 2: a: was to stay in B; found in C",)
 
 
+def test_of_an_interrupted_stage_counts_what_stays() -> None:
+    """What newer words took from it is theirs; what it put wrong and nobody mended is wrong."""
+    world: dict[str, Any] = {"now": START}
+    truth = Truth(lambda: world["now"])
+    cans = Goal((Clause("move", Selection(categories=("can",), place="parcel"), TO_B),))
+    newer = Goal((Clause("move", Selection(items=("item-7",), place="cell"), TO_C),))
+    truth.noted(0.0, Note("taken_back", {"begun": True}))  # of nothing
+    truth.noted(0.0, Note("goal", {"goal": goal_to_json(cans)}))
+    truth.noted(0.5, Note("taken_back", {"begun": False}))  # of a turn that was not understood yet
+    assert not truth.stages[0].interrupted
+    for b, right in (("B", True), ("A", False)):
+        del truth.stages[1:]
+        truth.noted(1.0, Note("interrupted", {}))
+        world["now"] = moved(START, b=b)
+        truth.noted(1.0, Note("goal", {"goal": goal_to_json(newer)}))
+        found = score_stages(truth.stages, moved(START, a="C", b=b), {"item-7": "a"})
+        assert found.success is right and found.marks["b"] == ("right" if right else "wrong") and found.marks["a"] == "right"
+
+
+def test_an_order_in_mid_job(moravec: Shell, tmp_path: Path) -> None:
+    """It is heard, done and told of, and the tape agrees; what comes too late is told as well."""
+    words = ("run", "go home", "--world", "toy", "--say", "home, please@0", "--say", "go home@5000", "--out", "said")
+    done = moravec(*words, timeout=300)
+    result = json.loads((tmp_path / "said" / "result.json").read_text())
+    assert [turn["instruction"] for turn in result["turns"]] == ["go home", "home, please"] and result["instruction"] == "go home"
+    assert result["turns"][1]["heard"] >= 0.0 and result["success"] and done.returncode == 0
+    assert "heard: home, please" in done.stderr and "goes on: go home" in done.stderr
+    assert "heard at 0 s: 'home, please'" in done.stdout
+    assert "the job had ended before 5000 s, when 'go home' was to be said" in done.stderr
+    assert "while the job ran" in (tmp_path / "said" / "report.html").read_text()
+    again = moravec("replay", "said/tape.mcap", timeout=300)
+    assert again.returncode == 0 and "diverged 0" in again.stdout and "s: home, please" in again.stdout
+    assert moravec("run", "go home", "--say", "stop", timeout=300).returncode == 2
+
+
 def test_items_are_known_by_place_and_looks() -> None:
     """A code tells most."""
     base = {"category": "can", "colour": "red", "damaged": False, "code": None}

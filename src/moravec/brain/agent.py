@@ -19,8 +19,12 @@ from moravec.brain.goal import Clause, Goal, Selection
 from moravec.brain.job import Context, Job, JobReport
 from moravec.brain.memory.prior import lasts
 from moravec.brain.memory.recollect import Recollection
+from moravec.brain.midjob.attend import attend
+from moravec.brain.midjob.ear import Deaf, Ear
+from moravec.brain.midjob.orders import Orders
 from moravec.brain.mind import Mind
 from moravec.brain.plan import needed_looks
+from moravec.brain.reading import Reading
 from moravec.brain.recover import Limits, Reaction, react
 from moravec.brain.remember import Inventory
 from moravec.brain.riding import let_pass, more_comes, wants_more
@@ -47,7 +51,7 @@ class Agent:
 
     `look_again`: look at the place items come from after each one was put away, so that what moved, what lay hidden
     and what is gone is known before the next is picked. `recollection`: what is remembered from earlier jobs, for one job.
-    `overseer`: keeps a charter; None: the rules that are built in.
+    `overseer`: keeps a charter; None: the rules that are built in. `ear`: who is listened to while a job runs; None: nobody.
     """
 
     def __init__(
@@ -59,6 +63,7 @@ class Agent:
         look_again: bool = True,
         recollection: Recollection | None = None,
         overseer: Overseer | None = None,
+        ear: Ear | None = None,
     ) -> None:
         self.skills = skills
         self.workplace = workplace
@@ -68,18 +73,26 @@ class Agent:
         self.inventory = Inventory(workplace)
         self.recollection = recollection or Recollection()
         self.talk = Talk()
+        self.orders = Orders(ear or Deaf())
         self.overseer = overseer or Overseer(Charter(), workplace)
 
     def run(self, instruction: str, context: Context) -> Generator[Request, Any, JobReport]:
         """The whole job as requests; returns what the agent believes became of it. Never raises for any instruction; a
         mind that plays a recording may (CassetteError)."""
         job = Job(instruction, self.inventory, context, self.limits)
-        self.talk = self.talk.next()
         self.overseer.begin()
-        if self.talk.turn == 1 and (offered := self.recollection.begin(self.inventory)):
+        if self.talk.turn == 0 and (offered := self.recollection.begin(self.inventory)):
             yield Note("memory", offered)
-        reads = partial(read_here, self.mind.read, instruction, self.workplace)
-        reading = yield from think(self.mind, reads, "read", context.now)
+        return (yield from self.turn(job, (yield from self.read(instruction, context))))
+
+    def read(self, text: str, context: Context) -> Generator[Request, Any, Reading]:
+        """What a sentence means. Raises as `run`."""
+        reads = partial(read_here, self.mind.read, text, self.workplace)
+        return (yield from think(self.mind, reads, "read", context.now))
+
+    def turn(self, job: Job, reading: Reading) -> Generator[Request, Any, JobReport]:
+        """One turn of the talk, whose sentence was read."""
+        self.talk = self.talk.next()
         if reading.refusal is None:
             yield from fulfil(self, job, reading.meant)
         else:
@@ -149,6 +162,8 @@ class Agent:
             if beyond := job.beyond():
                 job.end(beyond)
                 return False
+            if (yield from attend(self, job)):
+                return not job.ended
             if step.skill == "look" and step.place in self.inventory.blind:
                 self.inventory.fluents["seen", str(step.place)] = True
                 continue

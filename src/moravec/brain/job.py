@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from moravec.brain.goal import Clause, Goal, goal_to_json
+from moravec.brain.midjob.give_way import Taken, without
 from moravec.brain.mind import Situation
 from moravec.brain.recover import Limits
 from moravec.brain.remember import Inventory
 from moravec.brain.select import candidates
 from moravec.brain.steps import Step
 from moravec.brain.tasks import Assignment, assign
+from moravec.brain.wishes.talk import Talk
 from moravec.core.observation import RobotState
 from moravec.core.workplace import Workplace
 from moravec.skills.contract import Ask, SkillResult
@@ -53,7 +55,18 @@ class JobReport:
     inventory: dict[str, Any]
     answers: tuple[dict[str, Any], ...] = ()  # {"kind", "value"}: of what was asked, as data
     open: bool = False  # a question of it waits for an answer, which the next turn may give
+    replied: bool = False  # it answered the question that the turn before had left open
     turns: tuple[dict[str, Any], ...] = ()  # of a talk of several, in short
+    heard: float | None = None  # [s] of the robot's time, where it was said while a job ran
+    amid: tuple[Amid, ...] = ()  # what was done of other orders while it ran
+
+
+@dataclass(frozen=True, slots=True)
+class Amid:
+    """An order that was done while an older job waited, after so many of the older's `steps`."""
+
+    steps: int
+    report: JobReport
 
 
 @dataclass(slots=True)
@@ -82,7 +95,15 @@ class Job:
     ended: bool = False
     counted: bool = False
     open: bool = False  # whether a question waits for an answer
+    replied: bool = False  # whether it answered the one of the turn before
     overlooked: bool = False  # whether the last look around was taken
+    so_far: Callable[[], Talk] | None = None  # the talk as of now; None: not understood yet, nothing may come in between
+    within: bool = False  # while an older job waits
+    amid: list[Amid] = field(default_factory=list)  # what came in between
+    taken: Taken = field(default_factory=Taken)  # what newer words name
+    parted: dict[str, str] = field(default_factory=dict)  # such an item -> where it lay when they took it
+    contested: set[str] = field(default_factory=set)  # such items that this job wanted elsewhere
+    taken_back: str = ""  # by which words
     began: float = field(init=False)  # [s]
 
     def __post_init__(self) -> None:
@@ -104,6 +125,27 @@ class Job:
             return f"stopped after {len(self.steps)} steps"
         seconds = self.context.now() - self.began
         return f"stopped after {seconds:.0f} s" if seconds >= self.limits.seconds else ""
+
+    def take_back(self, by: str) -> None:
+        """A person wants it no more: go no further, and nothing of it is open."""
+        self.ended = True
+        self.taken_back = by
+
+    def give_way(self, taken: Taken, lay: Mapping[str, str]) -> None:
+        """Newer words have `taken` some of it; `lay`: where items lay before."""
+        self.parted |= {name: lay[name] for name in taken.items if name in lay and name not in self.parted}
+        self.taken |= taken
+        self.goal = self.but_for_taken(self.goal)
+
+    def but_for_taken(self, goal: Goal) -> Goal:
+        """`goal` less what newer words name."""
+        if not self.taken.items and not self.taken.words:
+            return goal
+        assignment = assign(goal, self.inventory, self.aside, self.overflow)
+        where = {name: item.location for name, item in self.inventory.items.items()}
+        wanted = [task for task in assignment.tasks if task.item in self.taken.items and task.to is not None]
+        self.contested |= {task.item for task in wanted if task.to != where[task.item]}
+        return without(goal, assignment, self.taken)
 
     def asked(self, ask: Ask, answer: str) -> None:
         """One question and its answer, in the form of `result.json`."""
@@ -181,4 +223,6 @@ class Job:
             inventory=self.inventory.snapshot(),
             answers=tuple(self.answers),
             open=self.open,
+            replied=self.replied,
+            amid=tuple(self.amid),
         )

@@ -24,6 +24,7 @@ class Limits:
     rejections: int = 3  # plans the validator refuses in a row
     repairs: int = 40  # of the symbolic mind's plan, until the validator lets it pass
     questions: int = 8
+    orders: int = 8  # that are done of what is said while a job runs
     steps: int = 20_000
     seconds: float = 7200.0  # [s] of the robot's time for one turn
     answer_within: float = 120.0  # [s] that a person has for an answer

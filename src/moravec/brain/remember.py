@@ -265,25 +265,34 @@ class Inventory:
         self._events.add(t, "", "full", place=place)
 
     def read_labels(self, labels: Mapping[str, str], t: float = 0.0) -> None:
-        """Take in what the bins' labels say at time `t` [s]. A bin that carries its label elsewhere took along what lies in it.
+        """Take in what the bins' labels say at time `t` [s]. A bin that carries its label elsewhere took along what lies in it;
+        several bins may carry the same label.
 
         Raises BadInput for a place the workplace does not have.
         """
-        found = {str(label): self.workplace.place(place).name for place, label in labels.items()}
-        ways = {place: found[label] for place, label in self.labels.items() if found.get(label, place) != place}
-        self.labels = {place: label for place, label in self.labels.items() if place not in ways}
-        self.labels |= {place: label for label, place in found.items()}
+        read = {self.workplace.place(place).name: str(label) for place, label in labels.items()}
+        ways: dict[str, str] = {}
+        for place, label in self.labels.items():
+            new = [other for other, said in read.items() if said == label and self.labels.get(other) != label]
+            if read.get(place) != label and len(new) == 1:
+                ways[place] = new[0]
+        self.labels = {place: label for place, label in self.labels.items() if place not in ways} | read
         self.fluents |= {("full", to): self.fluents.get(("full", was)) is True for was, to in ways.items()}
         for item in [item for item in self.items.values() if item.location in ways]:
             self._move(item.id, ways[item.location], t)
 
-    def begin_job(self, again: bool = True) -> None:
-        """Where items lie now counts as where they came from; looks are due `again`, but where nothing can be seen."""
+    def begin_job(self, again: bool = True, within: bool = False) -> None:
+        """Where items lie now counts as where they came from; looks are due `again`, but where nothing can be seen. `within`: an
+        older job goes on later; what lies on the station is on its way."""
         for name, item in self.items.items():
-            if item.location not in (HAND, GONE):
+            if item.location not in (HAND, GONE) and not (within and self.kinds[item.location] == "station"):
                 self.items[name] = replace(item, origin=item.location, missing=0)
         for place in self.kinds if again else ():
             self.fluents["seen", place] = place in self.blind
+
+    def came_from(self, origins: Mapping[str, str]) -> None:
+        """Where items lay when the job began that goes on now, item -> place."""
+        self.items |= {name: replace(self.item(name), origin=origin) for name, origin in origins.items()}
 
     def supposing(self, locations: Mapping[str, str]) -> Inventory:
         """The same belief with items elsewhere, item -> place, to think with; it is not to be changed."""

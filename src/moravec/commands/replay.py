@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, final
@@ -20,8 +20,10 @@ from moravec.guard.compiled import compiled
 from moravec.guard.guard import Guard
 from moravec.guard.reload import limits_from_json
 from moravec.guard.stop import Mode
-from moravec.tape.reader import read_meta
+from moravec.tape.reader import read, read_meta
+from moravec.tape.records import Entry
 from moravec.tape.replay import ReplayReport, replay
+from moravec.tape.schemas import LOG
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,11 +52,14 @@ class Replay(Options):
             "tampered": list(report.tampered),
             "truncated_at": report.truncated_at,
         }
-        turns = [str(text) for text in read_meta(self.tape).get("config", {}).get("turns", ())]
-        if turns:
-            result["turns"] = turns
+        config = read_meta(self.tape).get("config", {})
+        turns = [str(text) for text in config.get("turns", ())]
+        heard = list(_heard(self.tape)) if config.get("say") else []
+        result |= ({"turns": turns} if turns else {}) | ({"heard": heard} if heard else {})
         save(self, "replay.json", result)
-        show(self, result, "\n".join([_words(report), *(f"turn {n}: {text}" for n, text in enumerate(turns, start=1))]))
+        said = [f"turn {n}: {text}" for n, text in enumerate(turns, start=1)]
+        said += [f"heard at {one['t']:.1f} s: {one['text']}" for one in heard]
+        show(self, result, "\n".join([_words(report), *said]))
         for remark in _remarks(self.tape, report):
             say(f"moravec: {remark}")
         return 0 if report.same else 1
@@ -85,6 +90,14 @@ class RecordedGuard:
         if mode not in modes:
             raise BadInput("mode of the guard", mode, modes)
         self._guard.degrade(modes[mode])
+
+
+def _heard(path: Path) -> Iterator[dict[str, Any]]:
+    """What was said while the job ran, and when it was heard [s]."""
+    for record in read(path):
+        if record.topic == LOG and isinstance(record.value, Entry) and record.value.payload.get("name") == "heard":
+            note = json.loads(str(record.value.payload["message"]))
+            yield {"t": note["t"], "text": str(note["text"])}
 
 
 def _words(report: ReplayReport) -> str:

@@ -5,14 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from textwrap import shorten
 from typing import Annotated, Any
 
 import tyro
 
+from moravec.brain.midjob.ear import Said
 from moravec.commands.minds import MindOptions
-from moravec.commands.options import Flag, Items, Renderer, Skills, Speed, said, say, show, unset
+from moravec.commands.options import Flag, Items, Renderer, Skills, Speed, said, say, show, typed, unset
+
+Order = Annotated[Said, typed(partial(Said.parse, "--say"), "TEXT@S")]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +54,8 @@ class Run(MindOptions):
     """What goes wrong: slip, taken, added, swapped-bins, stuck-lid, dark, full-bin; docs/command-line.md says what each is."""
     conveyor: Annotated[str, unset("SPEED[@S]")] = ""
     """Things come one by one on a belt at SPEED [m/s], every S seconds, instead of in a parcel."""
+    say: Annotated[tyro.conf.UseAppendAction[tuple[Order, ...]], unset("TEXT@S")] = ()
+    """An order that arrives while the job runs, at a second of the robot's time; may be given several times."""
     quiet: Flag = False
     """No progress, only the result."""
 
@@ -97,11 +103,14 @@ def summary(end: End, wall: float) -> str:
     if "calls" in brain:
         spent = f"{brain['calls']} calls, {brain['tokens_in'] + brain['tokens_out']} tokens, {brain['seconds']:.1f} s"
         asked = [f"brain: {brain['mind']}, {spent}; the symbolic mind took over {len(brain['fallbacks'])} times"]
+    heard = [turn for turn in result["turns"] if "heard" in turn]
+    orders = [shorten(f"heard at {t['heard']:.0f} s: {t['instruction']!r}: {t['answer']}", 240, placeholder=" …") for t in heard]
     left = [name for name in ("report.html", "result.json", "tape.mcap") if (end.folder / name).exists()]
     answered = [shorten(end.answer, 400, placeholder=" …")] if end.answer and not result["refused"] else []
     return "\n".join(
         (
             *answered,
+            *orders,
             head,
             f"{len(steps)} steps, {failed} failed, {result['replans']} replans, "
             f"{sum(s['seconds'] for s in steps):.0f} s of the robot's time in {wall:.0f} s",

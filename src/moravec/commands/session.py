@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
+from moravec.brain.midjob.ear import Script
 from moravec.commands.asking import Answer, answerer
 from moravec.commands.charters import opened_charter
 from moravec.commands.clock import WallClock
@@ -58,6 +59,7 @@ class Session:
         self._said = " / ".join(run.talk)
         self._stack = contextlib.ExitStack()
         self._journal, self._seen = Journal(), Collector()
+        self._script = Script(run.say)
         self._finished = False
         self.end: End
 
@@ -96,13 +98,14 @@ class Session:
             work
             or delivery(
                 run.talk, self._world.workplace, self._eyes(), self._opened.mind, pilot, self._memory.recollection,
-                self._charter,
+                self._charter, self._script,
             )
         )  # fmt: skip
         self._finished = True
         scored = self._score(outcome)
         result = self._result(outcome, self._success(outcome, scored))
         trouble = [outcome.trouble] if outcome.trouble else []
+        trouble += [f"the job had ended before {one.at:g} s, when {one.text!r} was to be said" for one in self._script.left]
         try:
             self._file.write(result)
             self._report(result, scored, outcome.trouble, sha256)
@@ -131,6 +134,7 @@ class Session:
             "rules": [rule.name for rule in self._charter.all_rules], "permit": self._charter.permit.to_json(),
             **self._picking.named, **self._memory.named, **self._opened.named,
             **({"turns": list(run.talk)} if run.more else {}),
+            **({"say": [f"{one.text}@{one.at:g}" for one in run.say]} if run.say else {}),
         }  # fmt: skip
         meta = tape_meta(self._said, limits, config)
         tape: TapeWriter | None = None
@@ -166,7 +170,8 @@ class Session:
     def _score(self, outcome: Outcome) -> Score:
         after = self._world.things()
         report = outcome.report
-        if report is None or len(self._truth.stages) < 2:
+        one = len(self._truth.stages) < 2 and not any(stage.interrupted for stage in self._truth.stages)
+        if report is None or one:
             inventory = {} if report is None else report.inventory
             goal = self._journal.goal if report is None else report.goal
             return score(goal, self._before, after, identified(inventory, after))

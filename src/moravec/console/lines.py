@@ -36,6 +36,12 @@ class Lines:
             self._say(t, f"{self._steps:>3}  {name:<28} {seconds:5.1f} s  {ending}")
         elif topic == "turn":
             self._say(t, f"turn {payload.get('turn')} of {payload.get('of')}: {payload.get('instruction', '')}")
+        elif topic == "heard":
+            self._say(t, f"     heard: {payload.get('text', '')}")
+        elif topic == "order":
+            self._say(t, f"     now: {payload.get('instruction', '')}")
+        elif topic in ("resumed", "taken_back"):
+            self._say(t, f"     {'goes on' if topic == 'resumed' else 'taken back'}: {payload.get('instruction', '')}")
         elif topic == "finding_out":
             self._say(t, f"     first: {payload.get('text', '')}")
         elif topic == "plan":

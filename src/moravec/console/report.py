@@ -138,7 +138,7 @@ def _outcome(data: ReportData) -> tuple[str, str]:
 def _turns(data: ReportData) -> str:
     """What was said, turn by turn, and what came of it; nothing for a single instruction."""
     rows = "".join(
-        f"<tr><td>{number}</td><td>“{escape(_short(str(turn['instruction']), 240))}”</td>"
+        f"<tr><td>{number}</td><td>“{escape(_short(str(turn['instruction']), 240))}”{_heard(turn)}</td>"
         f"<td>{escape(_short(str(turn['answer']), 320))}</td></tr>"
         for number, turn in enumerate(data.result.get("turns", ()), start=1)
     )
@@ -146,6 +146,10 @@ def _turns(data: ReportData) -> str:
     table = f"<table>{head}<tbody>{rows}</tbody></table>"
     frame = '<div class="scroll" tabindex="0" role="group" aria-label="The talk">'
     return f"<section><h2>The talk</h2>{frame}{table}</div></section>" if rows else ""
+
+
+def _heard(turn: Mapping[str, Any]) -> str:
+    return f"<br>heard at {float(turn['heard']):.1f} s, while the job ran" if "heard" in turn else ""
 
 
 # ── pictures and items ───────────────────────────────────────────────────────────────────────────────────────────────

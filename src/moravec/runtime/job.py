@@ -11,6 +11,7 @@ from moravec.brain.conduct.charter import Charter
 from moravec.brain.conduct.overseer import Overseer
 from moravec.brain.job import JobReport
 from moravec.brain.memory.recollect import Recollection
+from moravec.brain.midjob.ear import Ear
 from moravec.brain.mind import Mind
 from moravec.core.errors import MoravecError, TapeError
 from moravec.core.observation import CameraFrame, RobotState
@@ -143,15 +144,16 @@ def delivery(
     pilot: Pilot | None = None,
     recollection: Recollection | None = None,
     charter: Charter | None = None,
+    ear: Ear | None = None,
 ) -> Work:
     """The work of a talk, one instruction a turn, by the delivery's skills and `mind`, within `charter`
-    (None: the rules that are built in), told step by step. See `delivery_skills`. Raises BadInput for a rule that cannot be
-    read."""
+    (None: the rules that are built in), told step by step. What `ear` hears meanwhile comes in between. See
+    `delivery_skills`. Raises BadInput for a rule that cannot be read."""
     arm = Arm(workplace)
     overseer = Overseer(charter or Charter(), workplace, Reach(arm, workplace))
 
     def work(runtime: Runtime) -> Generator[Request, Any, JobReport]:
-        agent = Agent({}, workplace, mind, recollection=recollection, overseer=overseer)
+        agent = Agent({}, workplace, mind, recollection=recollection, overseer=overseer, ear=ear)
         agent.skills = narrated(delivery_skills(pilot), agent.inventory.snapshot)
         context = SkillContext(
             workplace, arm, eyes, runtime.now, runtime.state, runtime.posture,

@@ -78,7 +78,7 @@ def fulfil(hands: Hands, job: Job, meant: Sequence[Meant]) -> Routine[None]:
     turn = _Turn(hands, job, hands.talk)
     pending, turn.talk = turn.talk.pending, replace(turn.talk, pending=None)
     job.counted = True  # how many are meant is settled here
-    hands.inventory.begin_job()
+    hands.inventory.begin_job(again=not job.within, within=job.within)
     wishes: tuple[Wish, ...] = meant[0].wishes
     try:
         if pending is not None:
@@ -88,7 +88,7 @@ def fulfil(hands: Hands, job: Job, meant: Sequence[Meant]) -> Routine[None]:
         yield from _tried(turn, wishes, lambda sense: rehearse(wishes, sense))
         yield from _act(turn, wishes)
     except _Over:
-        hands.talk = turn.talk.bounded()
+        hands.talk = turn.talk.bounded().joined(hands.talk)
 
 
 def _answered(
@@ -99,6 +99,7 @@ def _answered(
     if told is None:
         turn.within = pending.question.items
         return wishes, meant
+    turn.job.replied = True
     if told == "nothing":
         turn.job.answer = "Then nothing is done."
         raise _Over
@@ -220,24 +221,25 @@ def _act(turn: _Turn, wishes: tuple[Wish, ...]) -> Routine[None]:
     job, hands = turn.job, turn.hands
     before = {item.id: item.location for item in hands.inventory.items.values()}
     sense, left, clauses, number = turn.sense(), phases(wishes), list[Clause](), 0
+    job.so_far = lambda: after_turn(sense.talk, job, job.goal, before).joined(hands.talk)
     while left and not job.ended:
         if number:
-            hands.inventory.begin_job(again=False)
+            hands.inventory.begin_job(again=False, within=job.within)
         meaning, more = yield from _tried(turn, wishes, _interpreting(left, number), sense)
         left, number = [*more, *left[1:]], number + 1
-        job.goal, job.said = meaning.goal, [*job.said, *meaning.said]
-        _look_anew(turn, meaning.goal)
-        yield Note("goal", {"goal": goal_to_json(meaning.goal), "text": meaning.goal.describe()})
-        if meaning.goal.clauses:
+        job.goal, job.said = job.but_for_taken(meaning.goal), [*job.said, *meaning.said]
+        _look_anew(turn, job.goal)
+        yield Note("goal", {"goal": goal_to_json(job.goal), "text": job.goal.describe()})
+        if job.goal.clauses:
             yield from hands.pursue(job)
         hands.conclude(job)
         sense.talk = as_it_came(sense.talk, job)
-        first = (replace(c, then=number > 1) for c in meaning.goal.clauses[:1])
-        clauses += [*first, *meaning.goal.clauses[1:]]
+        first = (replace(c, then=number > 1) for c in job.goal.clauses[:1])
+        clauses += [*first, *job.goal.clauses[1:]]
     last = job.goal
     job.goal = Goal(tuple(clauses))
     after = after_turn(sense.talk, job, last, before)
-    hands.talk = replace(after, pending=turn.talk.pending)
+    hands.talk = replace(after, pending=turn.talk.pending).joined(hands.talk)
 
 
 def _interpreting(left: Sequence[tuple[Wish, ...]], number: int) -> Callable[[Sense], tuple[Meaning, list[tuple[Wish, ...]]]]:

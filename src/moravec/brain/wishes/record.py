@@ -17,8 +17,9 @@ def after_turn(talk: Talk, job: Job, last: Goal, before: Mapping[str, str]) -> T
     moved = {}
     for item in inventory.items.values():
         came_from = before.get(item.id, item.origin)
-        if item.location != came_from and {item.location, came_from} <= inventory.kinds.keys():
-            moved[item.id] = (came_from, item.location)
+        location = job.parted.get(item.id, item.location)  # what newer words took since is no doing of this turn
+        if location != came_from and {location, came_from} <= inventory.kinds.keys():
+            moved[item.id] = (came_from, location)
     last_done, done = talk.last_done(), list(talk.done)
     if moved and last_done is not None and {n: (b, a) for n, (a, b) in last_done.moved.items()} == moved:
         done.remove(last_done)  # taken back: it is as if neither turn had been

@@ -60,6 +60,21 @@ class Talk:
     said: str = ""  # the last answer
     asked: tuple[int, Wish] | None = None  # in which turn the person asked last, and what
 
+    def joined(self, newer: Talk) -> Talk:
+        """This turn's talk, with what was said in turns that came in while it ran; `newer` went on from it, or is its own."""
+        if newer.turn <= self.turn:
+            return self
+        return replace(
+            self,
+            turn=newer.turn,
+            groups=(*self.groups, *(group for group in newer.groups if group.turn > self.turn)),
+            places=(*self.places, *newer.places[-1:]),
+            done=(*self.done, *(done for done in newer.done if done.turn > self.turn)),
+            left=tuple(dict.fromkeys((*self.left, *newer.left))),
+            pending=newer.pending,
+            asked=newer.asked,
+        ).bounded()
+
     def next(self) -> Talk:
         """The same, one turn later."""
         return replace(self, turn=self.turn + 1)
