@@ -4,8 +4,8 @@
 
 Every run is a `moravec run --mishaps KIND` of its own; nothing is measured that a user could not see. A run is *complete* where
 all that is still in the cell ends where it belongs, by the simulator's truth (with an order in mid-job: where the last words want
-it). Else the robot has to have *asked* a person, or to have *told* that something is open: what ends wrongly and is called done is
-*silent*. The table is printed and written to `summary.json`.
+it). Else the robot has to have *asked* a person, or to have *told* that something is open: what ends wrongly and is called done
+is *silent*. The table is printed and written to `summary.json`.
 """
 
 from __future__ import annotations
