@@ -1,9 +1,11 @@
-"""Runs deliveries that come on a conveyor, at several speeds of the belt, and sums up what was picked and what went past.
+"""Things that come on a conveyor, at several speeds of the belt: what was picked and what went past.
 
     python scripts/measure_conveyor.py --speeds 0.03,0.06,0.10 --seeds 0-4 --items 4 --every 30 --out runs/conveyor
+    python scripts/measure_conveyor.py --skills-alone --speeds 0.03,0.06,0.10 --seeds 0-4 --items 3 --every 20 --out runs/picks
 
 Every run is a `moravec run` of its own; `picked` is what was laid on the belt and did not leave the cell at its end, `right` what
-ends where it belongs, both by the simulator's truth. Resumes where it was broken off.
+ends where it belongs, both by the simulator's truth. With --skills-alone nobody plans, inspects or stores: look at the belt, pick
+what leaves first, once, and drop it in the reject bin; `picked` is what ends there. Resumes where it was broken off.
 """
 
 from __future__ import annotations
@@ -13,11 +15,23 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from moravec.core.wilson import wilson
+from moravec.perception.detection import Detection
+from moravec.perception.vision import Vision
+from moravec.runtime.loop import Runtime
+from moravec.runtime.pace import AsFastAsPossible
+from moravec.skills.arm import Arm
+from moravec.skills.belt import QUICKEST, leaves
+from moravec.skills.context import SkillContext
+from moravec.skills.delivery import delivery_skills
+from moravec.worlds.cell.config import CellConfig
+from moravec.worlds.cell.conveyor import Conveyor
+from moravec.worlds.cell.world import Cell
 
 SENTENCE = "Unpack the delivery, classify the items, organise and store them."
 
@@ -49,6 +63,47 @@ def one(speed: float, seed: int, items: int, every: float, folder: Path) -> dict
     return found
 
 
+def skills_alone(speed: float, seed: int, items: int, every: float, folder: Path) -> dict[str, Any]:
+    """The record of `items` things picked by the skills, once each: from its file where it is there already."""
+    record = folder / f"{round(1000 * speed):03d}-mm-seed-{seed:03d}-skills.json"
+    if record.exists():
+        return dict(json.loads(record.read_text()))
+    cell = Cell(CellConfig(seed=seed, items=items, conveyor=Conveyor(speed, every)))
+    assert cell.belt is not None  # it was asked for
+    start, runtime = time.monotonic(), Runtime(cell.robot, NoRecord(), AsFastAsPossible(), lambda ask: ask.default)
+    believed: dict[str, Detection] = {}
+    context = SkillContext(
+        cell.workplace, Arm(cell.workplace), Vision(cell.workplace), runtime.now, runtime.state, runtime.posture, believed.get
+    )
+    (belt,), skills, codes = cell.workplace.of_kind("belt"), delivery_skills(), list[str]()
+    while True:
+        seen = runtime.run(skills["look"].run(context, {"place": belt.name})).data.get("detections", [])
+        seen = [thing for thing in seen if leaves(thing, belt) > runtime.now() + QUICKEST]
+        if not seen:
+            break
+        believed["it"] = min(seen, key=lambda thing: leaves(thing, belt))
+        picked = runtime.run(skills["pick"].run(context, {"item": "it"}))
+        codes += [picked.code] if picked.status != "succeeded" else []
+        if picked.status == "succeeded":
+            runtime.run(skills["discard"].run(context, {"item": "it", "place": "reject"}))
+    places = [cell.truth.place(item) for item in cell.items if item.name in cell.belt.laid]
+    found = {
+        "speed": speed, "seed": seed, "laid": len(places), "past": len(cell.belt.past), "picked": places.count("reject"),
+        "right": places.count("reject"), "guard": dict(runtime.counts), "failed_picks": codes, "robot_s": round(runtime.now(), 1),
+        "broken": cell.truth.report()["violations"], "wall_s": round(time.monotonic() - start, 1),
+    }  # fmt: skip
+    record.write_text(json.dumps(found, indent=1))
+    cell.close()
+    return found
+
+
+class NoRecord:
+    """A recorder that keeps nothing."""
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        return lambda *args, **more: None
+
+
 def share(k: int, n: int) -> str:
     """As "5 of 6, 83 % (44-97 %)"."""
     low, high = wilson(k, n)
@@ -62,14 +117,16 @@ def main() -> None:
     parser.add_argument("--seeds", default="0-4", help="first-last")
     parser.add_argument("--items", type=int, default=4)
     parser.add_argument("--every", type=float, default=30.0, help="seconds from one thing to the next")
-    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--skills-alone", action="store_true", help="no brain, no station, no bins")
+    parser.add_argument("--workers", type=int, default=1, help="runs at a time; with --skills-alone always one")
     parser.add_argument("--out", type=Path, default=Path("runs/conveyor"))
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     first, last = (int(x) for x in args.seeds.split("-"))
     jobs = [(float(v), seed) for seed in range(first, last + 1) for v in args.speeds.split(",")]
-    with ThreadPoolExecutor(args.workers) as pool:
-        found = list(pool.map(lambda job: one(*job, args.items, args.every, args.out), jobs))
+    work = skills_alone if args.skills_alone else one
+    with ThreadPoolExecutor(1 if args.skills_alone else args.workers) as pool:
+        found = list(pool.map(lambda job: work(*job, args.items, args.every, args.out), jobs))
     for speed in sorted({run["speed"] for run in found}):
         runs = [run for run in found if run["speed"] == speed]
         laid, picked, right = (sum(run[key] for run in runs) for key in ("laid", "picked", "right"))

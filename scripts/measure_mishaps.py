@@ -3,9 +3,9 @@
     python scripts/measure_mishaps.py --seeds 40000-40009 --out runs/mishaps
 
 Every run is a `moravec run --mishaps KIND` of its own; nothing is measured that a user could not see. A run is *complete* where
-all that is still in the cell ends where it belongs, by the simulator's truth. Else the robot has to have *asked* a person, or
-to have *told* that something is open: what ends wrongly and is called done is *silent*. The table is printed and written to
-`summary.json`.
+all that is still in the cell ends where it belongs, by the simulator's truth (with an order in mid-job: where the last words want
+it). Else the robot has to have *asked* a person, or to have *told* that something is open: what ends wrongly and is called done
+is *silent*. The table is printed and written to `summary.json`.
 """
 
 from __future__ import annotations
@@ -33,13 +33,17 @@ CASES: dict[str, tuple[str, ...]] = {
     "slip": ("--mishaps", "slip"), "taken": ("--mishaps", "taken"), "added": ("--mishaps", "added"),
     "swapped-bins": ("--mishaps", "swapped-bins"), "dark": ("--mishaps", "dark"), "stuck-lid": ("--mishaps", "stuck-lid"),
     "full-bin": ("--mishaps", "full-bin"), "wrong-code": ("--mishaps", "wrong-code"), "person": ("--person",),
+    "contradiction": ("--say", "put everything in bin A instead@60"),
 }  # fmt: skip
 ENDS = ("complete", "asked", "told", "silent")
 SOURCES = Path(__file__).parents[1] / "src" / "moravec"
 
 
-def end_of(result: Mapping[str, Any]) -> str:
-    """One of ENDS, of a `result.json`."""
+def end_of(result: Mapping[str, Any], told: bool = False) -> str:
+    """One of ENDS, of a `result.json`. `told`: words in mid-job wanted things elsewhere; then its own success counts, which is of
+    the simulator's truth as well."""
+    if told:
+        return "complete" if result["success"] else "asked" if result["questions"] else "told"
     gone = {mishap["what"] for kind, mishap in result["mishaps"].items() if kind == "taken"}
     wrong = [name for name, thing in result["final"].items() if thing["location"] != thing["belongs"] and name not in gone]
     if not wrong:
@@ -57,11 +61,12 @@ def one(case: str, seed: int, out: Path) -> dict[str, Any]:
     if run.returncode not in (0, 1):
         raise SystemExit(f"{case}, seed {seed}: exit status {run.returncode}: {run.stderr.strip()[-500:]}")
     result = json.loads(run.stdout)
-    if end_of(result) == "complete":
+    end = end_of(result, case == "contradiction")
+    if end == "complete":
         (out / "tape.mcap").unlink(missing_ok=True)  # what went well need not stay
     wrong = {name: thing for name, thing in result["final"].items() if thing["location"] != thing["belongs"]}
     return {
-        "case": case, "seed": seed, "end": end_of(result), "happened": case == "person" or bool(result["mishaps"]),
+        "case": case, "seed": seed, "end": end, "happened": "--mishaps" not in CASES[case] or bool(result["mishaps"]),
         "wrong": wrong, "questions": result["questions"], "turns": result["turns"],
         "mishaps": result["mishaps"], "guard": result["guard"], "wall_s": round(time.monotonic() - start, 1),
     }  # fmt: skip

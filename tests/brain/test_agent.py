@@ -8,12 +8,8 @@ from typing import Any
 
 import pytest
 from helpers_brain import BIN_OF, STORE, FakeWorld, Thing, all_belong, belongs, delivery, run_job, things
-from told import told_mind
 
-from moravec.brain.mind import Situation
-from moravec.brain.reading import Reading
 from moravec.brain.recover import Limits
-from moravec.brain.steps import Plan, Step
 from moravec.brain.validate import revalidate
 from moravec.skills.contract import Note
 
@@ -368,29 +364,6 @@ def test_an_uncertain_item_is_asked_about() -> None:
     world = FakeWorld(things(Thing("odd", "part", "green")), certain=0.3)
     ran = run_job(STORE, world, {"What is the green item": "tool"})
     assert ran.places()["odd"] == BIN_OF["E"] and ran.report.questions[0]["answer"] == "tool"
-
-
-# ── minds ────────────────────────────────────────────────────────────────────────────────────────────────────────
-class Wild:
-    """A mind whose plans cannot be done."""
-
-    def __init__(self) -> None:
-        self.heard: list[tuple[str, ...]] = []
-
-    def read(self, instruction: str, workplace: Any) -> Reading:
-        return told_mind().read(instruction, workplace)
-
-    def plan(self, situation: Situation) -> Plan:
-        self.heard.append(situation.feedback)
-        return Plan((Step.of("fly", place="moon"),))
-
-
-def test_a_bad_mind_moves_nothing_and_hears_why() -> None:
-    mind = Wild()
-    ran = run_job(STORE, FakeWorld(delivery()), mind=mind, limits=Limits(rejections=2))
-    assert mind.heard[0] == () and "no skill 'fly'" in mind.heard[1][0]
-    assert "fly" not in {s["skill"] for s in ran.report.steps}
-    assert all_belong(ran.world)  # the symbolic planner stands in
 
 
 def test_stop_home_and_open() -> None:

@@ -221,3 +221,12 @@ def test_questions_reach_into_the_bins() -> None:
 
 def test_items_sort_by_number() -> None:
     assert sorted(["item-10", "item-2", "x"], key=natural) == ["item-2", "item-10", "x"]
+
+
+def test_two_bins_with_the_same_label_both_keep_it_and_what_lies_in_them() -> None:
+    inventory = Inventory(CELL)
+    for _ in range(2):
+        inventory.read_labels({"bin_1": "B", "bin_2": "A", "bin_3": "B"})
+        assert inventory.labels == {"bin_1": "B", "bin_2": "A", "bin_3": "B"}
+    inventory.read_labels({"bin_1": "B", "bin_2": "B", "bin_3": "A"}, 1.0)  # bins 2 and 3 changed places
+    assert inventory.labels == {"bin_1": "B", "bin_2": "B", "bin_3": "A"}

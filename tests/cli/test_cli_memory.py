@@ -29,9 +29,8 @@ from moravec.runtime.job import Journal, Outcome
 from moravec.skills.contract import Ask, Note
 from moravec.worlds.cell.layout import workplace
 
-SLIP = "go hime"  # does "hime" mean "home"? A mind that asks
-OPTIONS = [{"label": "yes", "goal": [{"kind": "home"}]}, {"label": "no", "goal": None}]
-ASKS = {"goal": None, "refusal": None, "question": {"text": "Home?", "options": OPTIONS, "default": "no", "why": "a slip"}}
+SLIP = "go home"
+OTHERWISE = {"readings": ["open to @parcel ; ."]}  # a server that reads something else, so that a person is asked
 
 
 def asked(capsys: pytest.CaptureFixture[str], *words: str, status: int = 0) -> Any:
@@ -50,7 +49,7 @@ def ran(environment: dict[str, str], folder: Path, *words: str) -> subprocess.Co
 def slip(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, ...]]:
     """A job that begins with a question."""
     pytest.importorskip("httpx", reason="the extra remote brings it")
-    with started() as serving, serving(tmp_path_factory.mktemp("server"), readings={SLIP: ASKS}) as server:
+    with started() as serving, serving(tmp_path_factory.mktemp("server"), readings={SLIP: OTHERWISE}) as server:
         yield ("run", SLIP, "--world", "toy", "--quiet", "--brain", server.url)
 
 
@@ -58,11 +57,11 @@ def slip(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, ...]]:
 def first(environment: dict[str, str], slip: tuple[str, ...], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the memory of one job, in which a person answered a question for the site."""
     folder = tmp_path_factory.mktemp("first")
-    (folder / "answers.txt").write_text("yes @site\n")
+    (folder / "answers.txt").write_text("home @site\n")
     done = ran(environment, folder, *slip, "--memory", "site.db", "--ask", "answers.txt", "--json")
     assert done.returncode == 0, done.stderr
     (question,) = json.loads(done.stdout)["questions"]
-    assert question["answer"] == "yes" and "answered_by" not in question
+    assert question["answer"] == "home" and "answered_by" not in question
     assert sorted(p.name for p in folder.iterdir()) == ["answers.txt", "runs", "site.db"]
     return folder
 
@@ -81,13 +80,13 @@ def test_a_question_that_was_answered_for_the_site_is_not_asked_again(
     done = ran(environment, remembered.parent, *slip, "--memory", "site.db", "--ask", "never", "--json", "--out", "second")
     assert done.returncode == 0, done.stderr
     (question,) = json.loads(done.stdout)["questions"]
-    assert question["answer"] == "yes" and question["answered_by"].startswith("memory: answer-")
+    assert question["answer"] == "home" and question["answered_by"].startswith("memory: answer-")
     assert main(["replay", "second/tape.mcap"]) == 0
     assert capsys.readouterr().out.strip().endswith("diverged 0")
     jobs = asked(capsys, "list", "jobs")["entries"]
     assert [(j["instruction"], j["success"], j["questions"]) for j in jobs] == [(SLIP, True, 1)] * 2
     (answer,) = asked(capsys, "list", "answers")["entries"]
-    assert (answer["answer"], answer["scope"], answer["used"]) == ("yes", "site", 1)
+    assert (answer["answer"], answer["scope"], answer["used"]) == ("home", "site", 1)
     assert asked(capsys, "check")["faults"] == []
 
 
@@ -120,7 +119,7 @@ def test_list_show_explain_correct_search_and_forget(remembered: Path, capsys: p
 def test_in_words(remembered: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Every kind and every action says something to people as well."""
     for words in (["list"], *(["list", k] for k in ("jobs", "objects", "places", "facts", "skills", "answers")), ["show", "home"],
-                  ["show", "bin_1"], ["explain", "bin_1"], ["search", "hime"], ["check"], ["list", "--since", "2020-01-01"],
+                  ["show", "bin_1"], ["explain", "bin_1"], ["search", "home"], ["check"], ["list", "--since", "2020-01-01"],
                   ["correct", "home", "note", "slow on Mondays"], ["explain", "home"], ["forget", "home"]):  # fmt: skip
         assert main(["memory", *words, "--memory", "site.db"]) == 0, words
         shown = capsys.readouterr()
@@ -130,7 +129,7 @@ def test_in_words(remembered: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_a_changed_memory_is_told_with_exit_status_1(remembered: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with sqlite3.connect(remembered) as db:
-        db.execute("UPDATE events SET body = replace(body, 'yes', 'no') WHERE kind = 'answer'")
+        db.execute("UPDATE events SET body = replace(body, 'home', 'away') WHERE kind = 'answer'")
     db.close()
     assert any("does not hold what was written" in fault for fault in asked(capsys, "check", status=1)["faults"])
 

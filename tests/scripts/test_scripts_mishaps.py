@@ -38,6 +38,12 @@ def test_every_run_comes_to_one_end(of: dict[str, Any], end: str) -> None:
     assert end_of(of) == end
 
 
+def test_where_words_in_mid_job_wanted_things_elsewhere_the_runs_own_success_counts() -> None:
+    assert end_of(result(WRONG), told=True) == "complete"
+    assert end_of(result(RIGHT, success=False), told=True) == "told"
+    assert end_of(result(RIGHT, success=False, questions=ASKED), told=True) == "asked"
+
+
 def test_what_did_not_happen_does_not_count() -> None:
     records = [{"case": "slip", "end": end, "happened": happened} for end in ENDS for happened in (True, False)]
     table = summed(records)

@@ -9,7 +9,8 @@ import pytest
 
 from moravec.core.errors import BadInput
 from moravec.core.frames import tool_down
-from moravec.perception.riders import sightings
+from moravec.perception.cloud import cloud
+from moravec.perception.riders import busy, sightings, stretch
 from moravec.perception.track import Track, advanced
 from moravec.perception.vision import Vision
 from moravec.robots.ur5e.kinematics import JOINTS
@@ -118,6 +119,18 @@ def test_its_motion_is_seen_by_the_wrist_camera(speed: float) -> None:
         assert track.is_moving and np.hypot(track.mean[2], track.mean[3] - speed) < 3.5 * track.velocity_sigma
         assert np.hypot(*(np.array(track.at(cell.data.time)) - truth)) < 0.006
     assert len(tracks) == 1
+
+
+def test_an_empty_belt_is_told_fast_and_a_thing_on_it_is_where_is_looked() -> None:
+    cell = build(3, Conveyor(0.1, 60.0), image=(480, 640))
+    (belt,) = cell.workplace.of_kind("belt")
+    frame = cell.frame("overhead")
+    whole = stretch(frame, belt)
+    assert whole is not None and whole.size[1] > 1.7 and busy(cloud(frame), whole) is None
+    run(cell, FIRST + 6.0)
+    frame = cell.frame("overhead")
+    part, y = busy(cloud(frame), whole), float(cell.data.body("thing_0").xpos[1])
+    assert part is not None and part.size[1] < 0.45 and abs(part.centre[1] - y) < 0.06
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from math import inf
 from typing import Any, final
 
 from moravec.brain.match import match, unlikeness
+from moravec.brain.shelf import bins_moved
 from moravec.brain.state import GONE, HAND, HOLDING, NOTHING, SymbolicState, place_fluents
 from moravec.brain.steps import Step
 from moravec.core.errors import BadInput
@@ -265,14 +266,13 @@ class Inventory:
         self._events.add(t, "", "full", place=place)
 
     def read_labels(self, labels: Mapping[str, str], t: float = 0.0) -> None:
-        """Take in what the bins' labels say at time `t` [s]. A bin that carries its label elsewhere took along what lies in it.
+        """Take in what the bins' labels say at time `t` [s]. A bin that changed its place took along what lies in it.
 
         Raises BadInput for a place the workplace does not have.
         """
-        found = {str(label): self.workplace.place(place).name for place, label in labels.items()}
-        ways = {place: found[label] for place, label in self.labels.items() if found.get(label, place) != place}
-        self.labels = {place: label for place, label in self.labels.items() if place not in ways}
-        self.labels |= {place: label for label, place in found.items()}
+        read = {self.workplace.place(place).name: str(label) for place, label in labels.items()}
+        ways = bins_moved(self.labels, read)
+        self.labels = {place: label for place, label in self.labels.items() if place not in ways} | read
         self.fluents |= {("full", to): self.fluents.get(("full", was)) is True for was, to in ways.items()}
         for item in [item for item in self.items.values() if item.location in ways]:
             self._move(item.id, ways[item.location], t)

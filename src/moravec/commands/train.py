@@ -88,7 +88,7 @@ class Train(Options):
 
     def _config(self, cache: Cache, out: Path, device: str) -> TrainConfig:
         from moravec.models.manip.config import TrainConfig
-        from moravec.models.precision import bfloat16_pays
+        from moravec.models.manip.precision import bfloat16_pays
         from moravec.models.run import begun_with
 
         begun = begun_with(out)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from moravec.models.precision import bfloat16_pays
+from moravec.models.manip.precision import bfloat16_pays
 
 
 @pytest.mark.parametrize(
