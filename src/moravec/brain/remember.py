@@ -277,11 +277,10 @@ class Inventory:
         for item in [item for item in self.items.values() if item.location in ways]:
             self._move(item.id, ways[item.location], t)
 
-    def begin_job(self, again: bool = True, within: bool = False) -> None:
-        """Where items lie now counts as where they came from; looks are due `again`, but where nothing can be seen. `within`: an
-        older job goes on later; what lies on the station is on its way."""
+    def begin_job(self, again: bool = True) -> None:
+        """Where items lie now counts as where they came from; looks are due `again`, but where nothing can be seen."""
         for name, item in self.items.items():
-            if item.location not in (HAND, GONE) and not (within and self.kinds[item.location] == "station"):
+            if item.location not in (HAND, GONE):
                 self.items[name] = replace(item, origin=item.location, missing=0)
         for place in self.kinds if again else ():
             self.fluents["seen", place] = place in self.blind

@@ -49,8 +49,8 @@ class Attentive(Protocol):
 
 
 def attend(hands: Attentive, job: Job) -> Routine:
-    """Takes in what was said, and does it as soon as the hand is empty and the job itself is understood; True where the plan
-    under way is not to go on."""
+    """Takes in what was said, and does it as soon as the job itself is understood, the hand is empty and nothing lies half
+    done on the station; True where the plan under way is not to go on."""
     yield from listen(hands, job.context, job)
     orders = hands.orders
     if hands.inventory.holding() is not None:
@@ -63,11 +63,18 @@ def attend(hands: Attentive, job: Job) -> Routine:
         job.take_back(order.text)
         yield Note("taken_back", {"instruction": job.instruction, "by": order.text, "begun": job.so_far is not None})
         return True
-    if order is None or job.so_far is None:
+    if order is None or job.so_far is None or _under_way(job):
         return False
     del orders.waiting[0]
     yield from _amid(hands, job, order)
     return True
+
+
+def _under_way(job: Job) -> bool:
+    """Whether something lies on the station that has still to go elsewhere: that is finished first."""
+    here = [item.id for item in job.inventory.at(job.station or "") if item.origin != job.station and item.id not in job.aside]
+    tasks = [job.assignment().task_of(name) for name in here]
+    return any(task is None or task.to != job.station for task in tasks)
 
 
 def listen(hands: Attentive, context: Context, job: Job | None = None) -> Routine:

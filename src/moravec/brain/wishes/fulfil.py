@@ -78,7 +78,7 @@ def fulfil(hands: Hands, job: Job, meant: Sequence[Meant]) -> Routine[None]:
     turn = _Turn(hands, job, hands.talk)
     pending, turn.talk = turn.talk.pending, replace(turn.talk, pending=None)
     job.counted = True  # how many are meant is settled here
-    hands.inventory.begin_job(again=not job.within, within=job.within)
+    hands.inventory.begin_job(again=not job.within)
     wishes: tuple[Wish, ...] = meant[0].wishes
     try:
         if pending is not None:
@@ -224,7 +224,7 @@ def _act(turn: _Turn, wishes: tuple[Wish, ...]) -> Routine[None]:
     job.so_far = lambda: after_turn(sense.talk, job, job.goal, before).joined(hands.talk)
     while left and not job.ended:
         if number:
-            hands.inventory.begin_job(again=False, within=job.within)
+            hands.inventory.begin_job(again=False)
         meaning, more = yield from _tried(turn, wishes, _interpreting(left, number), sense)
         left, number = [*more, *left[1:]], number + 1
         job.goal, job.said = job.but_for_taken(meaning.goal), [*job.said, *meaning.said]
