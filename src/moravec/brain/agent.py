@@ -203,7 +203,7 @@ class Agent:
         self.inventory.fluents["seen", str(step.place)] = True
         if result.code == "blind":
             self.inventory.blind |= {place for place, other in self.inventory.kinds.items() if other == kind}
-        if kind != "bin":
+        if kind != "bin" and step.place not in job.in_case:
             job.problems.append(f"{step.place} could not be looked at: {result.message or result.code}")
         return True
 

@@ -96,6 +96,7 @@ class Job:
     counted: bool = False
     open: bool = False  # whether a question waits for an answer
     replied: bool = False  # whether it answered the one of the turn before
+    in_case: frozenset[str] = frozenset()  # places that are looked at only for what may have fallen there
     overlooked: bool = False  # whether the last look around was taken
     so_far: Callable[[], Talk] | None = None  # the talk as of now; None: not understood yet, nothing may come in between
     within: bool = False  # while an older job waits

@@ -15,7 +15,7 @@ from moravec.brain.wishes.open import READ_SO, WHICH_READING, Denied, Need, Open
 from moravec.brain.wishes.pending import Reply, reply
 from moravec.brain.wishes.readings import ways
 from moravec.brain.wishes.record import after_turn, as_it_came
-from moravec.brain.wishes.survey import places_to_see
+from moravec.brain.wishes.survey import only_in_case, places_to_see
 from moravec.brain.wishes.talk import Pending, Talk
 from moravec.brain.wishes.things import Sense
 from moravec.brain.wishes.wish import Meant, Wish, outweighs
@@ -127,7 +127,9 @@ def _look(turn: _Turn, meant: Sequence[Meant]) -> Routine[None]:
     first = problems[0]
     if first is not None and outweighs(meant, [problem is not None for problem in problems]):
         yield from _refuse(turn, first)
-    goal = places_to_see([wish for way in meant for wish in way.wishes], turn.talk, turn.hands.inventory)
+    wishes = [wish for way in meant for wish in way.wishes]
+    goal = places_to_see(wishes, turn.talk, turn.hands.inventory)
+    turn.job.in_case = only_in_case(wishes, turn.talk, turn.hands.inventory)
     if goal.clauses:
         yield from _find_out(turn, goal)
 

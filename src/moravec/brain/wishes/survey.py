@@ -16,8 +16,8 @@ _FALLEN_TO = ("station", "table")  # kinds of places
 def places_to_see(wishes: Sequence[Wish], talk: Talk, inventory: Inventory) -> Goal:
     """A goal that is to have looked: at the places that are named, everywhere where things are meant wherever they lie, and once
     where things may fall to, so that what lies there is not taken for something that fell."""
-    spots = list(dict.fromkeys(spot for wish in wishes for spot in _of_wish(wish, talk)))
-    spots += [place for kind in _FALLEN_TO for place in inventory.never_seen(kind)] if spots else []
+    spots = _named(wishes, talk)
+    spots += _may_hold_what_falls(inventory) if spots else []
     if EVERYWHERE in spots:
         spots = [EVERYWHERE]
     known = tuple(dict.fromkeys(name for group in talk.groups for name in group.items)) if "known" in spots else ()
@@ -25,6 +25,21 @@ def places_to_see(wishes: Sequence[Wish], talk: Talk, inventory: Inventory) -> G
     if known and spots != [EVERYWHERE]:
         clauses.append(Clause("learn", Selection(items=known, place=EVERYWHERE)))
     return Goal(tuple(clauses))
+
+
+def only_in_case(wishes: Sequence[Wish], talk: Talk, inventory: Inventory) -> frozenset[str]:
+    """The places among these that no wish names: nothing is open where one of them cannot be looked at."""
+    named = _named(wishes, talk)
+    unnamed = (place for place in _may_hold_what_falls(inventory) if not {place, inventory.kinds[place]} & set(named))
+    return frozenset(unnamed if EVERYWHERE not in named else ())
+
+
+def _named(wishes: Sequence[Wish], talk: Talk) -> list[str]:
+    return list(dict.fromkeys(spot for wish in wishes for spot in _of_wish(wish, talk)))
+
+
+def _may_hold_what_falls(inventory: Inventory) -> list[str]:
+    return [place for kind in _FALLEN_TO for place in inventory.never_seen(kind)]
 
 
 def _of_wish(wish: Wish, talk: Talk) -> Iterator[str]:
