@@ -226,7 +226,8 @@ def test_settings_are_read() -> None:
 
 
 def test_the_settings_in_the_docs_are_the_defaults() -> None:
-    (text,) = re.findall(r"```toml\n(.*?)```", (Path(__file__).parents[2] / "docs" / "brain.md").read_text(), re.DOTALL)
+    document = (Path(__file__).parents[2] / "docs" / "brain.md").read_text()
+    text, _robots = re.findall(r"```toml\n(.*?)```", document, re.DOTALL)
     found = settings_of(text)
     assert (found.limits, found.prices, found.profile("x")) == (CallLimits(), Prices(), UNKNOWN)
     named = [line.split("=")[0].strip() for line in text.splitlines() if "=" in line]

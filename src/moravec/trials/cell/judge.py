@@ -28,6 +28,8 @@ CAUSES = {
     "stopped": "the guard stopped the motion",
     "lost": "it left the hand on the way",
     "no_space": "the place was full",
+    "shelf_changed": "a bin carried another label than before",
+    "passed": "it rode out of reach",
     "let go": "the skill was content, and the hand empty",
     "wrong thing": "something else hung from the hand",
     "several": "something else hung from the hand as well",
