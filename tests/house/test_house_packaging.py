@@ -22,7 +22,7 @@ from moravec.worlds.registry import BUILT_IN, GROUP
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 MODULE_OF = {"opencv-python-headless": "cv2", "mcap-ros2-support": "mcap_ros2", "pytest-xdist": "xdist", "pillow": "PIL"}
 BY_NAME = {"daqp"}  # no import: mink's solver, asked for by its name
-TOOLS = {"mypy", "mutmut", "pytest", "xdist", "ruff", "hatchling"}  # called, not imported
+TOOLS = {"mypy", "mutmut", "pytest", "xdist", "pytest_rerunfailures", "ruff", "hatchling"}  # called, not imported
 # Where what they bring is imported.
 EXTRAS = {
     "data": ("data/",), "mcp": ("brain/tools/", "commands/mcp_server/"), "remote": ("brain/remote/",),
