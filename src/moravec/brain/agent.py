@@ -15,7 +15,7 @@ from moravec.brain.arrivals import read_here
 from moravec.brain.conclude import conclude
 from moravec.brain.conduct.charter import Charter
 from moravec.brain.conduct.overseer import Overseer
-from moravec.brain.goal import Clause, Goal, Selection
+from moravec.brain.goal import Clause, Selection
 from moravec.brain.job import Context, Job, JobReport
 from moravec.brain.memory.prior import lasts
 from moravec.brain.memory.recollect import Recollection
@@ -23,7 +23,6 @@ from moravec.brain.midjob.attend import attend
 from moravec.brain.midjob.ear import Deaf, Ear
 from moravec.brain.midjob.orders import Orders
 from moravec.brain.mind import Mind
-from moravec.brain.plan import needed_looks
 from moravec.brain.reading import Reading
 from moravec.brain.recover import Limits, Reaction, react
 from moravec.brain.remember import Inventory
@@ -130,7 +129,6 @@ class Agent:
                 job.end(f"stopped after {job.replans} replans")
                 return
             yield from let_pass(job)
-            yield from self._settle_counts(job)
             plan = yield from agree(job, self.mind, self.overseer, self.workplace)
             if plan is None:
                 return
@@ -374,19 +372,7 @@ class Agent:
         job.surprises.append(what)
         yield Note("surprise", {"what": what, "replans": job.replans})
 
-    # ── counting and closing ─────────────────────────────────────────────────────────────────────────────────────
-    def _settle_counts(self, job: Job) -> Routine:
-        """Ask once which are meant when the person said "the two" and there are more."""
-        if job.counted or not job.knows_enough(needed_looks):
-            return
-        job.counted = True
-        clauses: list[Clause | None] = list(job.goal.clauses)
-        for index, clause in enumerate(job.goal.clauses):
-            ask = job.which(clause)
-            if ask is not None:
-                clauses[index] = job.narrowed(clause, (yield from self.ask(job, ask)), ask.options)
-        job.goal = Goal(tuple(c for c in clauses if c is not None))
-
+    # ── closing ─────────────────────────────────────────────────────────────────────────────────────
     def conclude(self, job: Job) -> None:
         """The answers and the open points; what was said before stays."""
         if broken := self.overseer.closing(job):

@@ -10,13 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from moravec.brain.lexicon import plural
 from moravec.core.errors import BadInput
 
 Condition = Literal["damaged", "intact"]
 ClauseKind = Literal["move", "inspect", "open", "question", "home", "stop", "learn"]
 Query = Literal["what", "how many", "where", "any", "all", "which place", "help"]
 MeasureKind = Literal["smallest", "middle", "largest", "small", "large", "below", "above", "about"]
-SIZES = ("small", "large", "smallest", "largest")
 RANKS = ("smallest", "middle", "largest")  # sizes that pick as many as are wanted
 EVERYWHERE = "cell"  # a selection's place: wherever the items lie, put away or not
 _KINDS = ("move", "inspect", "open", "question", "home", "stop", "learn")
@@ -79,8 +79,8 @@ class Selection:
 
     def describe(self) -> str:
         """In words, as "the 2 red cans except the tools"."""
-        plural = self.count != 1 and len(self.items) != 1
-        head = " or ".join(_plural(c) if plural else c for c in self.categories) or ("items" if plural else "item")
+        many = self.count != 1 and len(self.items) != 1
+        head = " or ".join(plural(c) if many else c for c in self.categories) or ("items" if many else "item")
         amount = str(self.count) if self.count is not None else ("" if self.definite else "all")
         amount = "" if self.count == 1 and self.definite else amount
         words = ["the" if self.definite else "", "at most" if self.upto else "", amount]
@@ -247,7 +247,3 @@ def _measure_from_json(data: Any) -> Measure | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0.0 <= value < 1e9:
         raise BadInput("the value of a measure", value, "m^3 or m, 0 or more")
     return Measure(data["kind"], data.get("axis", "volume"), float(value), bool(data.get("inclusive", False)))
-
-
-def _plural(noun: str) -> str:
-    return noun + ("es" if noun.endswith(("x", "s", "ch", "sh")) else "s")

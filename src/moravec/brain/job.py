@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from moravec.brain.goal import Clause, Goal, goal_to_json
+from moravec.brain.goal import Goal, goal_to_json
 from moravec.brain.midjob.give_way import Taken, without
 from moravec.brain.mind import Situation
 from moravec.brain.recover import Limits
 from moravec.brain.remember import Inventory
-from moravec.brain.select import candidates
 from moravec.brain.steps import Step
 from moravec.brain.tasks import Assignment, assign
 from moravec.brain.wishes.talk import Talk
@@ -93,7 +92,6 @@ class Job:
     plans: int = 0  # agreed on, or tried in vain
     answer: str = ""
     ended: bool = False
-    counted: bool = False
     open: bool = False  # whether a question waits for an answer
     replied: bool = False  # whether it answered the one of the turn before
     in_case: frozenset[str] = frozenset()  # places that are looked at only for what may have fallen there
@@ -181,32 +179,6 @@ class Job:
         return Situation(
             self.goal, self.inventory, frozenset(self.aside), dict(self.overflow), dict(self.tries), feedback
         )
-
-    def knows_enough(self, needed: Callable[[Goal, Inventory], tuple[list[str], bool]]) -> bool:
-        """Whether all places the goal depends on were seen open."""
-        places, _ = needed(self.goal, self.inventory)
-        fluents = self.inventory.fluents
-        return all(fluents.get(("seen", p)) is True and fluents.get(("open", p)) is True for p in places)
-
-    def which(self, clause: Clause) -> Ask | None:
-        """What to ask where "the two" were named and more fit; None where nothing is open."""
-        what = clause.what
-        ranked = any(s in ("smallest", "largest") for s in what.sizes)
-        if clause.kind != "move" or not what.definite or what.count is None or ranked:
-            return None
-        n = len(candidates(what, self.inventory, self.inventory.items.values())[0])
-        if n <= what.count:
-            return None
-        options = (f"any {what.count} of them", f"all {n}", "none")
-        return Ask(f"There are {n} that fit {what.describe()!r}; which?", options, options[0], "more fit than were named")
-
-    def narrowed(self, clause: Clause, told: str, options: Sequence[str]) -> Clause | None:
-        """`clause` as the person's answer leaves it: any of them, all of them, or none."""
-        if told == options[0]:
-            return replace(clause, what=replace(clause.what, definite=False))
-        if told == options[1]:
-            return replace(clause, what=replace(clause.what, definite=False, count=None))
-        return None
 
     def report(self) -> JobReport:
         """The end of the job as a frozen value."""

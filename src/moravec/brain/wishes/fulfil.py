@@ -77,7 +77,6 @@ def fulfil(hands: Hands, job: Job, meant: Sequence[Meant]) -> Routine[None]:
     """Does what one of `meant`, the likeliest first, wants; the job tells afterwards what became of it."""
     turn = _Turn(hands, job, hands.talk)
     pending, turn.talk = turn.talk.pending, replace(turn.talk, pending=None)
-    job.counted = True  # how many are meant is settled here
     hands.inventory.begin_job(again=not job.within)
     wishes: tuple[Wish, ...] = meant[0].wishes
     try:

@@ -114,16 +114,21 @@ class Teacher:
             return self._attempt(lesson.seed) if lesson.whole else self._glimpse(lesson.seed)
 
     def _attempt(self, seed: int) -> Episode | None:
+        """First without a picture: drawing is most of the work, and attempts that fail are the longest."""
+        book = _Book()
+        return self._bound(book, seed, True, WHOLE) if self._succeeds(seed) and self._succeeds(seed, book) else None
+
+    def _succeeds(self, seed: int, book: _Book | None = None) -> bool:
         rng = np.random.default_rng((seed, 1))
         disturb = _Disturber(self._teaching.disturbance, rng)
-        book = _Book()
         self._scene.reset(seed)
         for _ in range(LONGEST):
             action = self._scene.expert()
-            book.note(self._scene, action)
+            if book is not None:
+                book.note(self._scene, action)
             if self._scene.step(disturb(action)):
-                return self._bound(book, seed, True, WHOLE)
-        return None
+                return True
+        return False
 
     def _glimpse(self, seed: int) -> Episode:
         """A few frames, some steps apart, after an unseen and disturbed beginning of random length."""
