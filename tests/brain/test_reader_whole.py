@@ -68,6 +68,11 @@ def test_names_are_exchanged_alike_in_words_and_reading() -> None:
     assert len(texts) > 30
 
 
+def test_where_all_is_in_capitals_nobody_knows_a_label_from_a_word() -> None:
+    one = given("PUT A CAN IN B", "move ( can exactly #1 ) to bin =b ; .")
+    assert {text.upper()[-5:] for text, _ in (drawn(one, seed) for seed in range(20))} == {" IN B"}
+
+
 def test_what_is_said_by_another_name_stays() -> None:
     one = given("The carton goes to bin B.", "move ( box exactly #1 the ) to bin =b ; .")
     assert all("carton" in text and "move ( box " in line for text, line in (drawn(one, seed) for seed in range(20)))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 from helpers_perception import Stage
@@ -12,6 +14,7 @@ from moravec.core.errors import BadInput, WorldError
 from moravec.core.frames import wrap_angle
 from moravec.core.workplace import Workplace
 from moravec.perception.detection import Detection
+from moravec.perception.markers import FROM_AFAR, read_markers
 from moravec.perception.vision import Vision
 from moravec.worlds.cell import layout
 from moravec.worlds.render.backend import open_renderer
@@ -55,6 +58,26 @@ def test_a_closed_lid_is_seen_by_its_handle(opened: tuple[Stage, tuple]) -> None
 def test_some_labels_are_read_from_above_and_none_wrongly(stage: Stage, vision: Vision) -> None:
     found = vision.labels_from_above(stage.cell.pictures.take("overhead"))
     assert len(found) >= 2 and found.items() <= stage.cell.truth.labels().items()
+
+
+def test_only_a_bins_own_label_is_read_from_above(stage: Stage, vision: Vision) -> None:
+    """Not one that no bin here has, nor one that hangs in the air before it."""
+    frame = stage.cell.pictures.take("overhead")
+    seen = frozenset(vision.labels_from_above(frame))
+    nearer = replace(frame, depth=np.asarray(frame.depth) - np.float32(0.2))
+    assert vision.labels_from_above(nearer) == {}
+    foreign = np.array(frame.rgb)
+    (corners,) = [c for n, c in read_markers(_grey(foreign), cv2.aruco.DICT_4X4_50, FROM_AFAR).items() if n < 6][:1]
+    low, high = corners.min(axis=0).astype(int) - 3, corners.max(axis=0).astype(int) + 4
+    mark = cv2.aruco.generateImageMarker(cv2.aruco.getPredefinedDictionary(cv2.aruco.DICT_4X4_50), 40, 48, borderBits=1)
+    mark = cv2.resize(cv2.copyMakeBorder(mark, 12, 12, 12, 12, cv2.BORDER_CONSTANT, value=255), tuple((high - low).tolist()))
+    foreign[low[1] : high[1], low[0] : high[0]] = mark[:, :, None]
+    assert 40 in read_markers(_grey(foreign), cv2.aruco.DICT_4X4_50, FROM_AFAR), "the foreign mark is to be seen"
+    assert frozenset(vision.labels_from_above(replace(frame, rgb=foreign))) < seen
+
+
+def _grey(rgb: np.ndarray) -> np.ndarray:
+    return np.asarray(cv2.cvtColor(np.ascontiguousarray(rgb), cv2.COLOR_RGB2GRAY), np.uint8)
 
 
 def test_an_open_parcel_is_measured_and_has_no_lid(opened: tuple[Stage, tuple], vision: Vision) -> None:

@@ -15,6 +15,12 @@ def frozen(values: ArrayLike, dtype: type = np.float64) -> Matrix:
     return array
 
 
+def sealed(array: Matrix) -> Matrix:
+    """`array`, which nobody else may hold, made read-only: `frozen` without the copy."""
+    array.setflags(write=False)
+    return array
+
+
 def transform(rotation: ArrayLike, position: ArrayLike) -> Matrix:
     """The 4x4 transform with `rotation` (3, 3) and `position` (3,) [m]."""
     T = np.eye(4)

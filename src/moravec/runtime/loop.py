@@ -6,6 +6,7 @@ a guard approved.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar, final
@@ -179,7 +180,7 @@ class Runtime:
         self._judge_fitness(now)
         command = self._command(now)
         approved = self._guard.check(command, state, now)
-        self._moves = bool(np.any(approved.command.dq))
+        self._moves = bool(approved.command.dq.any())
         robot.apply(approved)
         self._recorder.tick(now, state, command, approved)
         robot.advance()
@@ -262,8 +263,8 @@ class Runtime:
                 self._grip = (request.closing.width, request.closing.force)
             elif request.contact_force is not None:
                 now = self._state.wrench[:3]  # what was felt at the start and goes away is no contact: nothing is met that way
-                least = min(least, now, key=np.linalg.norm)
-                felt += CONTACT_FILTER * (float(np.linalg.norm(now - least)) - felt)
+                least = least if _length(least) <= _length(now) else now
+                felt += CONTACT_FILTER * (_length(now - least) - felt)
                 if felt > request.contact_force:
                     self._halt()
                     return Followed("contact", self._state, f"the tool felt {felt:.1f} N")
@@ -392,3 +393,7 @@ class _WorkFailed(Exception):
     def __init__(self, error: MoravecError) -> None:
         self.error = error
         super().__init__(str(error))
+
+
+def _length(vector: Matrix) -> float:
+    return math.sqrt(vector.dot(vector))

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moravec.core.errors import BadInput
-from moravec.core.frames import Matrix, frozen
+from moravec.core.frames import Matrix, sealed
 from moravec.core.observation import NOBODY, CameraFrame, RobotState
 from moravec.core.verdict import Approved
 from moravec.guard.limits import LimitTable
@@ -27,7 +27,8 @@ FINGER_SPEED = 0.15  # [m/s] of the opening
 FINGER_LEAD = 0.02  # [m] how far the set-point may run ahead of the fingers
 ENCODER_NOISE = 2e-5  # [rad]
 FORCE_NOISE = 0.8  # [N] of the wrist's sensor, per axis
-HAND_MASS = PALM_MASS + 2 * FINGER_MASS + 0.05  # [kg] weighed out of the wrench
+WRENCH_NOISE = FORCE_NOISE * np.array([1.0, 1.0, 1.0, 0.05, 0.05, 0.05])  # [N], [N m]
+HAND_WEIGHT = (PALM_MASS + 2 * FINGER_MASS + 0.05) * 9.81  # [N] taken out of the wrench
 CONTROL_PERIOD = 0.002  # [s]
 BRAKED = 0.01  # [rad/s] below this a brake has caught its joint
 
@@ -43,10 +44,10 @@ class _Hand:
     def motor_force(self, width: float, speed: float, dt: float) -> float:
         """Force [N] on the opening, negative to close."""
         step = FINGER_SPEED * dt
-        self.reference += float(np.clip(self.wanted - self.reference, -step, step))
-        self.reference = float(np.clip(self.reference, width - FINGER_LEAD, width + FINGER_LEAD))
+        self.reference += min(max(self.wanted - self.reference, -step), step)
+        self.reference = min(max(self.reference, width - FINGER_LEAD), width + FINGER_LEAD)
         force = FINGER_STIFFNESS * (self.reference - width) - FINGER_DAMPING * speed
-        return float(np.clip(force, -self.force, self.force))
+        return min(max(force, -self.force), self.force)
 
 
 @dataclass(slots=True)
@@ -123,9 +124,9 @@ class SimulatedUr5e:
         return RobotState(
             seq=self._seq,
             t=float(data.time),
-            q=frozen(data.qpos[self._qpos] + ENCODER_NOISE * noise[:6]),
-            dq=frozen(data.qvel[self._dof]),
-            tau=frozen(data.qfrc_actuator[self._dof]),
+            q=sealed(data.qpos[self._qpos] + ENCODER_NOISE * noise[:6]),
+            dq=sealed(data.qvel[self._dof]),
+            tau=sealed(data.qfrc_actuator[self._dof]),
             grip_width=float(data.qpos[self._finger_qpos].sum()),
             grip_force=abs(float(data.actuator_force[self._finger_motor])),
             wrench=self._wrench(noise[6:]),
@@ -167,12 +168,7 @@ class SimulatedUr5e:
 
     def _wrench(self, noise: Matrix) -> Matrix:
         """Force [N] and torque [N m] at the wrist without the hand's own weight, in the flange frame."""
-        raw = self._data.sensordata[self._force_adr : self._force_adr + 6]
-        R_world_flange = self._data.xmat[self._flange].reshape(3, 3)
-        own = R_world_flange.T @ np.array([0.0, 0.0, HAND_MASS * 9.81])
-        wrench = -np.array(raw)
-        wrench[:3] += own
-        wrench[:3] += FORCE_NOISE * noise[:3]
-        wrench[3:] += 0.05 * FORCE_NOISE * noise[3:]
-        return frozen(wrench)
-
+        wrench: Matrix = -self._data.sensordata[self._force_adr : self._force_adr + 6]
+        wrench[:3] += self._data.xmat[self._flange, 6:] * HAND_WEIGHT  # straight up, as the flange sees it
+        wrench += WRENCH_NOISE * noise
+        return sealed(wrench)
