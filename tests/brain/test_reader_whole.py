@@ -68,6 +68,12 @@ def test_names_are_exchanged_alike_in_words_and_reading() -> None:
     assert len(texts) > 30
 
 
+def test_colours_as_nouns_stay_as_many() -> None:
+    one = given("the reds into B please", "move ( red the ) to bin =b ; .")
+    found = [drawn(one, seed) for seed in range(30)]
+    assert all(re.fullmatch(r"move \( (\w+) the \) to bin =\w ; \.", line)[1] + "s " in text for text, line in found)  # type: ignore[index]
+
+
 def test_where_all_is_in_capitals_nobody_knows_a_label_from_a_word() -> None:
     one = given("PUT A CAN IN B", "move ( can exactly #1 ) to bin =b ; .")
     assert {text.upper()[-5:] for text, _ in (drawn(one, seed) for seed in range(20))} == {" IN B"}

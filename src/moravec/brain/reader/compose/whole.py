@@ -169,9 +169,11 @@ def _word(voice: Voice, name: str, was: str, instead_of: str) -> str:
     """A word for `name`, as plural as the one that `was` there."""
     if voice.chinese:
         return HAN[name]
-    plural = name in CATEGORIES and was.lower() != instead_of
+    plural = was.lower() != instead_of
+    if name in COLOURS and plural:
+        return f"{name}s"  # a noun, as in "the reds"
     if voice.chance(PLAIN):
-        return f"{name}{'es' if name == 'box' else 's'}" if plural else name + ("s" if was.lower() == f"{instead_of}s" else "")
+        return f"{name}{'es' if name == 'box' else 's'}" if plural else name
     return voice.form(voice.phrase(name), plural)
 
 
