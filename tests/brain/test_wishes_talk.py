@@ -38,6 +38,8 @@ from moravec.brain.wishes.wish import Amount, Size, Spot, Things, Wish
         ([Wish("swap", (the("can", "blue"),), others=(the("tool"),))], {"blue-can-1": "bin:A", "white-tool-1": "parcel"}),
         ([Wish("swap", (Things(at=b("A")),), others=(Things(at=b("D")),))], {"white-tool-1": "bin:D", "yellow-ball-1": "bin:A"}),
         ([Wish("swap", (Things(at=b("A")),), others=(Things(at=b("C")),))], {"white-tool-1": "bin:C"}),
+        ([Wish("swap", (Things(at=Spot("bins"), amount=Amount("exactly", 2), definite=True),))],
+         {"white-tool-1": "bin:D", "yellow-ball-1": "bin:A"}),
         ([move(Things(at=Spot("place", "parcel")), b("F")), Wish("leave", (the("box", n=None),))],
          {"red-can-1": "bin:F", "red-can-2": "bin:F", "blue-can-1": "bin:F"}),
         ([move(the("can", n=None), b("B")), move(Things(refers="rest", at=Spot("place", "parcel")), b("C"))],
@@ -253,6 +255,15 @@ def test_the_rest_is_what_the_talk_has_not_spoken_of() -> None:
     talk.say(move(the("can", n=None, at=Spot("place", "parcel")), b("B")))
     moved = talk.say(move(Things(refers="rest", at=Spot("place", "parcel"), definite=True), b("A")))
     assert moved == {"blue-box-1": "bin:A", "green-box-1": "bin:A", "white-box-1": "bin:A"}
+
+
+def test_two_that_were_spoken_of_trade_places() -> None:
+    talk = Talk()
+    talk.say(Wish("ask", (the("tool"), the("can", "blue")), query="where"))
+    both = replace(THEM, amount=Amount("exactly", 2))
+    assert talk.say(Wish("swap", (both,))) == {"white-tool-1": "parcel", "blue-can-1": "bin:A"}
+    assert talk.say(Wish("swap", (THEM,))) == {"white-tool-1": "bin:A", "blue-can-1": "parcel"}
+    assert talk.say(Wish("swap", (the("can", n=None),))) == {}  # they lie in one place
 
 
 def test_undo_takes_turn_after_turn_back() -> None:

@@ -344,23 +344,34 @@ def _undo(phase: _Phase) -> None:
 
 
 def _swap(wish: Wish, phase: _Phase, key: str) -> None:
-    sense = phase.sense
-    pair = not wish.others and len(wish.what) == 2
-    sides = (wish.what[:1], wish.what[1:]) if pair else (wish.what or (IT,), wish.others or (IT,))
-    groups, where = [], []
-    for number, side in enumerate(sides):
-        lenient = tuple(replace(t, definite=t.definite and t.at is None) for t in side)
-        chosen = _chosen(lenient, sense, f"{key}.side{number}")
-        items = sense.believed(tuple(name for c in chosen for name in c.items))
-        spots = list(dict.fromkeys(i.location for i in items)) or _named_places(side, sense)
-        if len(spots) != 1:
-            raise Denied("contradiction", "What lies in several places cannot trade places with something.")
-        groups.append(tuple(i.id for i in items))
-        where.append(spots[0])
-    if where[0] != where[1]:
-        for names, to in ((groups[0], where[1]), (groups[1], where[0])):
+    alone = not wish.others and len(wish.what) == 1
+    sides = _apart(wish.what, phase.sense, key) if alone else []
+    if not sides:
+        pair = not wish.others and len(wish.what) == 2
+        named = (wish.what[:1], wish.what[1:]) if pair else (wish.what or (IT,), wish.others or (IT,))
+        sides = [_side(side, phase.sense, f"{key}.side{number}") for number, side in enumerate(named)]
+    (some, here), (others, there) = sides
+    if here != there:
+        for names, to in ((some, there), (others, here)):
             if names:
                 _send(names, to, phase)
+
+
+def _apart(what: tuple[Things, ...], sense: Sense, key: str) -> list[tuple[tuple[str, ...], str]]:
+    """What one phrase means, as "them" or "the two balls", and where it lies, where that are two places; else nothing."""
+    items = sense.believed(tuple(name for c in _chosen(what, sense, key) for name in c.items))
+    spots = list(dict.fromkeys(item.location for item in items))
+    return [(tuple(i.id for i in items if i.location == spot), spot) for spot in spots] if len(spots) == 2 else []
+
+
+def _side(side: Sequence[Things], sense: Sense, key: str) -> tuple[tuple[str, ...], str]:
+    """What trades its place, and where it lies. Raises Denied for more than one place."""
+    lenient = tuple(replace(t, definite=t.definite and t.at is None) for t in side)
+    items = sense.believed(tuple(name for c in _chosen(lenient, sense, key) for name in c.items))
+    spots = list(dict.fromkeys(i.location for i in items)) or _named_places(side, sense)
+    if len(spots) != 1:
+        raise Denied("contradiction", "What lies in several places cannot trade places with something.")
+    return tuple(i.id for i in items), spots[0]
 
 
 def _named_places(side: Sequence[Things], sense: Sense) -> list[str]:
