@@ -64,12 +64,21 @@ def test_bad_usage_is_one_clear_line(words: list[str], line: str, capsys: pytest
     assert line in shown.err
 
 
-def test_a_conveyor_that_cannot_be_is_one_clear_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    too_fast = "the conveyor's speed: found 0.9; allowed: 0.01 to 0.2 m/s"
-    for text, found in (("fast", "a conveyor: found 'fast'"), ("0.9", too_fast)):
-        assert main(["run", "store everything", "--conveyor", text, "--out", str(tmp_path / text)]) == 2
-        shown = capsys.readouterr()
-        assert shown.out == "" and shown.err.count("\n") == 1 and found in shown.err
+@pytest.mark.parametrize(
+    ("option", "given", "found"),
+    [
+        ("--conveyor", "fast", "a conveyor: found 'fast'"),
+        ("--conveyor", "0.9", "the conveyor's speed: found 0.9; allowed: 0.01 to 0.2 m/s"),
+        ("--mishaps", "fire", "a mishap: found 'fire'"),
+    ],
+)
+def test_a_world_that_cannot_be_is_one_clear_line(
+    option: str, given: str, found: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", "store everything", option, given, "--out", str(tmp_path / "out")]) == 2
+    shown = capsys.readouterr()
+    assert shown.out == "" and shown.err.count("\n") == 1 and found in shown.err
+    assert not (tmp_path / "out").exists()
 
 
 def test_with_json_the_error_is_one_object(capsys: pytest.CaptureFixture[str]) -> None:

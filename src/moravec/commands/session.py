@@ -69,13 +69,13 @@ class Session:
             self._picking = picking(run.skills, run.pick_model, run.trust)
             self._opened = stack.enter_context(self._minded(run))
             self._interrupts = stack.enter_context(Interrupts())
-            self._folder, moved = run_folder(run.out, run.seed)
-            if moved is not None:
-                say(f"the earlier run in {self._folder} was moved to {moved}")
             mishaps = tuple(filter(None, run.mishaps.split(",")))
             options = WorldOptions(run.seed, run.items, run.renderer, run.person, mishaps, run.conveyor)
             self._world: World = stack.enter_context(contextlib.closing(open_world(run.world, options)))
             self._charter = opened_charter(run, self._world.workplace)
+            self._folder, moved = run_folder(run.out, run.seed)  # last: what is refused above leaves no folder behind
+            if moved is not None:
+                say(f"the earlier run in {self._folder} was moved to {moved}")
             self._before = self._world.things()
             self._truth = Truth(self._world.things)
             self._memory = stack.enter_context(remembering(run.memory, self._said, self._world.workplace))
