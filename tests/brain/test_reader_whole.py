@@ -44,7 +44,7 @@ def test_all_of_them_stay_lawful_with_other_names(language: str) -> None:
     found = wholes(language)
     assert len(found) > 1000
     changed = sum(drawn(one, seed, language)[0] != plain(one.text) for seed, one in enumerate(found))
-    assert changed > 0.6 * len(found)  # some speak of nothing that has another name
+    assert changed > 0.5 * len(found)  # short replies speak of nothing that has another name
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

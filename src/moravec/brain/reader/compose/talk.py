@@ -22,7 +22,7 @@ from moravec.brain.wishes.wish import Condition, Spot, Things, Wish
 
 CHINESE = 0.4  # share of sentences
 NOISY = 0.5
-WHOLE = 0.25  # share of sentences that were written whole
+WHOLE = 0.4  # share of sentences that were written whole
 DEMANDING = re.compile(  # an order must follow
     r"(\b(you|to|don't|just|please|kindly|let's|only|could|would)|请|你|帮我|麻烦)\s*\{(\w+)\}"
 )
