@@ -14,7 +14,7 @@ from moravec.brain.reader.compose.book import plain
 from moravec.brain.reader.compose.voice import Voice
 from moravec.brain.reader.compose.whole import HAN, Whole, exchanged, wholes
 from moravec.brain.reader.grammar import CATEGORIES, COLOURS
-from moravec.brain.reader.written import line_of, read, tokens_in, write
+from moravec.brain.reader.written import check, line_of, read, tokens_in, write
 from moravec.core.errors import BadInput
 from moravec.models.reader.text import split
 
@@ -36,7 +36,9 @@ def given(text: str, line: str) -> Whole:
 def drawn(one: Whole, seed: int, language: str = "english") -> tuple[str, str]:
     """The sentence and its line of tokens."""
     text, wishes = exchanged(Voice(language, np.random.default_rng(seed)), one)
-    return plain(text), line_of(write(wishes, split(plain(text))))
+    tokens = write(wishes, split(plain(text)))
+    check(tokens)
+    return plain(text), line_of(tokens)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
