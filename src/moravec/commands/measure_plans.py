@@ -47,8 +47,8 @@ SITES: dict[str, tuple[Resource, ...]] = {
 
 def job_times(n: int, seed: int) -> Matrix:
     """Seconds (n,) of reading one sentence and planning its job to the end, with JOB_ITEMS things, on one core, where the system
-    can keep a process to one. What is made ready once in a process is not counted, the reader's networks and the modules of Python
-    that a first job loads: one job goes before."""
+    can keep a process to one. One job goes before: what is made ready once in a process is not counted, the reader's networks and
+    the modules that a first job loads."""
     with one_core():
         mind, workplace = symbolic_mind(), bench_workplace()
 

@@ -51,7 +51,7 @@ class Run(MindOptions):
     person: Flag = False
     """Somebody walks past the workplace."""
     mishaps: Annotated[str, unset("KIND[@S],...")] = ""
-    """What goes wrong: slip, taken, added, swapped-bins, stuck-lid, dark, full-bin, wrong-code; docs/command-line.md says what each is."""
+    """What goes wrong: slip, taken, added, swapped-bins, stuck-lid, dark, full-bin, wrong-code; see docs/command-line.md."""
     conveyor: Annotated[str, unset("SPEED[@S]")] = ""
     """Things come one by one on a belt at SPEED [m/s], every S seconds, instead of in a parcel."""
     say: Annotated[tyro.conf.UseAppendAction[tuple[Order, ...]], unset("TEXT@S")] = ()
