@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self, final
 
 import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
-from moravec.brain.midjob.ear import Script
+from moravec.brain.midjob.ear import Deaf, Script, Several
 from moravec.commands.asking import Answer, answerer
 from moravec.commands.charters import opened_charter
 from moravec.commands.clock import WallClock
@@ -28,6 +30,7 @@ from moravec.commands.run import End
 from moravec.commands.score import Score, score
 from moravec.commands.stages import Truth, identified, score_stages
 from moravec.console.collect import Collector
+from moravec.console.keyboard import Keyboard
 from moravec.console.lines import Lines
 from moravec.console.live import LiveView
 from moravec.console.report import ReportData, build_report
@@ -60,6 +63,7 @@ class Session:
         self._stack = contextlib.ExitStack()
         self._journal, self._seen = Journal(), Collector()
         self._script = Script(run.say)
+        self._keyboard = Keyboard(sys.stdin.fileno()) if _live(run) and sys.stdin.isatty() else None
         self._finished = False
         self.end: End
 
@@ -98,7 +102,7 @@ class Session:
             work
             or delivery(
                 run.talk, self._world.workplace, self._eyes(), self._opened.mind, pilot, self._memory.recollection,
-                self._charter, self._script,
+                self._charter, Several((self._script, self._keyboard or Deaf())),
             )
         )  # fmt: skip
         self._finished = True
@@ -106,6 +110,7 @@ class Session:
         result = self._result(outcome, self._success(outcome, scored))
         trouble = [outcome.trouble] if outcome.trouble else []
         trouble += [f"the job had ended before {one.at:g} s, when {one.text!r} was to be said" for one in self._script.left]
+        trouble += [f"the job had ended when {text!r} was typed" for text in (self._keyboard or Deaf()).heard(math.inf)]
         try:
             self._file.write(result)
             self._report(result, scored, outcome.trouble, sha256)
@@ -154,13 +159,15 @@ class Session:
         watchers: list[Watcher] = [self._journal, self._seen, self._truth, *self._watchers]
         with contextlib.ExitStack() as stack:
             still, pictures = contextlib.nullcontext, Evidence(self._seen.crops, self._folder).written
-            if not run.quiet and sys.stderr.isatty():
-                where = f"{run.world}, seed {run.seed}, {world.renderer}"
-                speeds = world.robot.spec.limits.velocity
-                console = Console(stderr=True)
-                live = stack.enter_context(LiveView(console, self._seen, self._said, where, speeds))
-                watchers.append(live)
-                answer: Answer = answerer(run.ask, live.paused, self._memory.heard, pictures)
+            if _live(run):
+                where, typing = f"{run.world}, seed {run.seed}, {world.renderer}", None
+                if self._keyboard is not None:
+                    typing = stack.enter_context(self._keyboard).line
+                live = LiveView(
+                    Console(stderr=True), self._seen, self._said, where, world.robot.spec.limits.velocity, typing
+                )  # fmt: skip
+                watchers.append(stack.enter_context(live))
+                answer: Answer = answerer(run.ask, partial(_for_a_question, live, self._keyboard), self._memory.heard, pictures)
             else:
                 watchers += [] if run.quiet else [Lines(sys.stderr)]
                 answer = answerer(run.ask, still, self._memory.heard, pictures)
@@ -230,6 +237,18 @@ class Session:
         except OSError:
             path.unlink(missing_ok=True)  # half a page is worse than none
             raise
+
+
+def _live(run: Run) -> bool:
+    """Whether somebody looks on at a terminal."""
+    return not run.quiet and sys.stderr.isatty()
+
+
+@contextlib.contextmanager
+def _for_a_question(live: LiveView, keyboard: Keyboard | None) -> Iterator[None]:
+    """Leaves the terminal to a question and its answer."""
+    with live.paused(), contextlib.nullcontext() if keyboard is None else keyboard.released():
+        yield
 
 
 def _pace(speed: str) -> Pace:

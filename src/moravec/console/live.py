@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import final
 
@@ -39,11 +39,15 @@ _SIGN = {"succeeded": ("✓", "green"), "failed": ("✗", "red"), "cancelled": (
 class LiveView:
     """A watcher that draws what `seen` collects. A context manager; outside of it nothing is drawn.
 
-    `seen` must be among the runtime's watchers, before this one. `speed_limits` (n,) [rad/s].
+    `seen` must be among the runtime's watchers, before this one. `speed_limits` (n,) [rad/s]. `typing` gives the order that a
+    person is typing, where one can.
     """
 
-    def __init__(self, console: Console, seen: Collector, title: str, where: str, speed_limits: Sequence[float]) -> None:
-        self._console, self._seen, self._title, self._where = console, seen, title, where
+    def __init__(
+        self, console: Console, seen: Collector, title: str, where: str, speed_limits: Sequence[float],
+        typing: Callable[[], str] | None = None,
+    ) -> None:  # fmt: skip
+        self._console, self._seen, self._title, self._where, self._typing = console, seen, title, where, typing
         self._limits = np.asarray(speed_limits)
         self._counts = {"pass": 0, "limit": 0, "stop": 0}
         self._state: RobotState | None = None
@@ -110,7 +114,14 @@ class LiveView:
         head.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
         head.add_column(justify="right", no_wrap=True)
         head.add_row(Text(self._title, style="bold"), Text(self._where, style="dim"))
-        return Group(head, Rule(style="dim"), body, Rule(style="dim"), self._foot())
+        typed = [] if self._typing is None else [self._order(self._typing())]
+        return Group(head, Rule(style="dim"), body, Rule(style="dim"), self._foot(), *typed)
+
+    def _order(self, line: str) -> RenderableType:
+        if not line:
+            return Text("> type an order and press Enter; Ctrl-C stops", style="dim", no_wrap=True, overflow="ellipsis")
+        room = max(10, self._console.size.width - 4)
+        return Text(f"> {line[-room:]}▌", no_wrap=True)
 
     def _items(self, rows: int) -> RenderableType:
         table = Table.grid(padding=(0, 1))

@@ -28,6 +28,18 @@ class Deaf:
         return ()
 
 
+@final
+class Several:
+    """Whoever of several ears hears something, the first one first."""
+
+    def __init__(self, ears: Sequence[Ear]) -> None:
+        self._ears = tuple(ears)
+
+    def heard(self, now: float) -> Sequence[str]:
+        """See `Ear`."""
+        return [text for ear in self._ears for text in ear.heard(now)]
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """Words, and when they are said [s, the robot's time]."""
