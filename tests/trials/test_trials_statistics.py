@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import binom
 
 from moravec.core.errors import BadInput
 from moravec.core.wilson import wilson
-from moravec.trials.statistics import difference_of_pairs, mean_of_shares
+from moravec.trials.statistics.intervals import at_least, clopper_pearson, mean_of_shares
+from moravec.trials.statistics.pairs import difference_of_pairs, mcnemar
 
 # Newcombe (1998), Statistics in Medicine 17, table I, method 3: the score method without continuity correction.
 NEWCOMBE = [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)]
@@ -135,3 +138,41 @@ def test_the_interval_of_a_difference_holds_the_truth_about_as_often_as_it_says(
                 if low - 1e-12 <= p - q <= high + 1e-12:
                     covered += ways * math.prod(x**k for x, k in zip(chance, counts, strict=True))
     assert 0.93 <= covered <= 1.0
+
+
+@given(counts)
+def test_clopper_and_pearsons_ends_are_those_of_the_binomial_distribution(count: tuple[int, int]) -> None:
+    """At the lower end so many successes or more are as rare as the tail, at the upper one so many or fewer."""
+    successes, n = count
+    low, high = clopper_pearson(successes, n)
+    assert 0.0 <= low <= successes / n <= high <= 1.0 and low <= wilson(successes, n)[0] + 0.02
+    if successes > 0:
+        assert binom.sf(successes - 1, n, low) == pytest.approx(0.025, rel=1e-6)
+        assert binom.sf(successes - 1, n, at_least(successes, n)) == pytest.approx(0.05, rel=1e-6)
+    if successes < n:
+        assert binom.cdf(successes, n, high) == pytest.approx(0.025, rel=1e-6)
+
+
+@pytest.mark.parametrize("n", [1, 7, 30])
+def test_clopper_and_pearsons_interval_never_covers_too_rarely(n: int) -> None:
+    ends = [clopper_pearson(successes, n) for successes in range(n + 1)]
+    for share in np.linspace(0.005, 0.995, 199):
+        covered = sum(binom.pmf(k, n, share) for k, (low, high) in enumerate(ends) if low <= share <= high)
+        assert covered >= 0.95
+
+
+def test_bad_counts_and_confidences_are_refused() -> None:
+    assert clopper_pearson(0, 0) == (0.0, 1.0) and at_least(0, 0) == 0.0
+    for successes, n, confidence in ((2, 1, 0.95), (-1, 3, 0.95), (1, 2, 0.0), (1, 2, 1.0), (1, 2, math.nan)):
+        with pytest.raises(BadInput):
+            clopper_pearson(successes, n, confidence)
+        with pytest.raises(BadInput):
+            at_least(successes, n, confidence)
+
+
+def test_mcnemars_exact_test_is_a_fair_coin() -> None:
+    assert mcnemar(0, 0) == 1.0 and mcnemar(5, 5) == 1.0
+    assert mcnemar(0, 6) == mcnemar(6, 0) == pytest.approx(2 / 64)
+    assert mcnemar(1, 9) == pytest.approx(2 * 11 / 1024)
+    with pytest.raises(BadInput, match="0 or more"):
+        mcnemar(-1, 2)

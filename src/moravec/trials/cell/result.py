@@ -10,7 +10,7 @@ from moravec.trials.cell.attempt import Record
 from moravec.trials.cell.judge import NOT_TRIED
 from moravec.trials.cell.suite import POLICY, PROGRAM
 from moravec.trials.shares import quantiles, told
-from moravec.trials.statistics import difference_of_pairs
+from moravec.trials.statistics.pairs import difference_of_pairs
 
 
 def summary(records: Sequence[Record]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 from moravec.trials.metaworld.causes import CAUSES
 from moravec.trials.metaworld.episode import Record
 from moravec.trials.shares import quantiles, told
-from moravec.trials.statistics import mean_of_shares
+from moravec.trials.statistics.intervals import mean_of_shares
 from moravec.worlds.metaworld.tasks import TIERS
 
 

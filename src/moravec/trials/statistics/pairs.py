@@ -1,9 +1,10 @@
-"""What a number of successes says."""
+"""Two that were tried on the same seeds."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+
+from scipy.stats import binomtest
 
 from moravec.core.errors import BadInput
 from moravec.core.wilson import Z95, wilson
@@ -34,17 +35,11 @@ def difference_of_pairs(both: int, first: int, second: int, neither: int, z: flo
     return p - q, p - q - reach(p - p_low, q_high - q), p - q + reach(p_high - p, q - q_low)
 
 
-def mean_of_shares(counts: Sequence[tuple[int, int]], z: float = Z95) -> tuple[float, float, float]:
-    """The plain mean of several shares, (successes, attempts) each, and its interval.
-
-    By the method of variance estimates recovery (Zou and Donner 2008) from Wilson's intervals of the shares: unlike the normal
-    one it holds where all attempts succeed. Raises BadInput where a share has no attempt, or there is none.
-    """
-    if not counts or any(n == 0 for _, n in counts):
-        raise BadInput("shares", list(counts), "one at least, each with an attempt")
-    shares = [successes / n for successes, n in counts]
-    ends = [wilson(successes, n, z) for successes, n in counts]
-    mean = sum(shares) / len(shares)
-    below = math.sqrt(sum((p - low) ** 2 for p, (low, _) in zip(shares, ends, strict=True))) / len(shares)
-    above = math.sqrt(sum((high - p) ** 2 for p, (_, high) in zip(shares, ends, strict=True))) / len(shares)
-    return mean, max(0.0, mean - below), min(1.0, mean + above)
+def mcnemar(first: int, second: int) -> float:
+    """Two-sided p-value of McNemar's exact test: of pairs in which only the first or only the second succeeded, how likely they
+    would fall apart so far or farther if neither were better. 1 without such a pair. Raises BadInput for negative counts."""
+    if min(first, second) < 0:
+        raise BadInput("pairs that differ", (first, second), "0 or more of each kind")
+    if first + second == 0:
+        return 1.0
+    return float(binomtest(first, first + second).pvalue)
