@@ -55,3 +55,27 @@ def test_a_terminal_is_read_and_given_back() -> None:
     assert list(keyboard.heard(9.0)) == ["把罐 in B"]
     os.close(there)
     os.close(here)
+
+
+def test_in_the_background_the_terminal_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system would stop the job."""
+    there, here = pty.openpty()
+    before, keyboard = termios.tcgetattr(here), Keyboard(here)
+    monkeypatch.setattr(os, "tcgetpgrp", lambda fd: os.getpgrp() + 1)
+    os.write(there, b"home\n")
+    with keyboard, keyboard.released():
+        assert termios.tcgetattr(here) == before and list(keyboard.heard(0.0)) == []
+    monkeypatch.setattr(os, "tcgetpgrp", lambda fd: os.getpgrp())
+    with keyboard:
+        assert list(keyboard.heard(0.0)) == ["home"]
+    assert termios.tcgetattr(here) == before
+    os.close(there)
+    os.close(here)
+
+
+def test_a_terminal_that_is_gone_says_nothing() -> None:
+    there, here = pty.openpty()
+    with Keyboard(here) as keyboard:
+        os.close(there)
+        assert list(keyboard.heard(0.0)) == [] and keyboard.line() == ""
+    os.close(here)

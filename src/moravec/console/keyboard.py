@@ -95,15 +95,19 @@ class Keyboard:
     def heard(self, now: float, keep: bool = False) -> Sequence[str]:
         """The lines that were finished since it was last asked, see `Ear`; with `keep` they stay for another time."""
         with self._lock:
-            while self._open and select.select([self._fd], [], [], 0.0)[0]:
-                keys = os.read(self._fd, 1024)
-                if not keys:  # the terminal is gone
-                    self._open = False
+            while self._open and self._is_in_front() and select.select([self._fd], [], [], 0.0)[0]:
+                try:
+                    keys = os.read(self._fd, 1024)
+                except OSError:
+                    keys = b""
+                self._open = bool(keys)  # without any the terminal is gone
                 self._typed.feed(self._decode.decode(keys))
             return [] if keep else self._typed.taken()
 
     def _take(self) -> None:
         with self._lock:
+            if not self._is_in_front():
+                return
             self._before = termios.tcgetattr(self._fd)
             settings = termios.tcgetattr(self._fd)
             settings[3] &= ~(termios.ICANON | termios.ECHO)
@@ -112,5 +116,13 @@ class Keyboard:
 
     def _give_back(self) -> None:
         with self._lock:
+            if self._open and self._is_in_front():
+                termios.tcsetattr(self._fd, termios.TCSADRAIN, self._before)
             self._open = False
-            termios.tcsetattr(self._fd, termios.TCSADRAIN, self._before)
+
+    def _is_in_front(self) -> bool:
+        """Whether the terminal may be used: the system stops a job in the background that does."""
+        try:
+            return os.tcgetpgrp(self._fd) == os.getpgrp()
+        except OSError:  # it is not the terminal that began this process
+            return True
