@@ -18,7 +18,7 @@ from moravec.worlds.cell import layout
 from moravec.worlds.cell.config import CellConfig
 from moravec.worlds.cell.items import ItemSpec, draw_items
 from moravec.worlds.cell.world import Cell
-from moravec.worlds.registry import WorldOptions, open_world
+from moravec.worlds.registry import WorldOptions, open_world, workplace_of
 
 SEEDS = (1, 2, 6, 17)
 SMALL = (60, 80)  # [px]
@@ -329,5 +329,24 @@ def test_the_registry_opens_the_cell_and_names_what_it_has() -> None:
         world.close()
     with pytest.raises(BadInput, match=r"the world: found 'cel'; allowed: one of cell.*; did you mean 'cell'\?"):
         open_world("cel", WorldOptions())
-    with pytest.raises(BadInput, match="the number of items: found 40"):
-        open_world("cell", WorldOptions(items=40))
+    for open_or_draw in (open_world, workplace_of):
+        with pytest.raises(BadInput, match="the number of items: found 40"):
+            open_or_draw("cell", WorldOptions(items=40))
+
+
+def test_a_workplace_is_told_without_its_world(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a world can do that; else it is built, and freed."""
+    with monkeypatch.context() as patch:
+        patch.setattr("moravec.worlds.cell.entry.Cell", None)
+        assert workplace_of("cell", WorldOptions()) == layout.workplace()
+        assert workplace_of("cell", WorldOptions(conveyor="0.05")) == layout.workplace(True)
+    closed = []
+
+    class Plain:
+        workplace = layout.workplace()
+
+        def close(self) -> None:
+            closed.append(self)
+
+    monkeypatch.setattr("moravec.worlds.registry.EntryPoint.load", lambda entry: lambda options: Plain())
+    assert workplace_of("cell", WorldOptions()) == layout.workplace() and len(closed) == 1

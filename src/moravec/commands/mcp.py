@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -50,7 +49,7 @@ class Mcp(Options):
         from moravec.commands.mcp_server.approve import approver
         from moravec.commands.mcp_server.desk import Desk, Settings
         from moravec.commands.options import folder
-        from moravec.worlds.registry import WorldOptions, open_world
+        from moravec.worlds.registry import WorldOptions, workplace_of
 
         with needing("mcp"):
             from moravec.commands.mcp_server.http import address, serve_http
@@ -60,8 +59,7 @@ class Mcp(Options):
         asks = approver(self.approve)
         if self.out is not None:
             folder(self.out)
-        with contextlib.closing(open_world(self.world, WorldOptions(self.seed, self.items, renderer="rays"))) as world:
-            workplace = world.workplace
+        workplace = workplace_of(self.world, WorldOptions(self.seed, self.items, renderer="rays"))
         opened_charter(self, workplace)  # what is wrong with it is told at once
         settings = Settings(
             world=self.world, seed=self.seed, items=self.items, renderer=self.renderer, speed=self.speed, out=self.out,

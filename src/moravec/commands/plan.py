@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -51,16 +50,16 @@ class Plan(MindOptions):
 
     def execute(self) -> int:
         """The plan. A refusal is exit status 1."""
-        from moravec.worlds.registry import WorldOptions, open_world
+        from moravec.worlds.registry import WorldOptions, workplace_of
 
         talk = said("plan", self.instruction, self.more)
         asked = self._sharing()
         with opened_mind(self) as opened:
-            with contextlib.closing(open_world(self.world, WorldOptions(self.seed, self.items, renderer="rays"))) as world:
-                charter = opened_charter(self, world.workplace)
-                turns = [_timed(text, world.workplace, opened.mind, charter) for text in talk]
-                result = turns[0] if len(turns) == 1 else _together(turns)
-                told = self._share(asked, result, world.workplace, opened.mind, charter)
+            workplace = workplace_of(self.world, WorldOptions(self.seed, self.items, renderer="rays"))
+            charter = opened_charter(self, workplace)
+            turns = [_timed(text, workplace, opened.mind, charter) for text in talk]
+            result = turns[0] if len(turns) == 1 else _together(turns)
+            told = self._share(asked, result, workplace, opened.mind, charter)
             record = opened.record()
         if "calls" in record:
             result["brain"] = record

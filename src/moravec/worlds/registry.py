@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,6 +93,15 @@ class OpenWorld(Protocol):
         ...
 
 
+@runtime_checkable
+class Draws(Protocol):
+    """What an entry point may have besides: the workplace, without building a world."""
+
+    def workplace(self, options: WorldOptions) -> Workplace:
+        """What the integrator of that world knows. Raises BadInput."""
+        ...
+
+
 def world_entries() -> dict[str, EntryPoint]:
     """Every world by name. An installed one cannot take a built-in's name. Raises WorldError."""
     found: dict[str, EntryPoint] = {entry.name: entry for entry in BUILT_IN}
@@ -104,6 +114,19 @@ def world_entries() -> dict[str, EntryPoint]:
 
 def open_world(name: str, options: WorldOptions) -> World:
     """The world called `name`. Raises BadInput for an unknown one, WorldError for one that cannot be loaded."""
+    return _opener(name)(options)
+
+
+def workplace_of(name: str, options: WorldOptions) -> Workplace:
+    """The workplace of the world called `name`, which is built only where it cannot tell otherwise. Raises as `open_world`."""
+    opener = _opener(name)
+    if isinstance(opener, Draws):
+        return opener.workplace(options)
+    with closing(opener(options)) as world:
+        return world.workplace
+
+
+def _opener(name: str) -> OpenWorld:
     entries = world_entries()
     if name not in entries:
         raise BadInput("the world", name, entries)
@@ -111,4 +134,4 @@ def open_world(name: str, options: WorldOptions) -> World:
         opener: OpenWorld = entries[name].load()
     except (ImportError, AttributeError) as error:
         raise WorldError(f"the world {name!r} ({entries[name].value}) cannot be loaded: {error}") from error
-    return opener(options)
+    return opener

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from moravec.core.workplace import Workplace
 from moravec.robots.protocol import Robot
+from moravec.worlds.cell import layout
 from moravec.worlds.cell.config import CellConfig
 from moravec.worlds.cell.conveyor import Conveyor
 from moravec.worlds.cell.items import ItemSpec
@@ -18,18 +19,30 @@ from moravec.worlds.cell.mishaps import Mishap
 from moravec.worlds.cell.world import Cell
 from moravec.worlds.registry import Thing, WorldOptions
 
-
-def open_world(options: WorldOptions) -> CellWorld:
-    """A delivery drawn by `options`. Raises BadInput, WorldError."""
-    return CellWorld(
-        CellConfig(
-            seed=options.seed, items=options.items, renderer=options.renderer, person=options.person,
-            mishaps=tuple(Mishap.parse(text) for text in options.mishaps),
-            conveyor=Conveyor.parse(options.conveyor) if options.conveyor else None,
-        )
-    )  # fmt: skip
-
 BELT = "belt"  # where things are that come on it, before they come as well
+
+
+class OpenCell:
+    """What the registry loads: a delivery drawn by its options, or the cell's drawing alone."""
+
+    def __call__(self, options: WorldOptions) -> CellWorld:
+        """The whole world. Raises BadInput, WorldError."""
+        return CellWorld(_config(options))
+
+    def workplace(self, options: WorldOptions) -> Workplace:
+        """What its integrator knows of it; nothing is built. Raises BadInput."""
+        return layout.workplace(_config(options).conveyor is not None)
+
+
+open_world = OpenCell()
+
+
+def _config(options: WorldOptions) -> CellConfig:
+    return CellConfig(
+        seed=options.seed, items=options.items, renderer=options.renderer, person=options.person,
+        mishaps=tuple(Mishap.parse(text) for text in options.mishaps),
+        conveyor=Conveyor.parse(options.conveyor) if options.conveyor else None,
+    )  # fmt: skip
 
 
 @final
