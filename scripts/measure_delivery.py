@@ -18,9 +18,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from moravec.core.wilson import wilson
 from moravec.tape.reader import read
 from moravec.tape.records import Entry, Tick
-from moravec.trials.statistics import wilson
 
 SENTENCE = "Unpack the delivery, classify the items, organise and store them."
 

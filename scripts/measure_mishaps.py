@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).parent / "safety"))
 
 from pieces import Pieces, source_hash
 
-from moravec.trials.statistics import wilson
+from moravec.core.wilson import wilson
 
 SENTENCE = "unpack the delivery and store everything"
 ITEMS = 4

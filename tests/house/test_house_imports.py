@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from helpers_house import PACKAGE, ROOMS, ROOT, imports, name, room_of, room_of_module, sources
+from helpers_house import PACKAGE, ROOMS, ROOT, imports, name, room_of, room_of_module, sources, tree
 
 FILES = sources("src/moravec")
 # What the rooms that protect and remember may import beside the standard library and themselves.
@@ -79,6 +79,31 @@ def test_the_edge_process_needs_the_guard_and_nothing_else() -> None:
 def test_mujoco_is_imported_only_where_bodies_are() -> None:
     users = [name(path) for path in FILES if any(m.split(".")[0] == "mujoco" for _, m in imports(path))]
     assert [path for path in users if not path.startswith(MUJOCO)] == []
+
+
+def test_what_scripts_take_from_the_package_is_there() -> None:
+    """No test runs the hours of a script, and what it imports may have moved."""
+    missing = []
+    for path in sources("scripts"):
+        for node in ast.walk(tree(path)):
+            if not isinstance(node, ast.ImportFrom) or not (node.module or "").startswith("moravec"):
+                continue
+            module = PACKAGE.parent / Path(*str(node.module).split("."))
+            file = module / "__init__.py" if module.is_dir() else module.with_suffix(".py")
+            there = top_names(file) | {p.stem for p in module.glob("*")} if file.exists() else set()
+            missing += [f"{name(path)}:{node.lineno}: {a.name} of {node.module}" for a in node.names if a.name not in there]
+    assert missing == []
+
+
+def top_names(path: Path) -> set[str]:
+    """What a file's top level names, in its branches as well."""
+    names: set[str] = set()
+    for node in ast.walk(ast.Module([n for n in tree(path).body if not isinstance(n, ast.FunctionDef | ast.ClassDef)], [])):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+        elif isinstance(node, ast.ImportFrom | ast.Import):
+            names |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
+    return names | {n.name for n in tree(path).body if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)}
 
 
 def alone(tmp_path: Path, *rooms: str) -> Path:
