@@ -96,6 +96,8 @@ def test_pairs_are_of_the_same_deliveries() -> None:
     assert (found["n_episodes"], found["n_success"], found["n_not_tried"]) == (3, 2, 1)
     assert found["pairs"] == {"both": 1, "policy_only": 1, "hard_coded_only": 1, "neither": 0}
     assert found["pc_difference"] == pytest.approx(0.0) and found["causes"] == {"missed": 1}
+    assert found["p_mcnemar"] == 1.0 and found["pc_success_at_least95"] == pytest.approx(13.535, abs=1e-3)
+    assert found["pc_difference_any_time95"][0] < found["pc_difference_ci95"][0] < found["pc_difference_ci95"][1]
     assert found["per_task"]["station"]["n_success"] == 1 and found["hard_coded"]["n_success"] == 2
     assert found["act_ms"]["n"] == 6 and found["looks"]["p50"] == 2.0
     alone = summary(program)

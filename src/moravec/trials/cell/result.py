@@ -10,7 +10,8 @@ from moravec.trials.cell.attempt import Record
 from moravec.trials.cell.judge import NOT_TRIED
 from moravec.trials.cell.suite import POLICY, PROGRAM
 from moravec.trials.shares import quantiles, told
-from moravec.trials.statistics.pairs import difference_of_pairs
+from moravec.trials.statistics.pairs import difference_of_pairs, mcnemar
+from moravec.trials.statistics.sequential import difference_so_far
 
 
 def summary(records: Sequence[Record]) -> dict[str, Any]:
@@ -25,11 +26,13 @@ def summary(records: Sequence[Record]) -> dict[str, Any]:
     theirs = {r.index: r.success for r in by[PROGRAM]}
     pairs = Counter((r.success, theirs[r.index]) for r in by[POLICY] if r.index in theirs)
     counts = pairs[True, True], pairs[True, False], pairs[False, True], pairs[False, False]
-    apart, low, high = difference_of_pairs(*counts)
+    (both, ours, program, neither), (apart, low, high) = counts, difference_of_pairs(*counts)
+    least, most = difference_so_far(ours, program, both + neither)
     return {
         **_of(by[POLICY]), "n_not_tried": missing, "hard_coded": _of(by[PROGRAM]),
         "pairs": dict(zip(("both", "policy_only", "hard_coded_only", "neither"), counts, strict=True)),
         "pc_difference": 100.0 * apart, "pc_difference_ci95": [100.0 * low, 100.0 * high],
+        "pc_difference_any_time95": [100.0 * least, 100.0 * most], "p_mcnemar": mcnemar(ours, program),
     }  # fmt: skip
 
 
