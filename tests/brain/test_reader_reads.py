@@ -18,7 +18,6 @@ from moravec.brain.reader.calibrate import (  # noqa: E402
     ALPHA,
     CERTAIN,
     LEAST,
-    UNSEEN,
     Calibration,
     Reading,
     calibrated,
@@ -31,7 +30,7 @@ from moravec.brain.reader.grammar import WISHES  # noqa: E402
 from moravec.brain.reader.mind import meanings, reads_by  # noqa: E402
 from moravec.brain.reader.reader import SEVERAL, Heard, Reader  # noqa: E402
 from moravec.brain.reader.shipped import open_reader, write  # noqa: E402
-from moravec.brain.wishes.wish import Meant, Wish  # noqa: E402
+from moravec.brain.wishes.wish import SURE, Meant, Wish  # noqa: E402
 from moravec.core.errors import BadInput  # noqa: E402
 from moravec.models.reader.config import NetConfig  # noqa: E402
 from moravec.models.reader.export import export  # noqa: E402
@@ -121,21 +120,20 @@ def test_the_threshold_covers(truths: list[float], alpha: float) -> None:
     assert sum(p >= threshold(truths, alpha) for p in truths) >= (1.0 - alpha) * len(truths) - 1e-9
 
 
-def test_the_temperature_is_that_under_which_the_truth_is_likely() -> None:
-    def read(sentence: str, temperature: float) -> list[Reading]:
-        return [Reading(YES, 0.9 if temperature == 1.4 else 0.5), Reading(NO, 0.1)]
-
-    found = calibrated(read, [("ok", YES)] * 50)
-    assert found == Calibration(1.4, 0.9, 50 / 51)
-    assert calibrated(read, [("what", STOP)] * 50) == Calibration(0.7, LEAST, 0.0) and UNSEEN < LEAST
+def test_the_threshold_is_never_less_than_questions_are_worth() -> None:
+    assert calibrated(lambda s, t: [Reading(YES, 0.9), Reading(NO, 0.1)], [("ok", YES)] * 50) == Calibration(1.0, 0.9, 50 / 51)
+    assert calibrated(lambda s, t: [Reading(YES, 0.9)], [("what", STOP)] * 50) == Calibration(1.0, LEAST, 0.0)
 
 
 def test_what_is_measured() -> None:
-    table = {"a": [Reading(YES, 0.9), Reading(NO, 0.05)], "b": [Reading(YES, 0.5), Reading(NO, 0.4)], "c": [Reading(NO, 0.9)]}
+    table = {"a": [Reading(YES, 0.9), Reading(NO, 0.4)], "b": [Reading(YES, 0.45), Reading(NO, 0.4)], "c": [Reading(NO, 0.9)]}
     found = measured(lambda s, t: table[s], [("a", YES), ("b", NO), ("c", YES)], Calibration(1.0, 0.3))
     assert found.right_ci95[0] < 1 / 3 < found.right_ci95[1]
     assert (found.sentences, found.right, found.covered, found.single, found.wrong_asked) == (3, 1 / 3, 2 / 3, 2 / 3, 0.5)
-    assert possible(table["b"], Calibration(1.0, 0.45)) == (Reading(YES, 0.5),)
+    assert possible(table["b"], Calibration(1.0, 0.42)) == (Reading(YES, 0.45),)
+    unsure = measured(lambda s, t: [Reading(YES, SURE - 0.01)], [("a", YES), ("b", NO)], Calibration(1.0, 0.3))
+    assert (unsure.single, unsure.wrong_asked) == (0.0, 1.0), "one that is not sure is asked about, too"
+    assert possible([Reading(YES, SURE), Reading(NO, 0.3)], Calibration(1.0, 0.2)) == (Reading(YES, SURE),)
 
 
 def facts() -> dict[str, object]:

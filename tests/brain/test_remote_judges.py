@@ -27,8 +27,7 @@ from moravec.brain.rules import RULES, Refusal
 from moravec.brain.steps import Plan, Step, plan_from_json, plan_to_json
 from moravec.brain.think import think
 from moravec.brain.validate import validate
-from moravec.brain.wishes.fulfil import SURE
-from moravec.brain.wishes.wish import Meant
+from moravec.brain.wishes.wish import SURE, Meant
 from moravec.core.clock import ManualClock
 from moravec.core.errors import BadInput
 from moravec.guard.degraded import RECOVERY

@@ -143,10 +143,9 @@ def _sketched(meant: Sequence[Meant], workplace: Workplace) -> tuple[Goal | None
     """The goal or the refusal, and, where words lead to different goals, the question, without an answer to which nothing is
     done."""
     from moravec.brain.remember import Inventory
-    from moravec.brain.wishes.fulfil import SURE
     from moravec.brain.wishes.open import NOTHING, READ_SO, WHICH_READING
     from moravec.brain.wishes.sketch import sketched
-    from moravec.brain.wishes.wish import outweighs
+    from moravec.brain.wishes.wish import SURE, outweighs
 
     sketches = [sketched(way.wishes, Inventory(workplace)) for way in meant]
     refused = [goal is None for goal, _ in sketches]

@@ -1,8 +1,7 @@
-"""From scores to a promise: of sentences like those it was calibrated on, a known share, at best 1 - ALPHA, has its meaning among
-the readings that are not ruled out.
+"""From probabilities to a promise: nobody is asked about a reading that is SURE; else a person is shown those among which, for a
+known share of sentences like those it was calibrated on, at best 1 - ALPHA, the meaning is.
 
-Temperature: Guo et al., On Calibration of Modern Neural Networks (2017). Split-conformal sets: Angelopoulos and Bates, A Gentle
-Introduction to Conformal Prediction (2021), 1.1.
+Split-conformal sets: Angelopoulos and Bates, A Gentle Introduction to Conformal Prediction (2021), 1.1.
 """
 
 from __future__ import annotations
@@ -11,13 +10,12 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
-from moravec.brain.wishes.wish import Wish
+from moravec.brain.wishes.wish import SURE, Wish
 from moravec.core.wilson import wilson
 
 ALPHA = 0.03  # of sentences may mean what was ruled out
-TEMPERATURES = (0.7, 1.0, 1.4, 2.0)
+TEMPERATURE = 1.0  # as it was trained: sharper or flatter readings told right from wrong no better
 LEAST = 0.1  # probability of a reading that a person is asked about: below it questions are more often in vain than not
-UNSEEN = 1e-4  # probability of a meaning that the search did not find, for the choice of temperature alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +48,7 @@ Read = Callable[[str, float], Sequence[Reading]]
 @dataclass(frozen=True, slots=True)
 class Measured:
     """How well a calibrated reader did on sentences: shares of those whose best reading is right, whose meaning is not ruled out,
-    whose set holds one; and of those read wrong, how many would have been asked about or not understood."""
+    of which nobody is asked; and of those read wrong, how many would have been asked about or not understood."""
 
     sentences: int
     right: float
@@ -61,11 +59,10 @@ class Measured:
 
 
 def calibrated(read: Read, pairs: Sequence[Pair], alpha: float = ALPHA) -> Calibration:
-    """The temperature under which true meanings are most probable, and the threshold for `alpha`, or LEAST where that is more."""
-    truths = {t: [_of(read(sentence, t), wishes) for sentence, wishes in pairs] for t in TEMPERATURES}
-    best = max(truths, key=lambda t: sum(math.log(max(p, UNSEEN)) for p in truths[t]))
-    least = max(threshold(truths[best], alpha), LEAST)
-    return Calibration(best, least, sum(p >= least for p in truths[best]) / (len(pairs) + 1))
+    """The threshold for `alpha` of what is asked about, or LEAST where that is more."""
+    truths = [_of(read(sentence, TEMPERATURE), wishes) for sentence, wishes in pairs]
+    least = max(threshold(truths, alpha), LEAST)
+    return Calibration(TEMPERATURE, least, sum(p >= least for p in truths) / (len(pairs) + 1))
 
 
 def threshold(truths: Sequence[float], alpha: float = ALPHA) -> float:
@@ -75,7 +72,9 @@ def threshold(truths: Sequence[float], alpha: float = ALPHA) -> float:
 
 
 def possible(readings: Sequence[Reading], calibration: Calibration) -> tuple[Reading, ...]:
-    """Those that are not ruled out."""
+    """The best one where it is SURE, else those that are not ruled out."""
+    if readings and readings[0].probability >= SURE:
+        return (readings[0],)
     return tuple(reading for reading in readings if reading.probability >= calibration.least)
 
 
@@ -87,8 +86,8 @@ def measured(read: Read, pairs: Sequence[Pair], calibration: Calibration) -> Mea
         left = possible(readings, calibration)
         best = bool(readings) and readings[0].wishes == wishes
         right, covered = right + best, covered + any(reading.wishes == wishes for reading in left)
-        single += len(left) == 1
-        wrong, asked = wrong + (not best), asked + (not best and len(left) != 1)
+        sure = len(left) == 1 and left[0].probability >= SURE
+        single, wrong, asked = single + sure, wrong + (not best), asked + (not best and not sure)
     n = max(1, len(pairs))
     return Measured(len(pairs), right / n, wilson(right, len(pairs)), covered / n, single / n, asked / max(1, wrong))
 

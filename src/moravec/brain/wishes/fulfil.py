@@ -18,13 +18,12 @@ from moravec.brain.wishes.record import after_turn, as_it_came
 from moravec.brain.wishes.survey import only_in_case, places_to_see
 from moravec.brain.wishes.talk import Pending, Talk
 from moravec.brain.wishes.things import Sense
-from moravec.brain.wishes.wish import Meant, Wish, outweighs
+from moravec.brain.wishes.wish import SURE, Meant, Wish, outweighs
 from moravec.skills.contract import Ask, Evidence, Note, Request
 
 T = TypeVar("T")
 Routine: TypeAlias = Generator[Request, Any, T]
 ROUNDS = 12  # of finding out and asking before a turn is understood
-SURE = 0.5  # what is less likely meant, all readings together, is asked about even where they come to one end
 EVIDENCE = 6  # items that a question shows at most
 
 

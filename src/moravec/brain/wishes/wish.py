@@ -131,6 +131,9 @@ class Wish:
     then: bool = False
 
 
+SURE = 0.5  # of what is less likely meant, all readings together, a person is asked even where it comes to one end
+
+
 @dataclass(frozen=True, slots=True)
 class Meant:
     """One way to read a sentence, and how likely it is meant, in [0, 1]."""
