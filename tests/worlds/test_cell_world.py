@@ -13,6 +13,7 @@ import pytest
 from moravec.core.command import Command
 from moravec.core.errors import BadInput
 from moravec.core.verdict import Approved, Verdict
+from moravec.core.workplace import Workplace
 from moravec.robots.ur5e.driver import CONTROL_PERIOD
 from moravec.worlds.cell import layout
 from moravec.worlds.cell.config import CellConfig
@@ -342,11 +343,16 @@ def test_a_workplace_is_told_without_its_world(monkeypatch: pytest.MonkeyPatch) 
         assert workplace_of("cell", WorldOptions(conveyor="0.05")) == layout.workplace(True)
     closed = []
 
-    class Plain:
-        workplace = layout.workplace()
+    class Plain:  # itself what is loaded: its property is no hook
+        def __init__(self, options: WorldOptions) -> None:
+            self.options = options
+
+        @property
+        def workplace(self) -> Workplace:
+            return layout.workplace()
 
         def close(self) -> None:
             closed.append(self)
 
-    monkeypatch.setattr("moravec.worlds.registry.EntryPoint.load", lambda entry: lambda options: Plain())
+    monkeypatch.setattr("moravec.worlds.registry.EntryPoint.load", lambda entry: Plain)
     assert workplace_of("cell", WorldOptions()) == layout.workplace() and len(closed) == 1

@@ -372,7 +372,7 @@ class Agent:
         job.surprises.append(what)
         yield Note("surprise", {"what": what, "replans": job.replans})
 
-    # ── closing ─────────────────────────────────────────────────────────────────────────────────────
+    # ── closing ─────────────────────────────────────────────────────────────────────────────────────────────────
     def conclude(self, job: Job) -> None:
         """The answers and the open points; what was said before stays."""
         if broken := self.overseer.closing(job):

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
-from moravec.brain.midjob.ear import Deaf, Script, Several
+from moravec.brain.midjob.ear import Deaf, Ear, Script, Several
 from moravec.commands.asking import Answer, answerer
 from moravec.commands.charters import opened_charter
 from moravec.commands.clock import WallClock
@@ -64,6 +64,7 @@ class Session:
         self._journal, self._seen = Journal(), Collector()
         self._script = Script(run.say)
         self._keyboard = Keyboard(sys.stdin.fileno()) if _live(run) and sys.stdin.isatty() else None
+        self._typed: Ear = self._keyboard or Deaf()
         self._finished = False
         self.end: End
 
@@ -102,7 +103,7 @@ class Session:
             work
             or delivery(
                 run.talk, self._world.workplace, self._eyes(), self._opened.mind, pilot, self._memory.recollection,
-                self._charter, Several((self._script, self._keyboard or Deaf())),
+                self._charter, Several((self._script, self._typed)),
             )
         )  # fmt: skip
         self._finished = True
@@ -110,7 +111,7 @@ class Session:
         result = self._result(outcome, self._success(outcome, scored))
         trouble = [outcome.trouble] if outcome.trouble else []
         trouble += [f"the job had ended before {one.at:g} s, when {one.text!r} was to be said" for one in self._script.left]
-        trouble += [f"the job had ended when {text!r} was typed" for text in (self._keyboard or Deaf()).heard(math.inf)]
+        trouble += [f"the job had ended when {text!r} was typed" for text in self._typed.heard(math.inf)]
         try:
             self._file.write(result)
             self._report(result, scored, outcome.trouble, sha256)

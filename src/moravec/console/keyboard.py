@@ -67,20 +67,20 @@ class Keyboard:
     def __init__(self, fd: int) -> None:
         self._fd, self._typed, self._lock = fd, Typing(), threading.Lock()
         self._decode = codecs.getincrementaldecoder("utf-8")("ignore")
-        self._open = False
+        self._open, self._before = False, termios.tcgetattr(fd)
 
     def __enter__(self) -> Self:
         self._take()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.heard(0.0, keep=True)
+        self._read()
         self._give_back()
 
     @contextmanager
     def released(self) -> Iterator[None]:
         """Gives the terminal back meanwhile, for a question; what was typed so far stays."""
-        self.heard(0.0, keep=True)
+        self._read()
         self._give_back()
         try:
             yield
@@ -89,11 +89,16 @@ class Keyboard:
 
     def line(self) -> str:
         """What is being typed."""
-        self.heard(0.0, keep=True)
+        self._read()
         return self._typed.line
 
-    def heard(self, now: float, keep: bool = False) -> Sequence[str]:
-        """The lines that were finished since it was last asked, see `Ear`; with `keep` they stay for another time."""
+    def heard(self, now: float) -> Sequence[str]:
+        """The lines that were finished since it was last asked, see `Ear`."""
+        self._read()
+        with self._lock:
+            return self._typed.taken()
+
+    def _read(self) -> None:
         with self._lock:
             while self._open and self._is_in_front() and select.select([self._fd], [], [], 0.0)[0]:
                 try:
@@ -102,7 +107,6 @@ class Keyboard:
                     keys = b""
                 self._open = bool(keys)  # without any the terminal is gone
                 self._typed.feed(self._decode.decode(keys))
-            return [] if keep else self._typed.taken()
 
     def _take(self) -> None:
         with self._lock:

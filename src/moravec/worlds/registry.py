@@ -97,7 +97,7 @@ class OpenWorld(Protocol):
 class Draws(Protocol):
     """What an entry point may have besides: the workplace, without building a world."""
 
-    def workplace(self, options: WorldOptions) -> Workplace:
+    def workplace_for(self, options: WorldOptions) -> Workplace:
         """What the integrator of that world knows. Raises BadInput."""
         ...
 
@@ -121,7 +121,7 @@ def workplace_of(name: str, options: WorldOptions) -> Workplace:
     """The workplace of the world called `name`, which is built only where it cannot tell otherwise. Raises as `open_world`."""
     opener = _opener(name)
     if isinstance(opener, Draws):
-        return opener.workplace(options)
+        return opener.workplace_for(options)
     with closing(opener(options)) as world:
         return world.workplace
 

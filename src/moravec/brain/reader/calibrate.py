@@ -14,7 +14,7 @@ from moravec.brain.wishes.wish import SURE, Wish
 from moravec.core.wilson import wilson
 
 ALPHA = 0.03  # of sentences may mean what was ruled out
-TEMPERATURE = 1.0  # as it was trained: sharper or flatter readings told right from wrong no better
+TEMPERATURE = 1.0  # as it was trained; at 2 the best reading of one sentence in twelve is another, and a worse one
 LEAST = 0.1  # probability of a reading that a person is asked about: below it questions are more often in vain than not
 
 

@@ -29,7 +29,7 @@ class OpenCell:
         """The whole world. Raises BadInput, WorldError."""
         return CellWorld(_config(options))
 
-    def workplace(self, options: WorldOptions) -> Workplace:
+    def workplace_for(self, options: WorldOptions) -> Workplace:
         """What its integrator knows of it; nothing is built. Raises BadInput."""
         return layout.workplace(_config(options).conveyor is not None)
 
