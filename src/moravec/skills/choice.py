@@ -9,27 +9,30 @@ import numpy as np
 
 from moravec.core.frames import Matrix
 from moravec.perception.detection import Detection
-from moravec.skills.grasp import FINGER_WIDTH, Grasp
+from moravec.skills.grasp import DEPTH, FINGER_WIDTH, Grasp
 
 SHRINK = 0.003  # [m] a neighbour's outline is taken this much smaller: touching is not being between the fingers
 OVER = 0.003  # [m] the tips stay above what lies under the wanted thing
 LEAST_DEPTH = 0.014  # [m] of a grasp whose tips were raised
 CROWD_COST = 2.5  # of a grasp in which a neighbour takes up half of the room or more, in units of a grasp's score
 TRIED_COST = 1.5
+TOGETHER_COST = 1.5  # of a grasp as deep as any after two things came up together, less for a shallower one
 SAME_PLACE = 0.015  # [m]
 SAME_YAW = 0.3  # [rad]
+SAME_HEIGHT = 0.008  # [m]
 
 
 def ranked(
-    grasps: Sequence[Grasp], others: Sequence[Detection], tried: Sequence[Grasp] = ()
+    grasps: Sequence[Grasp], others: Sequence[Detection], tried: Sequence[Grasp] = (), together: bool = False
 ) -> list[tuple[float, Grasp]]:
     """`grasps` anew, best first, each with its mark, in units of a grasp's score: those that would also take hold of one of
     `others`, or repeat one of `tried`, come last.
 
-    A thing that lies on another is held above that other where enough of it stands out.
+    A thing that lies on another is held above that other where enough of it stands out. Once two were lifted `together`, the
+    shallower grasp is the better one.
     """
     raised = [_raised(grasp, others) for grasp in grasps]
-    marks = [_mark(g, others, tried) for g in raised]
+    marks = [_mark(g, others, tried) - together * TOGETHER_COST * (g.top - g.position[2]) / DEPTH for g in raised]
     return [(marks[i], raised[i]) for i in np.argsort(np.negative(marks), kind="stable")]
 
 
@@ -85,4 +88,4 @@ def _raised(grasp: Grasp, others: Sequence[Detection]) -> Grasp:
 def _alike(a: Grasp, b: Grasp) -> bool:
     turn = abs((a.yaw - b.yaw + np.pi / 2) % np.pi - np.pi / 2)
     apart = float(np.hypot(a.position[0] - b.position[0], a.position[1] - b.position[1]))
-    return apart < SAME_PLACE and turn < SAME_YAW
+    return apart < SAME_PLACE and turn < SAME_YAW and abs(a.position[2] - b.position[2]) < SAME_HEIGHT

@@ -52,6 +52,7 @@ class Handwork:
 
     held: Held | None = None
     tried: dict[str, list[Grasp]] = field(default_factory=dict)  # item -> grasps that failed
+    together: bool = False  # the last lift brought up more than one thing
     beside: tuple[Detection, ...] = ()  # what the last inspection saw beside the inspected thing
     labels: Mapping[str, str] = field(default_factory=dict)  # of bins, as the last look at the shelf read them
 

@@ -49,16 +49,17 @@ def plan_grasps(
     radius: float = 0.06,
     count: int = 12,
     beside: float = BESIDE,
+    depth: float = DEPTH,
 ) -> list[Grasp]:
     """The best grasps, best first; near `target` (x, y) [m] within `radius` [m], or anywhere when it is None.
 
-    `floor` [m] is what things rest on; `beside` [m] is kept free between the fingers and the flanks. At most `count`,
-    spread over places and directions.
+    `floor` [m] is what things rest on; `beside` [m] is kept free between the fingers and the flanks; the tips go `depth` [m]
+    below the top. At most `count`, spread over places and directions.
     """
     filled = _filled(heights, floor)
     found: list[Grasp] = []
     for yaw in np.arange(DIRECTIONS) * np.pi / DIRECTIONS:
-        found.extend(_along(heights, filled, float(yaw), floor, target, radius, beside))
+        found.extend(_along(heights, filled, float(yaw), floor, target, radius, beside, depth))
     found.sort(key=lambda g: -g.score)
     return _spread(found, count)
 
@@ -83,6 +84,7 @@ def _along(
     target: tuple[float, float] | None,
     radius: float,
     beside: float,
+    depth: float,
 ) -> list[Grasp]:
     """Grasps that close along `yaw`."""
     res = heights.resolution
@@ -106,7 +108,7 @@ def _along(
     ahead = max(1, int(round(FLANK_STEP / res)))
     last = turned.shape[0] - 1
     sides = [turned[np.clip(rows + d, 0, last)[:, None], index] for d in (-ahead, ahead)]
-    return _judge(tall, solid, sides, rows, columns, res, floor, yaw, to_world, target, beside)
+    return _judge(tall, solid, sides, rows, columns, res, floor, yaw, to_world, target, beside, depth)
 
 
 def _turned(heights: HeightMap, grid: NDArray[np.float32], yaw: float):  # type: ignore[no-untyped-def]
@@ -131,12 +133,12 @@ def _turned(heights: HeightMap, grid: NDArray[np.float32], yaw: float):  # type:
     return turned, to_world
 
 
-def _judge(tall, solid, sides, rows, columns, res, floor, yaw, to_world, target, beside):  # type: ignore[no-untyped-def]
+def _judge(tall, solid, sides, rows, columns, res, floor, yaw, to_world, target, beside, most):  # type: ignore[no-untyped-def]
     """Keeps the candidates whose fingers fit, and scores them."""
     k, length = tall.shape
     half = length // 2
     top = solid[:, half]
-    tip = np.maximum(floor + TIP_CLEARANCE, top - DEPTH)
+    tip = np.maximum(floor + TIP_CLEARANCE, top - most)
     stands = tall > (tip + 0.004)[:, None]  # the widest part under the fingers' width decides how far they open
     left = _run(stands[:, half::-1])
     right = _run(stands[:, half:])

@@ -13,12 +13,12 @@ from moravec.core.frames import Matrix
 from moravec.core.observation import CameraFrame
 from moravec.core.workplace import Place
 from moravec.perception.detection import Detection
-from moravec.perception.height_map import height_map
+from moravec.perception.height_map import HeightMap, height_map
 from moravec.robots.ur5e.limits import GRIP_WIDTH
-from moravec.skills.choice import ranked
+from moravec.skills.choice import crowd, ranked
 from moravec.skills.context import Held, SkillContext
 from moravec.skills.contract import Capture, Compute, Note, Pause, Request
-from moravec.skills.grasp import Grasp, plan_grasps
+from moravec.skills.grasp import DEPTH, Grasp, plan_grasps
 from moravec.skills.moves import (
     BUMP,
     Failed,
@@ -63,6 +63,7 @@ BACK_ABOVE = 0.003  # [m] between what is put back and what it lay on
 BACK_OPENING = 0.02  # [m]
 ROOM_BESIDE = (0.005, 0.0025)  # [m] between fingers and flanks on the way down, the first that lets a grasp be found
 CANDIDATES = 24
+SHALLOW = (0.024, 0.014)  # [m] of the tips below the top, instead of DEPTH
 ABOVE_TARGET = 0.02  # [m] a grasp on something this much higher than the wanted thing is on a wall, or on a neighbour
 SEARCH_RADIUS = 0.05  # [m] of grasps around an item
 
@@ -76,6 +77,7 @@ class Scene:
     target: Detection
     others: Sequence[Detection]
     tried: list[Grasp]
+    together: bool = False  # the last lift there brought up more than one thing
 
     @property
     def tallest(self) -> float:
@@ -110,7 +112,7 @@ def pick(context: SkillContext, args: Mapping[str, Value], find: Find[T], take: 
         target = found_again
         others = [d for d in detections if d is not target]
         tried = context.hand.tried.setdefault(item, [])
-        scene = Scene(frame, place, target, others, tried)
+        scene = Scene(frame, place, target, others, tried, context.hand.together)
         found = yield Compute(partial(find, scene), "grasps")
         if found or nudges == NUDGES or place.rim <= place.floor:
             break
@@ -127,6 +129,7 @@ def pick(context: SkillContext, args: Mapping[str, Value], find: Find[T], take: 
         if not others or len(tried) < SURELY_ONE or any(other.colour != target.colour for other in others):
             yield from _make_sure_of_one(context, place, held, others, data)
     tried.clear()
+    context.hand.together = False
     context.hand.held, context.hand.beside = replace(held, seen=f"{target.colour} {target.category}"), ()
     return {**data, "width": held.width, "target": target}
 
@@ -156,18 +159,30 @@ def sound_grasps(scene: Scene) -> list[tuple[float, Grasp]]:
     """Grasps on the target with their marks, the likeliest first; beyond the place's own walls everything counts as blocked, and
     so is a hand that would come too near them.
 
-    Where no fingers fit with room to spare, they are let down with less.
+    Where no fingers fit with room to spare, they are let down with less; and less deep where deep ones would take hold of more
+    than one thing, as of one that lies on another.
     """
-    place, target = scene.place, scene.target
+    place = scene.place
     size = (place.size[0] + 2 * WALL_SLACK, place.size[1] + 2 * WALL_SLACK)
     heights = height_map(scene.frame, place.centre, size)
-    radius = min(SEARCH_RADIUS, 0.012 + 0.5 * target.extent[0])
     for beside in ROOM_BESIDE:
-        grasps = plan_grasps(heights, place.floor, target.position[:2], radius, CANDIDATES, beside)
-        mine = [g for g in grasps if g.top < target.position[2] + target.extent[2] / 2 + ABOVE_TARGET]
-        if mine:
-            return [(mark, g) for mark, g in ranked(mine, scene.others, scene.tried) if has_room(place, g.position)]
+        marked = _marked(scene, heights, beside, (DEPTH,))
+        if scene.others and (scene.together or not marked or crowd(marked[0][1], scene.others) > 0.0):
+            marked = _marked(scene, heights, beside, (DEPTH, *SHALLOW))
+        if marked:
+            return [(mark, g) for mark, g in marked if has_room(place, g.position)]
     return []
+
+
+def _marked(scene: Scene, heights: HeightMap, beside: float, depths: Sequence[float]) -> list[tuple[float, Grasp]]:
+    """Grasps on the target at any of `depths` [m] with their marks, the best first."""
+    place, target = scene.place, scene.target
+    radius = min(SEARCH_RADIUS, 0.012 + 0.5 * target.extent[0])
+    highest = target.position[2] + target.extent[2] / 2 + ABOVE_TARGET
+    found: list[Grasp] = []
+    for depth in depths:
+        found += plan_grasps(heights, place.floor, target.position[:2], radius, CANDIDATES, beside, depth)
+    return ranked([g for g in found if g.top < highest], scene.others, scene.tried, scene.together)
 
 
 def start_height(scene: Scene, z: float) -> float:
@@ -239,6 +254,7 @@ def _make_sure_of_one(
         return
     yield Note("left over", {"place": place.name, "area": area, "others": len(others)}, frame)
     yield from line_to(context, tool, "pick", 0.5)
+    context.hand.together = True
     back = np.array([*tool[:2], place.floor + held.below + BACK_ABOVE])
     yield from _lay_back(context, back, min(held.width + BACK_OPENING, GRIP_WIDTH[1]))
     raise Failed("not_alone", f"{area * 1e4:.1f} cm2 were left on {place.name}, where {len(others)} more were seen", data)
