@@ -10,7 +10,7 @@ import pytest
 from helpers_skills import detection
 
 from moravec.perception.detection import Detection
-from moravec.skills.choice import LEAST_DEPTH, OVER, crowd, ranked
+from moravec.skills.choice import LEAST_DEPTH, OVER, SAME_HEIGHT, crowd, ranked
 from moravec.skills.grasp import Grasp
 
 AT = (0.48, 0.03)
@@ -66,5 +66,16 @@ def test_what_failed_comes_after_what_was_not_tried() -> None:
     assert best([GRASP, other], [], [GRASP]) == [other, GRASP]
     half_turn = replace(GRASP, yaw=GRASP.yaw - np.pi + 0.05)  # the hand is symmetric: the same grasp
     assert best([GRASP, other], [], [half_turn]) == [other, GRASP]
-    elsewhere = replace(GRASP, position=(AT[0] + 0.02, AT[1], 0.02))
-    assert best([GRASP, other], [], [elsewhere]) == [GRASP, other]
+    for elsewhere in ((AT[0] + 0.02, AT[1], 0.02), (*AT, 0.02 + 1.5 * SAME_HEIGHT)):
+        assert best([GRASP, other], [], [replace(GRASP, position=elsewhere)]) == [GRASP, other]
+
+
+def test_once_two_came_up_together_the_shallower_grasp_comes_first() -> None:
+    """By as much as the depth is less, and no more: a much better grasp stays first."""
+    shallow = replace(GRASP, position=(*AT, GRASP.top - 0.014), score=GRASP.score - 0.7)
+    assert [g for _, g in ranked([GRASP, shallow], [])] == [GRASP, shallow]
+    marked = ranked([GRASP, shallow], [], together=True)
+    assert [g for _, g in marked] == [shallow, GRASP]
+    assert [mark for mark, _ in marked] == pytest.approx([1.3 - 1.5 * 0.014 / 0.036, 2.0 - 1.5])
+    poor = replace(shallow, score=0.5)
+    assert [g for _, g in ranked([GRASP, poor], [], together=True)] == [GRASP, poor]

@@ -121,6 +121,14 @@ def test_a_box_wider_than_the_hand_is_not_taken() -> None:
     assert plan_grasps(scene(box((0.06, 0.05), 0.05)), FLOOR, CENTRE) == []
 
 
+def test_on_a_wide_thing_only_a_shallow_grasp_finds_room_for_the_fingers() -> None:
+    upper, lower = box((0.03, 0.02), 0.075), box((0.09, 0.09), 0.045)
+    assert plan_grasps(scene(upper, lower), FLOOR, CENTRE, 0.02) == []
+    grasps = plan_grasps(scene(upper, lower), FLOOR, CENTRE, 0.02, depth=0.024)
+    check(grasps, upper, lower)
+    assert grasps and all(g.position[2] > FLOOR + 0.045 and g.top == pytest.approx(FLOOR + 0.075, abs=1e-4) for g in grasps)
+
+
 def test_a_cylinder_is_taken_through_its_middle_from_any_side() -> None:
     thing = cylinder(0.03, 0.08)
     grasps = plan_grasps(scene(thing), FLOOR, CENTRE)

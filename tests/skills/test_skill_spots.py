@@ -7,7 +7,7 @@ import pytest
 
 from moravec.core.workplace import Place
 from moravec.perception.height_map import HeightMap
-from moravec.skills.spots import FARTHEST, FOOTPRINT, NEAREST, Spot, lowest_spots
+from moravec.skills.spots import FARTHEST, FOOTPRINT, NEAREST, STANDS_OUT, Spot, lowest_spots
 from moravec.worlds.cell.layout import workplace
 
 CELL = workplace()
@@ -23,6 +23,17 @@ def flat(place: Place, resolution: float = 0.005) -> HeightMap:
 def test_of_a_level_bin_it_is_the_middle() -> None:
     first = lowest_spots(flat(BIN), BIN)[0]
     assert (first.x, first.y) == pytest.approx(BIN.centre, abs=0.006) and first.height == pytest.approx(BIN.floor)
+
+
+def test_a_spot_says_what_stands_out_beside_it() -> None:
+    """And not what is too high to lie in the bin, as an arm before the camera, nor a single cell."""
+    heights = flat(BIN)
+    across = heights.world(*np.indices(heights.heights.shape))[0] - BIN.centre[0]
+    heights.heights[across < -0.03] = BIN.rim + 0.04
+    spot = lowest_spots(heights, BIN)[0]
+    assert spot.x > BIN.centre[0] and spot.height < BIN.rim and spot.highest == pytest.approx(BIN.rim + 0.04, abs=1e-4)
+    heights.heights[:4, :4], heights.heights[-3, -3] = BIN.rim + STANDS_OUT + 0.1, BIN.rim + 0.1
+    assert lowest_spots(heights, BIN)[0].highest == pytest.approx(BIN.rim + 0.04, abs=1e-4)
 
 
 def test_on_a_table_spots_are_beside_all_that_stands_there() -> None:

@@ -179,6 +179,36 @@ def test_two_things_that_came_up_together_are_put_back() -> None:
     assert result.code == "not_alone" and context.hand.held is None and len(context.hand.tried["thing"]) == 1
 
 
+def test_a_thing_that_lies_on_a_wider_one_is_taken_above_that() -> None:
+    """A thing 0.03 m high on a plate-wide one: no fingers get as deep beside it as they usually go."""
+    top, lower = 0.10, 0.07
+    upper = detection("station", ON_PLATE[:2], position=(*ON_PLATE[:2], 0.085), extent=(0.06, 0.04, 0.03), colour="blue")
+    under = detection("station", ON_PLATE[:2], position=(*ON_PLATE[:2], 0.038), extent=(0.18, 0.16, 0.064))
+    boxes = ((*ON_PLATE[:2], 0.03, 0.02, top), (*ON_PLATE[:2], 0.09, 0.08, lower))
+    stage = Stage(believed=upper, items=[[upper, under]], boxes=boxes, boxes_later=boxes[1:], held_width=0.04)
+    result, context = play(SKILLS["pick"], stage, {"item": "thing"})
+    assert result.code == "ok" and context.hand.held is not None
+    assert lower < min(ARM.tool_pose(r.chunk.q[-1])[2, 3] for r in asked(stage, Follow)) < top
+
+
+def test_after_two_came_up_together_it_takes_hold_less_deep_until_one_comes_alone() -> None:
+    """The other is hidden but for a rim: nothing but the lift itself says that it lies under the wanted one."""
+    other = detection("station", LEFT[:2], colour="blue", extent=(0.01, 0.01, 0.02))
+    stage = Stage(believed=ON_STATION, items=[[ON_STATION, other]], boxes=(ON_PLATE,), boxes_later=())
+    context = stage.context()
+    lows = []
+    for together in (True, True):
+        begun = len(stage.asked)
+        assert play_on(SKILLS["pick"], stage, context, {"item": "thing"}).code == "not_alone"
+        down = next(r for r in stage.asked[begun:] if isinstance(r, Follow) and r.contact_force not in (None, BUMP))
+        lows.append(ARM.tool_pose(down.chunk.q[-1])[2, 3])
+        assert context.hand.together is together
+        stage.asked = []
+    assert lows[1] > lows[0] + 0.008
+    stage.boxes_later = (LEFT,)
+    assert play_on(SKILLS["pick"], stage, context, {"item": "thing"}).code == "ok" and not context.hand.together
+
+
 def test_a_second_thing_that_was_seen_before_may_stay_behind() -> None:
     other = detection("station", LEFT[:2], colour="blue")
     stage = Stage(believed=ON_STATION, items=[[ON_STATION, other]], boxes=(ON_PLATE, LEFT), boxes_later=(LEFT,))
@@ -240,6 +270,18 @@ def test_a_heaped_bin_has_no_space() -> None:
         SKILLS["stow"], Stage(holds=held(), width=0.05, boxes=heap), {"item": "thing", "place": "bin_1"}
     )
     assert result.code == "no_space" and context.hand.held is not None
+
+
+@pytest.mark.parametrize("place", ["bin_1", "bin_6"])
+def test_a_heap_in_the_bin_itself_is_passed_over(place: str) -> None:
+    """On one side something stands out above the rim; there is room on the other."""
+    bin_ = WORKPLACE.place(place)
+    (x, y), over = bin_.centre, 0.05
+    stage = Stage(holds=held(), width=0.05, boxes=((x - 0.05, y, 0.045, 0.08, bin_.rim + over),))
+    result, _ = play(SKILLS["stow"], stage, {"item": "thing", "place": place})
+    assert result.code == "ok" and result.data["spot"][0] > x + 0.01
+    *_, carried = (r.chunk for r in asked(stage, Follow) if r.chunk.source == "carry")
+    assert ARM.tool_pose(carried.q[-1])[2, 3] - held().below > bin_.rim + over + 0.01
 
 
 def test_before_it_stows_it_glances_at_the_labels() -> None:

@@ -54,6 +54,8 @@ class Run(MindOptions):
     """What goes wrong: slip, taken, added, swapped-bins, stuck-lid, dark, full-bin, wrong-code; see docs/command-line.md."""
     conveyor: Annotated[str, unset("SPEED[@S]")] = ""
     """Things come one by one on a belt at SPEED [m/s], every S seconds, instead of in a parcel."""
+    conditions: Annotated[str, unset("NAME=NUMBER,...")] = ""
+    """How the workplace differs from its drawing, as light.level=0.4; see docs/conditions.md."""
     say: Annotated[tyro.conf.UseAppendAction[tuple[Order, ...]], unset("TEXT@S")] = ()
     """An order that arrives while the job runs, at a second of the robot's time; may be given several times."""
     quiet: Flag = False

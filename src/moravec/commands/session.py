@@ -75,7 +75,8 @@ class Session:
             self._opened = stack.enter_context(self._minded(run))
             self._interrupts = stack.enter_context(Interrupts())
             mishaps = tuple(filter(None, run.mishaps.split(",")))
-            options = WorldOptions(run.seed, run.items, run.renderer, run.person, mishaps, run.conveyor)
+            conditions = tuple(filter(None, run.conditions.split(",")))
+            options = WorldOptions(run.seed, run.items, run.renderer, run.person, mishaps, run.conveyor, conditions)
             self._world: World = stack.enter_context(contextlib.closing(open_world(run.world, options)))
             self._charter = opened_charter(run, self._world.workplace)
             self._folder, moved = run_folder(run.out, run.seed)  # last: what is refused above leaves no folder behind
@@ -137,6 +138,7 @@ class Session:
             "world": run.world, "seed": run.seed, "items": run.items, "speed": run.speed, "renderer": world.renderer,
             "person": run.person, "brain": run.brain, **({"mishaps": run.mishaps} if run.mishaps else {}),
             **({"conveyor": run.conveyor} if run.conveyor else {}),
+            **({"conditions": run.conditions} if run.conditions else {}),
             "rules": [rule.name for rule in self._charter.all_rules], "permit": self._charter.permit.to_json(),
             **self._picking.named, **self._memory.named, **self._opened.named,
             **({"turns": list(run.talk)} if run.more else {}),
@@ -214,6 +216,7 @@ class Session:
             "seed": self._run.seed,
             "mishaps": self._world.extremes().get("mishaps", {}),
             "conveyor": self._world.extremes().get("conveyor", {}),
+            "conditions": self._world.extremes().get("conditions", {}),
             "turns": [] if report is None else list(report.turns),
             "versions": dict(self._versions),
         }

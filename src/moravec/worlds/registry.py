@@ -29,6 +29,7 @@ class WorldOptions:
     person: bool = False
     mishaps: tuple[str, ...] = ()  # what is to go wrong, in the world's own words
     conveyor: str = ""  # how things come on a belt, in the world's own words; "" for no belt
+    conditions: tuple[str, ...] = ()  # how the place differs from its drawing, in the world's own words
 
 
 @dataclass(frozen=True, slots=True)

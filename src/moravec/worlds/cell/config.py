@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from numbers import Integral
 from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 
 from moravec.core.errors import BadInput
+from moravec.worlds.cell.conditions.conditions import Conditions
 from moravec.worlds.cell.conveyor import Conveyor
 from moravec.worlds.cell.mishaps import Mishap
 
@@ -42,6 +43,7 @@ class CellConfig:
     walk: Walk = "visits"  # how: strolling to any side, or "straight" up to the edge in front of the arm
     mishaps: tuple[Mishap, ...] = ()  # each kind at most once
     conveyor: Conveyor | None = None  # things come on a belt instead of in a parcel
+    conditions: Conditions = field(default_factory=Conditions)  # how the cell differs from its drawing
     image: tuple[int, int] = (480, 640)  # height, width of the cameras [px]
     renderer: str | None = None  # "egl", "osmesa", "rays"; None takes the best that works
 
@@ -94,10 +96,11 @@ def draw(config: CellConfig, labels: tuple[str, ...]) -> Drawn:
     shift = streams["parcel"].uniform((-0.010, -0.012, -0.05), (0.010, 0.012, 0.05))
     order = streams["labels"].permutation(len(labels))
     lamp = streams["lighting"].uniform((0.85, -0.3, 0.3), (1.1, 0.3, 1.1))
+    lighting = config.lighting or Lighting(float(lamp[0]), float(lamp[1]), float(lamp[2]))
     return Drawn(
         items=count if config.items is None else int(config.items),
         parcel_shift=config.parcel_shift or (float(shift[0]), float(shift[1]), float(shift[2])),
         labels=tuple(labels[i] for i in order) if config.labels is None else config.labels,
-        lighting=config.lighting or Lighting(float(lamp[0]), float(lamp[1]), float(lamp[2])),
+        lighting=replace(lighting, level=lighting.level * config.conditions.light.level),
         streams=streams,
     )

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from moravec.core.workplace import Workplace
 from moravec.robots.protocol import Robot
 from moravec.worlds.cell import layout
+from moravec.worlds.cell.conditions.conditions import Conditions
 from moravec.worlds.cell.config import CellConfig
 from moravec.worlds.cell.conveyor import Conveyor
 from moravec.worlds.cell.items import ItemSpec
@@ -42,6 +43,7 @@ def _config(options: WorldOptions) -> CellConfig:
         seed=options.seed, items=options.items, renderer=options.renderer, person=options.person,
         mishaps=tuple(Mishap.parse(text) for text in options.mishaps),
         conveyor=Conveyor.parse(options.conveyor) if options.conveyor else None,
+        conditions=Conditions.parse(options.conditions),
     )  # fmt: skip
 
 
@@ -95,6 +97,8 @@ class CellWorld:
         belt = self.cell.belt
         if belt is not None:
             more["conveyor"] = {"laid": dict(belt.laid), "past": dict(belt.past)}
+        if asked := self.cell.config.conditions.told():
+            more["conditions"] = asked
         return {**self.cell.truth.report(), "warnings": sorted(set(self._warnings)), **more}
 
     def portrait(self) -> NDArray[np.uint8]:

@@ -1,0 +1,40 @@
+"""What a condition is: a number with a unit, its value where all is as drawn, and how far it may go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from math import isfinite
+from typing import Any
+
+from moravec.core.errors import BadInput
+
+_KEY = "measure"
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """`low` to `high` [`unit`]; `says` what is changed, for people."""
+
+    unit: str
+    low: float
+    high: float
+    says: str
+
+
+def measure(nominal: float, unit: str, low: float, high: float, says: str) -> Any:
+    """A field of a family of conditions: a float of that measure, `nominal` where all is as drawn."""
+    return field(default=nominal, metadata={_KEY: Measure(unit, low, high, says)})
+
+
+def measures(family: type) -> dict[str, Measure]:
+    """The measures of a family by the names of its fields."""
+    return {f.name: f.metadata[_KEY] for f in fields(family)}
+
+
+def check(family: Any, prefix: str) -> None:
+    """Raises BadInput for a value that is no number or goes farther than its measure. For a family's `__post_init__`."""
+    for name, of in measures(type(family)).items():
+        value = getattr(family, name)
+        number = isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
+        if not number or not of.low <= value <= of.high:
+            raise BadInput(f"the condition {prefix}.{name}", value, f"{of.low:g} to {of.high:g} {of.unit}".rstrip())
