@@ -14,8 +14,9 @@ import pytest
 from moravec.brain.goal import REJECT, Clause, Destination, Goal, Measure, Selection, goal_to_json
 from moravec.cli import main
 from moravec.commands.score import score
-from moravec.commands.stages import Truth, identified, score_stages
+from moravec.commands.stages import Truth, score_stages
 from moravec.skills.contract import Note
+from moravec.trials.jobs.identity import identified
 from moravec.worlds.registry import Thing
 
 Shell = Callable[..., "subprocess.CompletedProcess[str]"]

@@ -28,7 +28,7 @@ from moravec.commands.picking import picking
 from moravec.commands.remembering import remembering
 from moravec.commands.run import End
 from moravec.commands.score import Score, score
-from moravec.commands.stages import Truth, identified, score_stages
+from moravec.commands.stages import Truth, score_stages
 from moravec.console.collect import Collector
 from moravec.console.keyboard import Keyboard
 from moravec.console.lines import Lines
@@ -42,6 +42,7 @@ from moravec.runtime.provenance import tape_meta, versions
 from moravec.runtime.recorder import TapeRecorder
 from moravec.skills.context import Eyes
 from moravec.tape.writer import TapeWriter
+from moravec.trials.jobs.identity import identified
 from moravec.worlds.registry import World, WorldOptions, open_world
 
 if TYPE_CHECKING:

@@ -64,19 +64,3 @@ def _put_for_good(found: Score, before: Mapping[str, Thing], end: Mapping[str, T
     stay = {n for n in found.marks if before[n].location != end[n].location == after[n].location}
     wrong = tuple(line for line in found.wrong if line.partition(":")[0] in stay)
     return Score({name: mark if name in stay else "untouched" for name, mark in found.marks.items()}, wrong)
-
-
-def identified(inventory: Mapping[str, Any], things: Mapping[str, Thing]) -> dict[str, str]:
-    """The brain's name of each item -> the simulator's, by where it lies and what it looks like; the surest pairs first."""
-    pairs = []
-    for item in inventory.get("items", ()):
-        for name, thing in things.items():
-            code = item["code"] is not None and item["code"] == thing.code
-            unlike = (item["category"] != thing.category) + (item["colour"] != thing.colour)
-            unlike += 2 * (item["location"] not in (thing.place, thing.location)) + (item["damaged"] != thing.damaged)
-            pairs.append((unlike - 10 * code, str(item["id"]), name))
-    found: dict[str, str] = {}
-    for _, item_id, name in sorted(pairs):
-        if item_id not in found and name not in found.values():
-            found[item_id] = name
-    return found

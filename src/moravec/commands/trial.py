@@ -20,11 +20,13 @@ if TYPE_CHECKING:
     from moravec.trials.metaworld.episode import Record
     from moravec.worlds.metaworld.pictures import Drawing
 
-SUITES = ("metaworld", "metaworld-swap", "cell-pick", "cell-place")
+SUITES = ("metaworld", "metaworld-swap", "cell-pick", "cell-place")  # of single skills; whole jobs: `trials.jobs.suite`
+JOBS_ONLY = ("severity", "only", "items", "verify")
 METAWORLD_ONLY = ("tasks", "drawing", "ahead")
 Episodes = Annotated[int, typed(whole("--episodes", 1, 10_000), "N")]
 Processes = Annotated[int, typed(whole("--processes", 1, 256), "N")]
 Ahead = Annotated[int, typed(whole("--ahead", 1, 1_000), "N")]
+Items = Annotated[int, typed(whole("--items", 1, 12), "N")]
 Drawn = Annotated[str, typed(one_of("--drawing", ("plain", "protocol")), "plain|protocol")]
 
 
@@ -34,16 +36,17 @@ class Trial(Options):
 
     metaworld: the fifty tasks. metaworld-swap: scenes in which two sentences are possible, told the one that they are not made
     for. cell-pick, cell-place: picks and puttings down in the work cell, each beside the hard-coded skill's in the same
-    delivery. Seeds that no training has seen. What was broken off goes on in the same --out.
+    delivery. cell-nominal, cell-harsh, or a file of your own, see docs/trials.md: whole jobs, as drawn and where the cell is not.
+    Seeds that no training has seen. What was broken off goes on in the same --out.
     """
 
-    suite: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="metaworld|metaworld-swap|cell-pick|cell-place")]
-    """What is tried."""
+    suite: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="SUITE")]
+    """What is tried: metaworld, metaworld-swap, cell-pick, cell-place, cell-nominal, cell-harsh, FILE.toml."""
     policy: Annotated[str, tyro.conf.arg(metavar="P")] = "manip"
     """manip, a folder of 'moravec export', ws://HOST:PORT, expert (which knows all places) or random. In the cell: manip, a
     folder, hard-coded, or teacher (whom models learn from)."""
     episodes: Episodes = 30
-    """Attempts at each task; in the cell: deliveries."""
+    """Attempts at each task; in the cell: deliveries, of whole jobs those of each variation; with --verify: jobs made again."""
     tasks: Annotated[str, tyro.conf.arg(metavar="NAMES")] = "all"
     """metaworld: tasks or tiers, separated by commas."""
     sentences: Annotated[str, tyro.conf.arg(metavar="train|held_out|FILE")] = "train"
@@ -54,18 +57,39 @@ class Trial(Options):
     """metaworld: actions of a chunk that are carried out before the policy is asked again."""
     trust: Annotated[str, tyro.conf.arg(metavar="KEYS")] = ""
     """Public keys of models to trust besides the project's, separated by commas."""
+    severity: Annotated[str, tyro.conf.arg(metavar="LEVELS")] = "middle"
+    """Whole jobs: mild, middle, severe, several of them separated by commas, or all."""
+    only: Annotated[str, tyro.conf.arg(metavar="NAMES")] = ""
+    """Whole jobs: perturbations of the suite, separated by commas; by default all."""
+    items: Annotated[Items | None, unset("N")] = None
+    """Whole jobs: how many items each delivery holds; by default as its seed draws."""
+    verify: Annotated[Path | None, unset("DIR")] = None
+    """Whole jobs: make some of the jobs that DIR holds again, and compare."""
     processes: Annotated[Processes | None, unset("N")] = None
     """By default one for each core."""
 
     def execute(self) -> int:
         """Makes what attempts are missing; 0 however often they succeeded. Raises BadInput."""
         if self.suite not in SUITES:
-            raise BadInput("the suite", self.suite, SUITES)
+            return self._jobs()
+        given = [name for name in JOBS_ONLY if getattr(self, name) != getattr(Trial, name)]
+        if given:
+            raise BadInput(f"--{given[0]}", f"with {self.suite}", "with whole jobs: cell-nominal, cell-harsh, FILE.toml")
         if self.suite.startswith("cell-"):
             from moravec.commands.trial_cell import try_cell
 
             return try_cell(self, given=[name for name in METAWORLD_ONLY if getattr(self, name) != getattr(Trial, name)])
         return self._metaworld()
+
+    def _jobs(self) -> int:
+        from moravec.commands.trial_jobs import ELSEWHERE, try_jobs, verify
+        from moravec.trials.jobs.suite import suites
+
+        if not self.suite.endswith(".toml") and self.suite not in suites():
+            raise BadInput("the suite", self.suite, (*SUITES, *suites(), "FILE.toml"))
+        if self.verify is not None:
+            return verify(self)
+        return try_jobs(self, given=[name for name in ELSEWHERE if getattr(self, name) != getattr(Trial, name)])
 
     def _metaworld(self) -> int:
         from moravec.commands.bars import bar

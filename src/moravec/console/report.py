@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from html import escape
-from importlib.resources import files
 from statistics import median
 from typing import Any
 
@@ -17,6 +16,7 @@ from moravec.console.collect import Collector, Mark, Samples, Shot, StepSeen
 from moravec.console.images import data_uri
 from moravec.console.incident.drawings import Curve, curve
 from moravec.console.near import NEAR, near_people
+from moravec.console.shell import shell
 from moravec.console.svg import Axis, Line, strip, timeline
 from moravec.core.frames import Matrix
 from moravec.guard.limits import LimitTable
@@ -74,7 +74,6 @@ _Encode = Callable[[NDArray[np.uint8]], str]
 
 
 def _page(data: ReportData, encode: _Encode | None) -> str:
-    css = files("moravec.console").joinpath("report.css").read_text(encoding="utf-8")
     title = str(data.result.get("instruction", "")).strip() or "No instruction"
     sections = (
         _turns(data),
@@ -86,14 +85,7 @@ def _page(data: ReportData, encode: _Encode | None) -> str:
         _questions(data),
         _provenance(data),
     )
-    return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\">\n"
-        f"<title>{escape(_short(title, 80))}</title>\n<style>\n{css}</style>\n</head>\n<body>\n{_header(data, title)}\n"
-        f"<main>\n{''.join(sections)}</main>\n<footer>Made by Moravec. This file needs no network and holds no script.</footer>\n"
-        "</body>\n</html>\n"
-    )
+    return shell(_short(title, 80), _header(data, title), "".join(sections))
 
 
 # ── the head ─────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -15,6 +15,7 @@ from moravec.console.incident import block, words
 from moravec.console.incident.drawings import Curve, Moment, bands, curve
 from moravec.console.incident.examine import Incident
 from moravec.console.incident.plan import NEAR, plan_view
+from moravec.console.shell import shell
 from moravec.console.svg import Axis, timeline
 from moravec.core.errors import TapeError
 
@@ -39,21 +40,13 @@ KINDS = {
 
 def page(incident: Incident, tape: str) -> str:
     """The page about one incident of the tape, or black box, named `tape`. Raises ContractError for a broken picture."""
-    css = files("moravec.console").joinpath("report.css").read_text(encoding="utf-8")
-    css += files("moravec.console.incident").joinpath("incident.css").read_text(encoding="utf-8")
+    css = files("moravec.console.incident").joinpath("incident.css").read_text(encoding="utf-8")
     watched = words.watched(incident.cause.verdict, incident.limits)
     title = f"Incident {incident.cut.number}: {watched}"
     sections = (
         _close(incident), _places(incident), _wide(incident), _events(incident), _asked(incident), _again(incident, tape),
     )  # fmt: skip
-    return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\">\n"
-        f"<title>{escape(words.short(title, 80))}</title>\n<style>\n{css}</style>\n</head>\n<body>\n{_header(incident)}\n"
-        f"<main>\n{''.join(sections)}</main>\n<footer>Made by Moravec. This file needs no network and holds no script.</footer>\n"
-        "</body>\n</html>\n"
-    )
+    return shell(words.short(title, 80), _header(incident), "".join(sections), css)
 
 
 # ── the head ─────────────────────────────────────────────────────────────────────────────────────────────────────────

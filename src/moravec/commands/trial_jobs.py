@@ -1,0 +1,103 @@
+"""`moravec trial cell-nominal`, `cell-harsh` and suites of people's own: whole jobs, many of them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from moravec.commands.bars import bar
+from moravec.commands.measure import machine
+from moravec.commands.options import folder, show
+from moravec.console.trial import trial_page
+from moravec.core.errors import BadInput
+from moravec.runtime.provenance import versions
+from moravec.trials.jobs.record import Record
+from moravec.trials.jobs.result import summary
+from moravec.trials.jobs.run import run
+from moravec.trials.jobs.suite import SEVERITIES, attempts, chosen
+from moravec.trials.jobs.table import write_table
+from moravec.trials.jobs.verify import differences, sample
+from moravec.trials.record import Book
+
+if TYPE_CHECKING:
+    from moravec.commands.trial import Trial
+
+ELSEWHERE = ("policy", "sentences", "tasks", "drawing", "ahead", "trust")  # options that mean nothing here
+
+
+def try_jobs(asked: Trial, given: Sequence[str]) -> int:
+    """Makes what jobs are missing. `given` are options that mean nothing here. Raises BadInput."""
+    if given:
+        raise BadInput(f"--{given[0]}", f"with {asked.suite}", "with metaworld and the suites of single skills")
+    suite = chosen(asked.suite)
+    wanted = attempts(suite, asked.episodes, asked.seed, _levels(asked.severity), tuple(filter(None, asked.only.split(","))))
+    out = folder(asked.out or Path("runs") / f"trial-{suite.name}-{asked.seed}")
+    header = {"suite": suite.name, "instruction": suite.instruction, "items": asked.items, "seed": asked.seed}
+    book = Book(out, header, Record)
+    done = sum(attempt.key in book.records for attempt in wanted)
+    with bar("jobs", len(wanted)) as advance:
+
+        def told(record: Record) -> None:
+            nonlocal done
+            done += 1
+            advance(done, f"{record.variation}: {record.right} of {record.items}{f', {record.cause}' if record.cause else ''}")
+
+        processes = asked.processes or len(os.sched_getaffinity(0))
+        records = run(book, suite, wanted, asked.items, None, processes, told)
+    result = {
+        **header, "says": suite.says, "command": shlex.join(["moravec", *sys.argv[1:]]), "machine": machine(),
+        "versions": versions(), **summary(suite, records),
+    }  # fmt: skip
+    (out / "result.json").write_text(json.dumps(result, indent=1, allow_nan=False) + "\n")
+    (out / "report.html").write_text(trial_page(result), encoding="utf-8")
+    missing = write_table(out / "episodes.parquet", records)
+    show(asked, result, f"{_words(result)}; {out / 'result.json'}, report.html{'' if missing else ', episodes.parquet'}{missing}")
+    return 0
+
+
+def verify(asked: Trial) -> int:
+    """Makes a sample of a trial's jobs again: 0 where they agree, 1 where they do not. Raises BadInput."""
+    assert asked.verify is not None
+    suite = chosen(asked.suite)
+    header, picked = sample(asked.verify, suite, asked.episodes, asked.seed)
+    found = []
+    with bar("jobs", len(picked)) as advance:
+        for number, (attempt, record) in enumerate(picked, start=1):
+            found += differences(attempt, record, suite, header["items"])
+            advance(number, attempt.key)
+    said = [f"{len(picked)} jobs made again, {len({one['attempt'] for one in found})} differ"]
+    said += [f"{one['attempt']}: {one['what']}: recorded {one['recorded']!r}, now {one['now']!r}" for one in found]
+    show(asked, {"made_again": [a.key for a, _ in picked], "differences": found}, "\n".join(said))
+    return 1 if found else 0
+
+
+def _levels(text: str) -> tuple[int, ...]:
+    """The severities of --severity. Raises BadInput."""
+    if text == "all":
+        return tuple(range(1, len(SEVERITIES) + 1))
+    found = []
+    for word in text.split(","):
+        if word not in SEVERITIES:
+            raise BadInput("--severity", word, ("all", *SEVERITIES))
+        found.append(SEVERITIES.index(word) + 1)
+    return tuple(dict.fromkeys(found))
+
+
+def _words(result: Mapping[str, Any]) -> str:
+    """The result, for people."""
+    low, high = result["pc_items_right_ci95"]
+    said = [
+        f"as drawn: {result['n_items_right']} of {result['n_items']} items right, {result['pc_items_right']:.1f} % "
+        f"({low:.1f} to {high:.1f}), {result['n_jobs_right']} of {result['n_jobs']} jobs; "
+        f"{result['items_per_hour']:.0f} items an hour"
+    ]
+    for name, of in result["variations"].items():
+        kept = "" if of["retention"] is None else f", {100 * of['retention']['of_items']:.0f} % of as drawn"
+        said.append(f"{name} ({of['says']}, {of['level']}): {of['n_items_right']} of {of['n_items']} items{kept}")
+    return "\n".join(said)
+
