@@ -8,6 +8,8 @@ from contextlib import closing
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
+
 from moravec.brain.mind import SymbolicMind
 from moravec.brain.reader.mind import reads_by
 from moravec.brain.reader.shipped import open_reader
@@ -20,12 +22,14 @@ from moravec.runtime.pace import AsFastAsPossible
 from moravec.runtime.recorder import Unrecorded
 from moravec.trials.jobs.causes import Ending, Wrong, wrongs
 from moravec.trials.jobs.identity import identified
+from moravec.trials.jobs.link import Crossed, over
 from moravec.trials.jobs.meter import Meter, Step, recoveries
 from moravec.trials.jobs.record import Record
-from moravec.trials.jobs.suite import Attempt, Suite, setting
+from moravec.trials.jobs.suite import Attempt, Setting, Suite, setting
 from moravec.worlds.registry import World, open_world
 
 LOST_CODES = ("lost", "slipped")
+LINK_STREAM = 8  # of an attempt's randomness: what the line between brain and edge does
 WORD_LIMIT = 240  # characters of what is kept of an error's own words
 
 
@@ -43,15 +47,18 @@ def tried(
     begun = setting(suite, attempt, items, renderer)
     try:
         with closing(open_world(suite.world, begun.options)) as world:
-            meter, outcome = _done(world, suite, begun.instruction, begun.options.person, recorder or Unrecorded(), watchers)
+            crossed = Crossed()
+            meter, outcome = _done(world, suite, attempt.seed, begun, crossed, recorder or Unrecorded(), watchers)
             found = _judged(world, meter, outcome)
+            if crossed.messages:
+                found["in_force"]["network"] = crossed.told()
     except MoravecError as error:
         found = {"died": "crashed", "cause": "hardware", "words": str(error)[:WORD_LIMIT]}
     return Record(*told, **found, seconds=round(time.perf_counter() - start, 2))
 
 
 def _done(
-    world: World, suite: Suite, instruction: str, person: bool, recorder: Recorder, watchers: Sequence[Watcher]
+    world: World, suite: Suite, seed: int, begun: Setting, crossed: Crossed, recorder: Recorder, watchers: Sequence[Watcher]
 ) -> tuple[Meter, Outcome]:
     cancels: list[Callable[[], None]] = []
 
@@ -62,8 +69,9 @@ def _done(
         for cancel in cancels:
             cancel()
 
-    meter = Meter(suite.most_robot_s, end, broken, person)
-    work = delivery((instruction,), world.workplace, Vision(world.workplace), _mind())
+    meter = Meter(suite.most_robot_s, end, broken, begun.options.person)
+    work = delivery((begun.instruction,), world.workplace, Vision(world.workplace), _mind())
+    work = over(begun.link, np.random.default_rng((seed, LINK_STREAM)), work, crossed)
     hands = Hands(
         world.robot, recorder, AsFastAsPossible(), lambda ask: ask.default, [meter, *watchers], cancels.append
     )  # fmt: skip

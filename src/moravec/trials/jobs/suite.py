@@ -16,21 +16,22 @@ A suite is a TOML file, or the object that a factory behind an entry point of th
     levels = ["0.6", "0.35", "0.15"]     # mild, middle, severe, as people read them
     conditions = [["light.level=0.6"], ["light.level=0.35"], ["light.level=0.15"]]
 
-Besides `conditions` a perturbation may have `mishaps` (of `moravec run --mishaps`), `instructions` (one for each severity, said
-instead of the suite's) and `person` (whether somebody walks there). docs/trials.md says how to add one.
+Besides `conditions` a perturbation may have `mishaps` (of `moravec run --mishaps`), `network` (see `link.Link`), `instructions`
+(one for each severity, said instead of the suite's) and `person` (whether somebody walks there).
 """
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from moravec.core.errors import BadInput
+from moravec.trials.jobs.link import Link
 from moravec.worlds.registry import WorldOptions
 
 GROUP = "moravec.suites"
@@ -52,6 +53,7 @@ class Perturbation:
     conditions: tuple[tuple[str, ...], ...] = ((), (), ())
     mishaps: tuple[tuple[str, ...], ...] = ((), (), ())
     instructions: tuple[str, ...] = ()
+    network: tuple[str, ...] = ("", "", "")
     person: bool = False
 
 
@@ -78,10 +80,11 @@ class Suite:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What one attempt begins with: the world's options and the words."""
+    """What one attempt begins with: the world's options, the words, and the line between the brain and the edge."""
 
     options: WorldOptions
     instruction: str
+    link: Link = field(default_factory=Link)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +141,8 @@ def setting(suite: Suite, attempt: Attempt, items: int | None = None, renderer: 
     options = WorldOptions(
         attempt.seed, items, renderer, bend.person, bend.mishaps[level], conditions=bend.conditions[level]
     )  # fmt: skip
-    return Setting(options, bend.instructions[level] if bend.instructions else suite.instruction)
+    words = bend.instructions[level] if bend.instructions else suite.instruction
+    return Setting(options, words, Link.parse(bend.network[level]))
 
 
 # ── where suites come from ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -183,7 +187,7 @@ def parse(text: str, where: str) -> Suite:
     return _checked(Suite(**data, perturbations=tuple(_perturbation(row, where) for row in rows)), where)
 
 
-_LISTS = ("levels", "conditions", "mishaps", "instructions")
+_LISTS = ("levels", "conditions", "mishaps", "instructions", "network")
 
 
 def _perturbation(row: Mapping[str, Any], where: str) -> Perturbation:
@@ -232,9 +236,11 @@ def _check_bend(bend: Perturbation, names: Sequence[str], where: str) -> None:
             continue
         if not isinstance(value, tuple) or len(value) != len(SEVERITIES):
             raise BadInput(f"{name} of the perturbation {bend.name} in {where}", value, f"three: {', '.join(SEVERITIES)}")
-        texts = value if name in ("levels", "instructions") else [text for row in value for text in row]
-        if not all(isinstance(text, str) and text.strip() for text in texts):
+        texts = [text for row in value for text in row] if name in ("conditions", "mishaps") else value
+        if not all(isinstance(text, str) and (text.strip() or name == "network") for text in texts):
             raise BadInput(f"{name} of the perturbation {bend.name} in {where}", value, "texts")
-    if not (any(bend.conditions) or any(bend.mishaps) or bend.instructions or bend.person is True):
-        kinds = "conditions, mishaps, instructions or person"
+    for text in bend.network:
+        Link.parse(text)
+    if not (any(bend.conditions) or any(bend.mishaps) or any(bend.network) or bend.instructions or bend.person is True):
+        kinds = "conditions, mishaps, network, instructions or person"
         raise BadInput(f"the perturbation {bend.name} in {where}", "nothing that is bent", kinds)
