@@ -76,6 +76,6 @@ def test_once_two_came_up_together_the_shallower_grasp_comes_first() -> None:
     assert [g for _, g in ranked([GRASP, shallow], [])] == [GRASP, shallow]
     marked = ranked([GRASP, shallow], [], together=True)
     assert [g for _, g in marked] == [shallow, GRASP]
-    assert [mark for mark, _ in marked] == pytest.approx([1.3 - 1.5 * 0.014 / 0.036, 2.0 - 1.5])
+    assert [mark for mark, _ in marked] == pytest.approx([1.3 - 2.0 * 0.014 / 0.036, 2.0 - 2.0])
     poor = replace(shallow, score=0.5)
     assert [g for _, g in ranked([GRASP, poor], [], together=True)] == [GRASP, poor]

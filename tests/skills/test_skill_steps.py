@@ -25,6 +25,7 @@ from helpers_skills import (
 
 from moravec.core.frames import tool_down
 from moravec.robots.ur5e.limits import ur5e_limits
+from moravec.skills.bringing import let_go
 from moravec.skills.contract import Ask, Capture, Follow, Grip, Note
 from moravec.skills.delivery import delivery_skills
 from moravec.skills.moves import BACK_OFF, BUMP, Failed, above, follow, go, grip, line_to, look_from
@@ -192,10 +193,10 @@ def test_a_thing_that_lies_on_a_wider_one_is_taken_above_that() -> None:
 
 
 def test_after_two_came_up_together_it_takes_hold_less_deep_until_one_comes_alone() -> None:
-    """The other is hidden but for a rim: nothing but the lift itself says that it lies under the wanted one."""
-    other = detection("station", LEFT[:2], colour="blue", extent=(0.01, 0.01, 0.02))
-    stage = Stage(believed=ON_STATION, items=[[ON_STATION, other]], boxes=(ON_PLATE,), boxes_later=())
+    """Nothing but the lift itself says that another lies under the wanted one: it was seen once, and is hidden now."""
+    stage = Stage(believed=ON_STATION, items=[[ON_STATION]], boxes=(ON_PLATE,), boxes_later=())
     context = stage.context()
+    context.hand.beside = (detection("station", LEFT[:2], colour="blue"),)
     lows = []
     for together in (True, True):
         begun = len(stage.asked)
@@ -282,6 +283,20 @@ def test_a_heap_in_the_bin_itself_is_passed_over(place: str) -> None:
     assert result.code == "ok" and result.data["spot"][0] > x + 0.01
     *_, carried = (r.chunk for r in asked(stage, Follow) if r.chunk.source == "carry")
     assert ARM.tool_pose(carried.q[-1])[2, 3] - held().below > bin_.rim + over + 0.01
+
+
+def test_where_the_arm_cannot_rise_as_usual_it_goes_back_to_where_it_came_from() -> None:
+    high, x, y = BIN.rim + 0.05, *BIN.centre
+    for usual, back, reached in ((high + 0.03, high, high + 0.03), (2.0, high, high), (2.0, None, None)):
+        stage = Stage(holds=held(), width=0.05)
+        context = stage.context()
+        stage.q = above(context, np.array([x, y, high - 0.02]), 0.0)
+        if reached is None:
+            with pytest.raises(Failed, match="no straight line"):
+                drive(stage, let_go(context, held(), usual, back))
+        else:
+            drive(stage, let_go(context, held(), usual, back))
+            assert ARM.tool_pose(stage.q)[2, 3] == pytest.approx(reached, abs=1e-3) and context.hand.held is None
 
 
 def test_before_it_stows_it_glances_at_the_labels() -> None:

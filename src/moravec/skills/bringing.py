@@ -121,11 +121,14 @@ def release_opening(held: Held) -> float:
     return min(held.width + RELEASE, GRIP_WIDTH[1])
 
 
-def let_go(context: SkillContext, held: Held, height: float) -> Generator[Request, Any, None]:
-    """Opens, waits for the item to come to rest, rises to `height` [m]."""
+def let_go(context: SkillContext, held: Held, height: float, back: float | None = None) -> Generator[Request, Any, None]:
+    """Opens, waits for the item to come to rest, rises to `height` [m]; where the arm does not get so high there, to `back` [m],
+    from where it came down."""
     yield from grip(release_opening(held), 20.0)
     context.hand.held = None
     yield Pause(0.1)
     position = tool_point(context)
     position[2] = max(position[2], height)
+    if back is not None and context.arm.line(context.posture(), position) is None:
+        position[2] = back
     yield from line_to(context, position, "release", 0.5)

@@ -62,9 +62,10 @@ class _IntoBin(HardCoded):
         check_not_full(place, spots)
         z = place.rim + OVER_RIM
         clear = max(place.rim, *(spot.highest for spot in spots))  # of a heap, which may stand out beside the spot
-        spot = yield from carry(context, held, spots, clear + held.below + OVER_RIM)
+        above = clear + held.below + OVER_RIM
+        spot = yield from carry(context, held, spots, above)
         yield from line_to(context, np.array([spot.x, spot.y, z]), "stow", 0.5, TOUCH_FORCE)
-        yield from let_go(context, held, z + 0.06)
+        yield from let_go(context, held, z + 0.06, above)
         return {"spot": [spot.x, spot.y]}
 
 

@@ -167,7 +167,7 @@ def sound_grasps(scene: Scene) -> list[tuple[float, Grasp]]:
     heights = height_map(scene.frame, place.centre, size)
     for beside in ROOM_BESIDE:
         marked = _marked(scene, heights, beside, (DEPTH,))
-        if scene.others and (scene.together or not marked or crowd(marked[0][1], scene.others) > 0.0):
+        if scene.together or (scene.others and (not marked or crowd(marked[0][1], scene.others) > 0.0)):
             marked = _marked(scene, heights, beside, (DEPTH, *SHALLOW))
         if marked:
             return [(mark, g) for mark, g in marked if has_room(place, g.position)]
