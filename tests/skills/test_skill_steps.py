@@ -25,7 +25,9 @@ from helpers_skills import (
 
 from moravec.core.frames import tool_down
 from moravec.robots.ur5e.limits import ur5e_limits
+from moravec.skills.alone import INSIDE, beside
 from moravec.skills.bringing import let_go
+from moravec.skills.context import Held
 from moravec.skills.contract import Ask, Capture, Follow, Grip, Note
 from moravec.skills.delivery import delivery_skills
 from moravec.skills.moves import BACK_OFF, BUMP, Failed, above, follow, go, grip, line_to, look_from
@@ -170,6 +172,9 @@ def test_what_leaves_something_behind_was_not_alone_and_is_put_back() -> None:
     assert last.width > stage.held_width  # it was let go
     heights = [ARM.tool_pose(r.chunk.q[-1])[2, 3] for r in asked(stage, Follow)]
     assert heights[-2] < 0.08 < heights[-1]  # brought down again, and then left
+    put = ARM.tool_pose(asked(stage, Follow)[-1].chunk.q[-1])[:2, 3]
+    assert max(abs(put - LEFT[:2]) - LEFT[2:4]) > 0.02, "beside what nobody had seen, so that the next look shows both"
+    assert WORKPLACE.place("station").contains(*put, 0.015)
 
 
 def test_two_things_that_came_up_together_are_put_back() -> None:
@@ -178,6 +183,20 @@ def test_two_things_that_came_up_together_are_put_back() -> None:
     stage = Stage(believed=ON_STATION, items=[[ON_STATION, other]], boxes=(ON_PLATE, LEFT), boxes_later=())
     result, context = play(SKILLS["pick"], stage, {"item": "thing"})
     assert result.code == "not_alone" and context.hand.held is None and len(context.hand.tried["thing"]) == 1
+
+
+def test_beside_is_the_nearest_spot_with_nothing_under_what_is_held() -> None:
+    plate, thing = WORKPLACE.place("station"), Held(0.03, (0.03, 0.06, 0.02), 0.04)
+    at, along_x = np.array(plate.centre), np.array([1.0, 0.0])
+    assert np.allclose(beside(plate, thing, at, along_x, np.empty((0, 2))), at), "nothing is left: where it lay"
+    x, y = np.meshgrid(np.linspace(-0.02, 0.02, 9), np.linspace(-0.05, 0.05, 9))
+    left = at + np.stack([x.ravel(), y.ravel()], axis=-1)
+    spot = beside(plate, thing, at, along_x, left)
+    assert abs(spot[0] - at[0]) > 0.05 and np.hypot(*(spot - at)) <= 0.075 + 1e-9 and plate.contains(*spot, INSIDE)
+    turned = beside(plate, thing, at, np.array([0.0, 1.0]), left)
+    assert np.hypot(*(turned - at)) > np.hypot(*(spot - at)), "the long way it has to go farther"
+    full = at + np.stack(np.meshgrid(np.linspace(-0.12, 0.12, 40), np.linspace(-0.12, 0.12, 40)), axis=-1).reshape(-1, 2)
+    assert plate.contains(*beside(plate, thing, at, along_x, full), INSIDE)
 
 
 def test_a_thing_that_lies_on_a_wider_one_is_taken_above_that() -> None:

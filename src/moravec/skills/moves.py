@@ -24,6 +24,8 @@ TRAVEL_HEIGHT = 0.30  # [m] of the tool point, above everything that stands on t
 AROUND = 0.24  # [m] side of the square around a stray thing that is looked at
 LENS_OVER = 0.32  # [m] of the wrist camera above a table it looks at
 ROUNDING = 1e-5  # [m]
+GRIP_FORCE = 50.0  # [N], of the hand's 60
+CONTACT_FORCE = 18.0  # [N] felt on the way down: something is in the way
 BUMP = 60.0  # [N] felt where nothing should be touched; what is carried, and its swing, is a tenth of that
 BACK_OFF = 0.03  # [m] of the tool, back the way it came, from what it has bumped into
 BACK_OFF_PACE, BACK_OFF_LOOKS = 0.3, 33  # share of the limits; places on the way back that are looked at
@@ -158,6 +160,11 @@ def line_to(
     if contact_force is None:
         return (yield from unhindered(context, chunk, source))
     return (yield from follow(chunk, contact_force))
+
+
+def retreat(context: SkillContext, height: float) -> Move:
+    """Straight up to `height` [m], or down to it."""
+    yield from line_to(context, np.array([*tool_point(context)[:2], height]), "pick", 0.6)
 
 
 def above(context: SkillContext, position: Matrix, yaw: float) -> Matrix:

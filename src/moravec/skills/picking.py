@@ -12,12 +12,10 @@ from moravec.skills.contract import Note, Request
 from moravec.skills.grasp import Grasp
 from moravec.skills.guarded import HardCoded
 from moravec.skills.manifests import PICK
-from moravec.skills.moves import Failed, above, go, grip, line_to
+from moravec.skills.moves import CONTACT_FORCE, GRIP_FORCE, Failed, above, go, grip, line_to
 from moravec.skills.riding import belt_under, pick_riding
 from moravec.skills.symbols import Value
 from moravec.skills.taking import (
-    CONTACT_FORCE,
-    GRIP_FORCE,
     Scene,
     Steps,
     close_and_lift,

@@ -28,6 +28,8 @@ from moravec.skills.moves import line_to
 from moravec.skills.spots import Spot
 from moravec.skills.symbols import Value
 
+CORNER = 0.02  # [m] that the highest corner of a heap may stand above what is seen of it from far above: it is smoothed there
+
 
 @final
 class PutDown(HardCoded):
@@ -61,7 +63,7 @@ class _IntoBin(HardCoded):
         spots = yield from look_for_spots(context, place)
         check_not_full(place, spots)
         z = place.rim + OVER_RIM
-        clear = max(place.rim, *(spot.highest for spot in spots))  # of a heap, which may stand out beside the spot
+        clear = max(place.rim, *(spot.highest + CORNER for spot in spots))  # of a heap, which may stand out beside the spot
         above = clear + held.below + OVER_RIM
         spot = yield from carry(context, held, spots, above)
         yield from line_to(context, np.array([spot.x, spot.y, z]), "stow", 0.5, TOUCH_FORCE)

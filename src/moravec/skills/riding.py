@@ -19,17 +19,14 @@ from moravec.skills.context import Held, SkillContext
 from moravec.skills.contract import Capture, Closing, Compute, Follow, Followed, Note, Pause, Request
 from moravec.skills.grasp import Grasp
 from moravec.skills.meeting import Meeting, Rider, meeting
-from moravec.skills.moves import Failed, fail, grip, look_at
+from moravec.skills.moves import CONTACT_FORCE, GRIP_FORCE, Failed, fail, grip, look_at, retreat
 from moravec.skills.taking import (
-    CONTACT_FORCE,
     EMPTY_WIDTH,
-    GRIP_FORCE,
     LIFT_HEIGHT,
     SLIP_SHARE,
     Scene,
     Steps,
     held_reach,
-    retreat,
     sound_grasps,
 )
 

@@ -9,18 +9,18 @@ from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 
-from moravec.core.frames import Matrix
 from moravec.core.observation import CameraFrame
 from moravec.core.workplace import Place
 from moravec.perception.detection import Detection
 from moravec.perception.height_map import HeightMap, height_map
-from moravec.robots.ur5e.limits import GRIP_WIDTH
+from moravec.skills.alone import BACK_ABOVE, lay_back, make_sure_of_one
 from moravec.skills.choice import crowd, ranked
 from moravec.skills.context import Held, SkillContext
-from moravec.skills.contract import Capture, Compute, Note, Pause, Request
+from moravec.skills.contract import Compute, Pause, Request
 from moravec.skills.grasp import DEPTH, Grasp, plan_grasps
 from moravec.skills.moves import (
     BUMP,
+    GRIP_FORCE,
     Failed,
     fail,
     grip,
@@ -28,6 +28,7 @@ from moravec.skills.moves import (
     look_at,
     look_from,
     post_over,
+    retreat,
     surroundings,
     tool_point,
 )
@@ -38,8 +39,6 @@ from moravec.skills.walls import has_room
 Steps: TypeAlias = Generator[Request, Any, dict[str, Any]]
 T = TypeVar("T")
 
-GRIP_FORCE = 50.0  # [N], of the hand's 60
-CONTACT_FORCE = 18.0  # [N] felt on the way down: something is in the way
 APPROACH = 0.07  # [m] the straight way down starts this far above the grasp,
 OVER = 0.02  # [m] and this far above the rim and the tallest thing: a finger reaches out to the side
 LIFT_HEIGHT = 0.22  # [m] the tool is lifted to with the item, clear of whatever stands on the table
@@ -53,14 +52,6 @@ WALL_SLACK = 0.006  # [m] how far a wall may stand outside its place in the draw
 REACH_SLACK = 0.008  # [m] how far a held thing may stick out beyond what was seen of it
 FARTHEST = 0.16  # [m] no item reaches farther from the hand
 SURELY_ONE = 3  # lifts, each with another grasp
-LEFT_AREA = 4e-4  # [m2] of something left behind; the smallest item shows more than twice that
-LEFT_CELL = 0.004  # [m]
-LEFT_HEIGHT = 0.012  # [m] above the floor
-TALLEST_LEFT = 0.10  # [m]
-BELOW_HELD = 0.015  # [m] kept between what is held and what counts as left behind
-KERB = 0.012  # [m] of the place's edge are not looked at
-BACK_ABOVE = 0.003  # [m] between what is put back and what it lay on
-BACK_OPENING = 0.02  # [m]
 ROOM_BESIDE = (0.005, 0.0025)  # [m] between fingers and flanks on the way down, the first that lets a grasp be found
 CANDIDATES = 24
 SHALLOW = (0.024, 0.014)  # [m] of the tips below the top, instead of DEPTH
@@ -127,7 +118,7 @@ def pick(context: SkillContext, args: Mapping[str, Value], find: Find[T], take: 
         others = others or list(context.hand.beside)  # two that overlap are told apart in one look and not in the next
         # What comes up alone again and again, and all of one colour, is one thing that was seen as two.
         if not others or len(tried) < SURELY_ONE or any(other.colour != target.colour for other in others):
-            yield from _make_sure_of_one(context, place, held, others, data)
+            yield from make_sure_of_one(context, place, held, others, data)
     tried.clear()
     context.hand.together = False
     context.hand.held, context.hand.beside = replace(held, seen=f"{target.colour} {target.category}"), ()
@@ -209,14 +200,15 @@ def close_and_lift(context: SkillContext, scene: Scene, grasp: Grasp, start_z: f
         yield from retreat(context, start_z)
         fail("missed", "the fingers closed on nothing")
     clear = scene.place.rim + max(0.0, reached - scene.place.floor) + OVER  # of the place's walls, with what hangs from the hand
-    lifted = yield from line_to(context, _over(context, max(LIFT_HEIGHT, start_z, clear)), "pick", 0.45, BUMP)
+    high = np.array([*tool_point(context)[:2], max(LIFT_HEIGHT, start_z, clear)])
+    lifted = yield from line_to(context, high, "pick", 0.45, BUMP)
     if lifted.end == "contact":
         yield from grip(grasp.opening, GRIP_FORCE)
         yield from retreat(context, start_z)
         fail("slipped", f"what was held does not come free: {lifted.reason}")
     state = yield Pause(0.05)
     if state.grip_width < max(EMPTY_WIDTH, SLIP_SHARE * closed.width):
-        yield from _lay_back(context, np.array([x, y, reached + BACK_ABOVE]), grasp.opening)
+        yield from lay_back(context, np.array([x, y, reached + BACK_ABOVE]), grasp.opening)
         fail("slipped", f"the fingers closed from {closed.width:.3f} to {state.grip_width:.3f} m while lifting")
     below = max(0.004, reached - scene.place.floor)
     return Held(below, (*held_reach(scene.target, grasp, closed.width), below / 2 + 0.01), state.grip_width)
@@ -237,48 +229,3 @@ def held_reach(target: Detection, grasp: Grasp, width: float) -> tuple[float, fl
     across = abs(c * dy - s * dx) + abs(np.sin(turn)) * long + abs(np.cos(turn)) * short
     along = max(along, width / 2)
     return min(float(along) + REACH_SLACK, FARTHEST), min(float(across) + REACH_SLACK, FARTHEST)
-
-
-def _make_sure_of_one(
-    context: SkillContext, place: Place, held: Held, others: Sequence[Detection], data: dict[str, Any]
-) -> Generator[Request, Any, None]:
-    """Puts back what is held and fails where something is left though one thing was seen, or nothing though more were."""
-    tool = tool_point(context)
-    ceiling = min(place.floor + TALLEST_LEFT, float(tool[2]) - held.below - BELOW_HELD)
-    # The hand and what it holds hide what lies under them: the picture is taken with the camera where the hand was.
-    lens = np.asarray(context.arm.lens(context.posture()))
-    yield from line_to(context, tool + [*(tool[:2] - lens[:2]), 0.0], "pick", 0.7)
-    frame: CameraFrame = (yield Capture(("wrist",)))["wrist"]
-    area = yield Compute(partial(_left_over, frame, place, ceiling), "left over")
-    if (area > LEFT_AREA) == bool(others):
-        return
-    yield Note("left over", {"place": place.name, "area": area, "others": len(others)}, frame)
-    yield from line_to(context, tool, "pick", 0.5)
-    context.hand.together = True
-    back = np.array([*tool[:2], place.floor + held.below + BACK_ABOVE])
-    yield from _lay_back(context, back, min(held.width + BACK_OPENING, GRIP_WIDTH[1]))
-    raise Failed("not_alone", f"{area * 1e4:.1f} cm2 were left on {place.name}, where {len(others)} more were seen", data)
-
-
-def _lay_back(context: SkillContext, position: Matrix, opening: float) -> Generator[Request, Any, None]:
-    """Down to `position` (3,) [m], fingers open to `opening` [m], and up again: whatever still hung there is let go."""
-    lifted = tool_height(context)
-    yield from line_to(context, position, "pick", 0.3, CONTACT_FORCE)
-    yield from grip(opening, GRIP_FORCE)
-    yield from retreat(context, lifted)
-
-
-def _left_over(frame: CameraFrame, place: Place, ceiling: float) -> float:
-    """Area [m2] of `place` on which something stands up to `ceiling` [m]; what is higher hangs from the hand."""
-    grid = height_map(frame, place.centre, (place.size[0] - 2 * KERB, place.size[1] - 2 * KERB), LEFT_CELL).heights
-    return float(np.count_nonzero((grid > place.floor + LEFT_HEIGHT) & (grid < ceiling)) * LEFT_CELL**2)
-
-
-def _over(context: SkillContext, height: float) -> Matrix:
-    """The point [m] above the tool at `height`."""
-    return np.array([*tool_point(context)[:2], height])
-
-
-def retreat(context: SkillContext, height: float) -> Generator[Request, Any, None]:
-    """Straight up to `height` [m]."""
-    yield from line_to(context, _over(context, height), "pick", 0.6)

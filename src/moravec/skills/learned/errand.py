@@ -13,8 +13,9 @@ from moravec.skills.bringing import OVER_RIM, TIP_CLEARANCE, TOUCH_FORCE, releas
 from moravec.skills.context import Held
 from moravec.skills.learned.waypoints import Pose
 from moravec.skills.learned.wording import asked, asked_down, held_out, held_out_down
+from moravec.skills.moves import CONTACT_FORCE
 from moravec.skills.spots import EDGE, Spot
-from moravec.skills.taking import CONTACT_FORCE, Scene
+from moravec.skills.taking import Scene
 from moravec.skills.walls import has_room, kept_from_walls
 
 Point = tuple[float, float, float]

@@ -15,8 +15,8 @@ from moravec.skills.learned.pilot import Pilot
 from moravec.skills.learned.round import EXECUTE, Round, look_and_ask
 from moravec.skills.learned.way import LONGEST_LIFE, follow_way
 from moravec.skills.learned.waypoints import Pose, pose_of
-from moravec.skills.moves import Failed, fail, grip
-from moravec.skills.taking import GRIP_FORCE, SHORT, retreat
+from moravec.skills.moves import GRIP_FORCE, Failed, fail, grip, retreat
+from moravec.skills.taking import SHORT
 
 ROUNDS = 10  # of looking and moving, then it is given up
 MENDED = 0.015  # [m] by which a wish may be too low or too near a wall: the hand then goes beside it

@@ -17,10 +17,10 @@ from moravec.skills.learned.pilot import Pilot
 from moravec.skills.learned.round import look_and_ask
 from moravec.skills.learned.waypoints import pose_of
 from moravec.skills.manifests import PICK
-from moravec.skills.moves import above, go, grip
+from moravec.skills.moves import GRIP_FORCE, above, go, grip
 from moravec.skills.riding import belt_under, pick_riding
 from moravec.skills.symbols import Value
-from moravec.skills.taking import GRIP_FORCE, Scene, Steps, close_and_lift, pick
+from moravec.skills.taking import Scene, Steps, close_and_lift, pick
 
 HIGH = 0.06  # [m] above the rim and the tallest thing, where the pilot takes over
 OPEN = 0.08  # [m] between the fingers then
