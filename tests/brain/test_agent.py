@@ -279,6 +279,16 @@ def test_an_item_added_by_somebody_and_one_that_lay_hidden() -> None:
     assert all_belong(ran.world) and len(ran.world.things) == 10 and ran.report.success
 
 
+def test_what_turns_out_to_be_more_than_one_thing_is_inspected_again_before_it_is_put_away() -> None:
+    """Inspected with something on it, it looked like something else; the second pick on the station says that it was two."""
+    ran = run_job(STORE, FakeWorld(delivery(), {("pick", 2): fails("not_alone")}))
+    made = [(step["skill"], step["code"], step["args"].get("item")) for step in ran.report.steps]
+    at = next(i for i, step in enumerate(made) if step[1] == "not_alone")
+    item = made[at][2]
+    after = [skill for skill, _, about in made[at + 1 :] if about == item]
+    assert after[:2] == ["inspect", "pick"] and ran.report.success and all_belong(ran.world)
+
+
 def test_an_item_that_cannot_be_picked_is_set_aside() -> None:
     class Slippery(FakeWorld):
         def named(self, item: str) -> str | None:

@@ -25,7 +25,7 @@ BY_NAME = {"daqp"}  # no import: mink's solver, asked for by its name
 TOOLS = {"mypy", "mutmut", "pytest", "xdist", "pytest_rerunfailures", "ruff", "hatchling"}  # called, not imported
 # Where what they bring is imported.
 EXTRAS = {
-    "data": ("data/",), "mcp": ("brain/tools/", "commands/mcp_server/"), "remote": ("brain/remote/",),
+    "data": ("data/", "trials/jobs/table.py"), "mcp": ("brain/tools/", "commands/mcp_server/"), "remote": ("brain/remote/",),
     "train": ("models/checkpoint.py", "models/manip/", "models/reader/", "commands/train.py"),
 }  # fmt: skip
 NEVER = re.compile(r"^(torch|tensorflow|jax|jaxlib|triton|nvidia-.*|keras)$")

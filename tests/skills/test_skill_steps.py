@@ -26,11 +26,12 @@ from helpers_skills import (
 from moravec.core.frames import tool_down
 from moravec.robots.ur5e.limits import ur5e_limits
 from moravec.skills.alone import INSIDE, beside
-from moravec.skills.bringing import let_go
-from moravec.skills.context import Held
+from moravec.skills.bringing import ALIKE, let_go, over_walls
+from moravec.skills.context import REACH_SLACK, Held
 from moravec.skills.contract import Ask, Capture, Follow, Grip, Note
 from moravec.skills.delivery import delivery_skills
 from moravec.skills.moves import BACK_OFF, BUMP, Failed, above, follow, go, grip, line_to, look_from
+from moravec.skills.spots import Spot
 
 LIMITS = ur5e_limits()
 SKILLS = delivery_skills()
@@ -302,6 +303,33 @@ def test_a_heap_in_the_bin_itself_is_passed_over(place: str) -> None:
     assert result.code == "ok" and result.data["spot"][0] > x + 0.01
     *_, carried = (r.chunk for r in asked(stage, Follow) if r.chunk.source == "carry")
     assert ARM.tool_pose(carried.q[-1])[2, 3] - held().below > bin_.rim + over + 0.01
+
+
+def test_how_far_a_thing_reaches_over_the_walls() -> None:
+    long = Held(0.03, (0.02 + REACH_SLACK, 0.07 + REACH_SLACK, 0.02), 0.04)
+    at_wall = Spot(BIN.centre[0] + BIN.size[0] / 2 - 0.055, BIN.centre[1], BIN.floor)
+    assert over_walls(long, BIN, at_wall, np.pi / 2) == pytest.approx(0.015), "its long side towards the wall"
+    assert over_walls(long, BIN, at_wall, 0.0) == 0.0
+    assert over_walls(long, BIN, Spot(*BIN.centre, BIN.floor), np.pi / 2) == 0.0
+    station = WORKPLACE.place("station")
+    assert over_walls(long, station, Spot(station.centre[0] + 0.11, station.centre[1], 0.02), np.pi / 2) == 0.0
+
+
+@pytest.mark.parametrize("place", ["bin_2", "bin_4"])
+def test_a_long_thing_is_turned_so_that_it_fits_between_the_walls(place: str) -> None:
+    bin_ = WORKPLACE.place(place)
+    (x, y), thing = bin_.centre, Held(0.03, (0.02 + REACH_SLACK, 0.075 + REACH_SLACK, 0.025), 0.04)
+    full = ((x - 0.045, y, 0.055, 0.105, bin_.rim - 0.01),)
+    stage = Stage(holds=thing, width=0.04, boxes=full)
+    result, _ = play(SKILLS["stow"], stage, {"item": "thing", "place": place})
+    assert result.code == "ok"
+    *_, carried = (r.chunk for r in asked(stage, Follow) if r.chunk.source == "carry")
+    closing = ARM.tool_pose(carried.q[-1])[:2, 0]
+    spot = Spot(*result.data["spot"], 0.0)
+    yaws = np.arange(8) * np.pi / 8
+    least = min(over_walls(thing, bin_, spot, float(yaw)) for yaw in yaws)
+    assert over_walls(thing, bin_, spot, float(np.arctan2(closing[1], closing[0]))) < least + ALIKE
+    assert max(over_walls(thing, bin_, spot, float(yaw)) for yaw in yaws) > least + 2 * ALIKE, "else nothing was shown"
 
 
 def test_where_the_arm_cannot_rise_as_usual_it_goes_back_to_where_it_came_from() -> None:

@@ -170,6 +170,8 @@ class Agent:
                 if self._may_go_unseen(job, step, result):
                     continue
                 fresh = step.skill == "pick" and self._saw_before(step, result, job.context.now())
+                if result.code == "not_alone":
+                    self._uncover(job, None)
                 reaction = react(step, result, *job.failed(step), self.limits)
                 if reaction.kind == "ignore":
                     continue
@@ -180,7 +182,7 @@ class Agent:
             if step.skill == "inspect" and len(self.inventory.at(job.station or "")) > crowd:
                 yield from self._surprise(job, f"more than {step.item} lies on the {job.station}")
                 return True
-            uncovered = uncovered or (step.skill == "pick" and self._uncover(job, step))
+            uncovered = uncovered or (step.skill == "pick" and self._uncover(job, step.item))
             if self.look_again and step.skill in _RELEASING and step.item is not None and step.place != job.station:
                 origin = self.inventory.item(step.item).origin
                 if self.inventory.kinds.get(origin) != "belt" or wants_more(job):
@@ -246,9 +248,10 @@ class Agent:
         if inspected is not None:
             yield from self._doubt(job, inspected, own, t)
 
-    def _uncover(self, job: Job, step: Step) -> bool:
-        """Things that shared the station with what was just taken may have been half hidden: they are inspected again."""
-        beside = [item.id for item in self.inventory.at(job.station or "") if item.id != step.item and item.inspected]
+    def _uncover(self, job: Job, taken: str | None) -> bool:
+        """Things that shared the station with what was just `taken`, or lay there as one, may have been half hidden: they are
+        inspected again."""
+        beside = [item.id for item in self.inventory.at(job.station or "") if item.id != taken and item.inspected]
         for item in beside:
             self.inventory.doubt(item)
         return bool(beside)

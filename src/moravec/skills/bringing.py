@@ -13,7 +13,7 @@ from moravec.core.workplace import Place
 from moravec.perception.cloud import cloud
 from moravec.perception.height_map import height_map
 from moravec.robots.ur5e.limits import GRIP_WIDTH
-from moravec.skills.context import Held, SkillContext
+from moravec.skills.context import REACH_SLACK, Held, SkillContext
 from moravec.skills.contract import Capture, Compute, Pause, Request
 from moravec.skills.moves import Failed, above, fail, go, grip, line_to, tool_point
 from moravec.skills.spots import Spot, heap_height, lowest_spots
@@ -28,6 +28,7 @@ BELOW = 0.008  # [m] below where the item should touch down, the way down ends
 TIP_CLEARANCE = 0.006  # [m] kept between the finger tips and what the item is put on
 MAP_RESOLUTION = 0.005  # [m] of the overhead camera's height map
 OVER_RIM = 0.025  # [m] between the finger tips and a bin's rim when letting go
+ALIKE = 0.008  # [m] over a wall that makes no difference
 RELEASE = 0.022  # [m] the fingers open by this much to let go; less disturbs neighbours less
 
 
@@ -77,12 +78,15 @@ def _survey(context: SkillContext, frame: CameraFrame, place: Place) -> list[Spo
     return lowest_spots(height_map(view, place.centre, place.size, MAP_RESOLUTION), place, taken=others)
 
 
-def carry(context: SkillContext, held: Held, spots: list[Spot], height: float) -> Generator[Request, Any, Spot]:
-    """Brings the tool over the first of `spots` that can be reached at `height` [m], and makes sure the item came along."""
+def carry(
+    context: SkillContext, held: Held, place: Place, spots: list[Spot], height: float
+) -> Generator[Request, Any, Spot]:
+    """Brings the tool over the first of `spots` in `place` that can be reached at `height` [m], what is held turned so that it
+    fits between the walls, and makes sure the item came along."""
     for number, spot in enumerate(spots):
         context.arm.hold(held.half, held.below / 2)
         try:
-            yaw = _easiest_yaw(context, spot, height)
+            yaw = _best_yaw(context, held, place, spot, height)
             yield from go(context, above(context, np.array([spot.x, spot.y, height]), yaw), "carry", CARRY_SPEED)
             break
         except Failed as failure:
@@ -103,17 +107,30 @@ def check_held(context: SkillContext, held: Held) -> None:
         fail("lost", f"the fingers closed from {held.width:.3f} to {state.grip_width:.3f} m on the way")
 
 
-def _easiest_yaw(context: SkillContext, spot: Spot, height: float) -> float:
-    """Of eight directions the one that turns the wrist least [rad]."""
+def _best_yaw(context: SkillContext, held: Held, place: Place, spot: Spot, height: float) -> float:
+    """Of eight directions the one [rad] with which what is held reaches least over the walls of `place`; of such that are alike
+    the one that turns the wrist least."""
     near = context.posture()
-    best, best_turn = 0.0, np.inf
+    best, best_cost = 0.0, (np.inf, np.inf)
     for yaw in np.arange(8) * np.pi / 8:
         q = context.arm.reach_down(np.array([spot.x, spot.y, height]), float(yaw), near)
         if q is not None:
-            turn = float(np.abs(q - near)[1:].max())
-            if turn < best_turn:
-                best, best_turn = float(yaw), turn
+            cost = (round(over_walls(held, place, spot, float(yaw)) / ALIKE), float(np.abs(q - near)[1:].max()))
+            if cost < best_cost:
+                best, best_cost = float(yaw), cost
     return best
+
+
+def over_walls(held: Held, place: Place, spot: Spot, yaw: float) -> float:
+    """How far [m] what is held reaches over the walls of `place`, its fingers closing along `yaw` [rad] over `spot`; 0 where
+    there are none. What lies across a wall falls out when the next thing comes."""
+    if place.rim <= place.floor:
+        return 0.0
+    along, across = held.half[0] - REACH_SLACK, held.half[1] - REACH_SLACK
+    c, s = abs(np.cos(yaw)), abs(np.sin(yaw))
+    reach = (c * along + s * across, s * along + c * across)
+    sides = zip((spot.x, spot.y), place.centre, reach, place.size, strict=True)
+    return max(0.0, *(float(abs(at - middle) + far - size / 2) for at, middle, far, size in sides))
 
 
 def release_opening(held: Held) -> float:

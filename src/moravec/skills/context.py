@@ -36,6 +36,9 @@ class Eyes(Protocol):
     def strays(self, frame: CameraFrame) -> list[tuple[float, float]]: ...
 
 
+REACH_SLACK = 0.008  # [m] how far a held thing may stick out beyond what was seen of it
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """What the hand holds: how far its underside is below the tool point, and its half extents along and across the fingers."""

@@ -45,7 +45,7 @@ class PutDown(HardCoded):
         if place.kind != "station":
             spots = yield from look_for_spots(context, place)
         above_rim = place.rim + held.below + HOVER
-        spot = yield from carry(context, held, spots, max(spots[0].height + held.below + HOVER, above_rim))
+        spot = yield from carry(context, held, place, spots, max(spots[0].height + held.below + HOVER, above_rim))
         z = spot.height + held.below
         lowest = max(z - BELOW, place.floor + TIP_CLEARANCE)
         yield from line_to(context, np.array([spot.x, spot.y, lowest]), "place", 0.25, TOUCH_FORCE)
@@ -65,7 +65,7 @@ class _IntoBin(HardCoded):
         z = place.rim + OVER_RIM
         clear = max(place.rim, *(spot.highest + CORNER for spot in spots))  # of a heap, which may stand out beside the spot
         above = clear + held.below + OVER_RIM
-        spot = yield from carry(context, held, spots, above)
+        spot = yield from carry(context, held, place, spots, above)
         yield from line_to(context, np.array([spot.x, spot.y, z]), "stow", 0.5, TOUCH_FORCE)
         yield from let_go(context, held, z + 0.06, above)
         return {"spot": [spot.x, spot.y]}

@@ -15,7 +15,7 @@ from moravec.perception.detection import Detection
 from moravec.perception.height_map import HeightMap, height_map
 from moravec.skills.alone import BACK_ABOVE, lay_back, make_sure_of_one
 from moravec.skills.choice import crowd, ranked
-from moravec.skills.context import Held, SkillContext
+from moravec.skills.context import REACH_SLACK, Held, SkillContext
 from moravec.skills.contract import Compute, Pause, Request
 from moravec.skills.grasp import DEPTH, Grasp, plan_grasps
 from moravec.skills.moves import (
@@ -49,7 +49,6 @@ MATCH_RADIUS = 0.06  # [m] between where an item was and where it is found again
 NUDGES = 4
 SETTLE = 0.4  # [s] until a nudged thing lies still
 WALL_SLACK = 0.006  # [m] how far a wall may stand outside its place in the drawing
-REACH_SLACK = 0.008  # [m] how far a held thing may stick out beyond what was seen of it
 FARTHEST = 0.16  # [m] no item reaches farther from the hand
 SURELY_ONE = 3  # lifts, each with another grasp
 ROOM_BESIDE = (0.005, 0.0025)  # [m] between fingers and flanks on the way down, the first that lets a grasp be found
