@@ -84,7 +84,7 @@ def test_a_restamped_picture_is_the_old_one_under_the_pose_of_now() -> None:
 # ── dropped ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 @pytest.mark.parametrize("share", [0.1, 0.6])
 def test_that_share_of_pictures_is_the_one_before(share: float) -> None:
-    times = [0.1 * k for k in range(200)]
+    times = [0.1 * k for k in range(100)]
     frames, found = film(f"camera.dropped={share}", times=times)
     again = [same(a, b) for a, b in pairwise(frames)]
     assert np.mean(again) == pytest.approx(share, abs=3.0 * np.sqrt(share * (1 - share) / len(again)))
@@ -93,8 +93,8 @@ def test_that_share_of_pictures_is_the_one_before(share: float) -> None:
     for frame, untouched, came_again in zip(frames[1:], usual[1:], again, strict=True):
         assert came_again or same(frame, untouched), "what arrives is what would have come anyway"
     assert [frame.t for frame in frames] == sorted(frame.t for frame in frames)
-    second, _ = film(f"camera.dropped={share}", times=times)
-    assert [f.t for f in second] == [f.t for f in frames]
+    second, _ = film(f"camera.dropped={share}", times=times[:20])
+    assert [f.t for f in second] == [f.t for f in frames[:20]]
 
 
 def test_what_is_seen_late_and_in_another_order_is_the_same() -> None:
