@@ -69,7 +69,7 @@ class Feed:
     def saw(self, order: int, asked: float, rgb: NDArray[np.uint8]) -> None:
         """Keeps what came as the `order`-th picture, asked for at `asked` [s]; pictures may be seen in another order."""
         if not self.sound:
-            self._shown[order] = asked, zlib.crc32(rgb)
+            self._shown[order] = asked, zlib.crc32(rgb.tobytes())
 
     @property
     def shown(self) -> tuple[Shown, ...]:

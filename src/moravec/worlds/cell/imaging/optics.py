@@ -48,7 +48,8 @@ class Optics:
         if self._shadow:
             light *= self._lit(depth, T_world_camera)[:, :, None]
         if self._blur:
-            light = cv2.GaussianBlur(light, (0, 0), self._blur, borderType=cv2.BORDER_REPLICATE)
+            blurred = cv2.GaussianBlur(light, (0, 0), self._blur, borderType=cv2.BORDER_REPLICATE)
+            light = blurred.astype(np.float32, copy=False)
         if self.passing is not None:
             light *= self.passing[:, :, None]
         return np.rint(light).astype(np.uint8)
