@@ -147,7 +147,8 @@ def test_exposure_is_shared_by_all_pixels_and_varies_between_pictures() -> None:
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("focal", 0.0), ("baseline", -1.0), ("dropout", 1.5), ("subpixel", np.nan), ("edge_hole", 0.9), ("grain", np.inf)],
+    [("focal", 0.0), ("baseline", -1.0), ("dropout", 1.5), ("subpixel", np.nan), ("edge_hole", 0.9), ("grain", np.inf),
+     ("gain", -1.0), ("defocus", np.nan)],
 )
 def test_bad_numbers_are_refused(field: str, value: float) -> None:
     with pytest.raises(BadInput, match=field):

@@ -10,6 +10,7 @@ import numpy as np
 
 from moravec.core.errors import BadInput
 from moravec.worlds.cell.conditions.conditions import Conditions
+from moravec.worlds.cell.conditions.light import Light
 from moravec.worlds.cell.conveyor import Conveyor
 from moravec.worlds.cell.mishaps import Mishap
 
@@ -21,11 +22,17 @@ LARGEST_SHIFT = (0.03, 0.03, 0.15)  # [m], [m], [rad] how far the parcel may sta
 
 @dataclass(frozen=True, slots=True)
 class Lighting:
-    """The cell's lamps. `level` scales the brightness; `warmth` in [-1, 1] shifts from cool to warm."""
+    """The cell's lamps. `level` scales the brightness; `warmth` in [-1, 1] shifts from cool to warm.
+
+    The last three come from the conditions, see `Light`; nothing else draws them.
+    """
 
     level: float = 1.0
     warmth: float = 0.0
     azimuth: float = 0.7  # [rad] where the main lamp stands
+    mired: float = 0.0  # how much warmer all lamps are
+    turn: float = 0.0  # [rad] the main lamp about the vertical through what it shines at
+    lowered: float = 0.0  # [rad] nearer to the horizon
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +95,7 @@ def draw(config: CellConfig, labels: tuple[str, ...]) -> Drawn:
     """Draws what `config` leaves open. Each concern has its own stream, so that overriding one moves no other."""
     names = (
         "items", "parcel", "labels", "lighting", "settle", "camera_overhead", "camera_wrist", "body", "scanner", "person",
-        "mishaps", "belt",
+        "mishaps", "belt", "imaging",
     )  # fmt: skip
     children = np.random.SeedSequence(config.seed).spawn(len(names))
     streams = {name: np.random.default_rng(child) for name, child in zip(names, children, strict=True)}
@@ -101,6 +108,12 @@ def draw(config: CellConfig, labels: tuple[str, ...]) -> Drawn:
         items=count if config.items is None else int(config.items),
         parcel_shift=config.parcel_shift or (float(shift[0]), float(shift[1]), float(shift[2])),
         labels=tuple(labels[i] for i in order) if config.labels is None else config.labels,
-        lighting=replace(lighting, level=lighting.level * config.conditions.light.level),
+        lighting=_under(lighting, config.conditions.light),
         streams=streams,
     )
+
+
+def _under(lighting: Lighting, light: Light) -> Lighting:
+    """The lamps that were drawn, under the conditions of `light`."""
+    level = lighting.level * light.level
+    return replace(lighting, level=level, mired=light.mired, turn=light.turn, lowered=light.lowered)

@@ -9,6 +9,7 @@ import numpy as np
 from moravec.robots.ur5e import model as ur5e
 from moravec.robots.ur5e.limits import ur5e_limits
 from moravec.worlds.cell import layout
+from moravec.worlds.cell.conditions.light import colour_gains
 from moravec.worlds.cell.config import Drawn, Lighting
 from moravec.worlds.cell.conveyor import add_conveyor
 from moravec.worlds.cell.items import ItemSpec, add_item
@@ -153,20 +154,38 @@ def _physics(spec: mujoco.MjSpec, timestep: float) -> None:
 
 
 def _lamps(spec: mujoco.MjSpec, light: Lighting) -> None:
-    tint = np.clip(np.array([1 + 0.12 * light.warmth, 1.0, 1 - 0.12 * light.warmth]), 0, 1.2)
+    gains = colour_gains(light.mired)
+    tint = np.clip(np.array([1 + 0.12 * light.warmth, 1.0, 1 - 0.12 * light.warmth]), 0, 1.2) * gains
     main = 0.62 * light.level * tint
     x, y = 1.6 * np.cos(light.azimuth), -1.6 * np.sin(light.azimuth)
+    # From infinitely far: its position says nothing, whichever way it is turned.
     spec.worldbody.add_light(
-        name="main", pos=[x, y, 2.6], dir=[-x + 0.2, -y, -2.6], diffuse=main, specular=[0.1] * 3, castshadow=True,
-        type=mujoco.mjtLightType.mjLIGHT_DIRECTIONAL, ambient=[0, 0, 0],
+        name="main", pos=[x, y, 2.6], dir=_turned((-x + 0.2, -y, -2.6), light.turn, light.lowered), diffuse=main,
+        specular=[0.1] * 3, castshadow=True, type=mujoco.mjtLightType.mjLIGHT_DIRECTIONAL, ambient=[0, 0, 0],
     )  # fmt: skip
     spec.visual.headlight.ambient = 0.38 * light.level * tint
-    spec.visual.headlight.diffuse = [0.18 * light.level] * 3
+    spec.visual.headlight.diffuse = 0.18 * light.level * gains
     spec.visual.headlight.specular = [0.0] * 3
     spec.add_texture(
         name="sky", type=mujoco.mjtTexture.mjTEXTURE_SKYBOX, builtin=mujoco.mjtBuiltin.mjBUILTIN_GRADIENT,
         rgb1=[0.90, 0.93, 0.95], rgb2=[0.66, 0.71, 0.76], width=64, height=384,
     )  # fmt: skip
+
+
+def _turned(way: tuple[float, float, float], turn: float, lowered: float) -> list[float]:
+    """A light's `way` down, turned about the vertical by `turn` and towards the horizon by `lowered` [rad]."""
+    x, y, z = way
+    flat = np.hypot(x, y)
+    stretch = np.cos(lowered) - z / flat * np.sin(lowered)
+    c, s = np.cos(turn), np.sin(turn)
+    return [stretch * (c * x - s * y), stretch * (s * x + c * y), z * np.cos(lowered) + flat * np.sin(lowered)]
+
+
+def lamps_alone(lighting: Lighting) -> mujoco.MjModel:
+    """Nothing but the lamps: what those of a whole cell are compared with."""
+    spec = mujoco.MjSpec()
+    _lamps(spec, lighting)
+    return spec.compile()
 
 
 def _room(spec: mujoco.MjSpec) -> None:

@@ -14,15 +14,17 @@ from moravec.core.workplace import Workplace
 from moravec.robots.ur5e.driver import CONTROL_PERIOD, SimulatedUr5e
 from moravec.robots.ur5e.kinematics import JOINTS
 from moravec.worlds.cell import layout
+from moravec.worlds.cell.conditions.conditions import Conditions
 from moravec.worlds.cell.config import CellConfig, Drawn, draw
 from moravec.worlds.cell.conveyor import Belt
+from moravec.worlds.cell.imaging.readings import lamps, lamps_against
 from moravec.worlds.cell.items import ItemSpec, draw_items
 from moravec.worlds.cell.limits import cell_limits, true_limits
 from moravec.worlds.cell.mishaps import Mishaps, full_bin, wrong_codes
 from moravec.worlds.cell.passerby import Passerby
 from moravec.worlds.cell.pictures import Pictures
 from moravec.worlds.cell.scanner import SafetyScanner
-from moravec.worlds.cell.scene import PARKED, build
+from moravec.worlds.cell.scene import PARKED, build, lamps_alone
 from moravec.worlds.cell.settle import fill_parcel
 from moravec.worlds.cell.truth import Truth
 
@@ -60,7 +62,7 @@ class Cell:
         self.workplace: Workplace = layout.workplace(belted)
         self.scanner = SafetyScanner(self.model, self.data, drawn.streams["scanner"])
         self._passerby = Passerby(self.model, self.data, config.person, config.walk, drawn.streams["person"])
-        self.pictures = Pictures(self.model, self.data, config, drawn.streams, lambda: self.mishaps.light)
+        self.pictures = Pictures(self.model, self.data, config, drawn.streams, self._light)
         self.robot = SimulatedUr5e(
             self.model, self.data, self.pictures.expose, drawn.streams["body"], before_step=self._before_step,
             people=self.scanner.reading, limits=cell_limits(belted),
@@ -95,6 +97,15 @@ class Cell:
             self.data.joint(name).qpos = 0.04
         self.data.actuator("fingers").ctrl = 0.0
         mujoco.mj_forward(self.model, self.data)
+
+    def _light(self) -> float:
+        """The share of the lamps' light that there is now."""
+        return self.mishaps.light * self.config.conditions.light.share(float(self.data.time))
+
+    def found(self) -> dict[str, float]:
+        """What of the conditions is in force, by name, as far as it is read from the world at no cost."""
+        as_drawn = draw(replace(self.config, conditions=Conditions()), layout.LABELS).lighting
+        return lamps_against(lamps(lamps_alone(as_drawn)), lamps(self.model)) | self.pictures.found()
 
     def portrait(self) -> np.ndarray:
         """A pleasing picture (h, w, 3) of the whole cell, for people; no robot is given it."""

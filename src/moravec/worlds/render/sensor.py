@@ -20,6 +20,7 @@ Depth = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 Picture = NDArray[np.uint8]
 
+SPOT = 1.0  # [px] one sigma of a projected spot in focus; project's choice
 _GRAIN_LEVELS = 256
 
 
@@ -29,7 +30,8 @@ class DepthNoise:
 
     focal: float = 600.0  # [px]; K[0, 0] of the picture that is degraded
     baseline: float = 0.05  # between the two imagers [m]
-    subpixel: float = 0.08  # one standard deviation of the disparity [px]
+    subpixel: float = 0.08  # one standard deviation of the disparity [px], in focus
+    defocus: float = 0.0  # of both imagers: one sigma of a point's spot [px]
     grain: float = 0.8  # how far depth noise is shared between neighbours: sigma of a Gaussian [px], 0 for none
     disparity_step: float = 1.0 / 32.0  # [px]; 0 for none
     nearest: float = 0.10  # no depth nearer than this [m]
@@ -40,6 +42,7 @@ class DepthNoise:
     edge_flying: float = 0.25  # probability of a depth between both sides of an edge
     grazing: float = 0.20  # cosine of incidence under which depth fades out, down to none at half of it
     dropout: float = 0.002  # probability of no depth anywhere
+    gain: float = 1.0  # counts that a picture's count becomes, clipped at 255
     exposure: float = 0.02  # one standard deviation of the gain, shared by all pixels
     white_balance: float = 0.01  # one standard deviation of each channel's own gain
     read_noise: float = 1.0  # one standard deviation in the dark [counts of 255]
@@ -56,14 +59,24 @@ class DepthNoise:
             if not 0.0 < getattr(self, name) < np.inf:
                 raise BadInput(f"DepthNoise.{name}", getattr(self, name), "above 0 and finite")
         for name in (
-            "subpixel", "grain", "disparity_step", "nearest", "exposure", "white_balance", "read_noise", "shot_noise",
+            "subpixel", "defocus", "grain", "disparity_step", "nearest", "gain", "exposure", "white_balance", "read_noise",
+            "shot_noise",
         ):  # fmt: skip
             if not 0.0 <= getattr(self, name) < np.inf:
                 raise BadInput(f"DepthNoise.{name}", getattr(self, name), "0 or above and finite")
 
     def sigma(self, z: NDArray[np.floating] | float) -> NDArray[np.floating] | float:
         """One standard deviation of depth at depth `z` [m], before rounding of the disparity [m]."""
-        return z * z * (self.subpixel / (self.focal * self.baseline))
+        return z * z * (self.disparity / (self.focal * self.baseline))
+
+    @property
+    def disparity(self) -> float:
+        """One standard deviation of the disparity [px], before rounding.
+
+        A Gaussian spot of constant light is matched as well as the energy of its gradient allows (Cramer-Rao), which falls with
+        the fourth power of its width: the deviation grows with the square. The projector's spots are taken to be SPOT wide.
+        """
+        return self.subpixel * (1.0 + (self.defocus / SPOT) ** 2)
 
 
 def degrade(rgb: Picture, depth: Depth, rng: np.random.Generator, noise: DepthNoise) -> tuple[Picture, Depth]:
@@ -102,7 +115,9 @@ def _depth_noise(depth: Depth, chance: Depth, between: Depth, error: Depth, nois
     disparity = scale / surface
     if noise.occlusion:
         seen &= ~_hidden_from_one(scale / clean)
-    disparity += noise.subpixel * error
+    if noise.defocus > 0.0:  # both sides of an edge run into each other: nothing matches
+        seen &= ~_within(edge, noise.defocus)
+    disparity += noise.disparity * error
     if noise.disparity_step > 0.0:
         disparity = np.rint(disparity * (1.0 / noise.disparity_step)) * np.float32(noise.disparity_step)
     measured = scale / np.maximum(disparity, 1e-6)
@@ -137,6 +152,14 @@ def _edges(depth: Depth, nearer: Depth, farther: Depth, jump: float) -> Mask:
     return edge
 
 
+def _within(mask: Mask, reach: float) -> Mask:
+    """What lies no farther than `reach` [px] from `mask`."""
+    if not mask.any():
+        return mask
+    away: Mask = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE) <= reach
+    return away
+
+
 def _hidden_from_one(disparity: Depth) -> Mask:
     """Where the second imager, to the right, has something nearer in the way of what the first one sees.
 
@@ -156,7 +179,7 @@ def _colour_noise(rgb: Picture, rng: np.random.Generator, noise: DepthNoise) -> 
     # Every (count, draw) pair has one answer: look it up rather than compute it a million times.
     counts = np.arange(256, dtype=np.float64)
     for channel in range(3):
-        signal = counts * gain[channel]
+        signal = counts * (noise.gain * gain[channel])
         sigma = np.sqrt(noise.read_noise**2 + noise.shot_noise**2 * np.maximum(signal, 0.0))
         table = np.clip(np.rint(signal[:, None] + sigma[:, None] * _quantiles()), 0, 255).astype(np.uint8)
         index = rgb[..., channel].astype(np.uint16)
