@@ -56,6 +56,11 @@ def test_what_is_there_is_not_made_again(made: Path, capsys: pytest.CaptureFixtu
     assert (made / "out" / "episodes.jsonl").read_text() == before and "as drawn: " in capsys.readouterr().out
     assert main(["trial", str(made / "tiny.toml"), "--episodes", "1", "--items", "2", "--out", str(made / "out")]) == 2
     assert "another items" in capsys.readouterr().err
+    header = made / "out" / "trial.json"
+    before = header.read_text()
+    header.write_text(before.replace(json.loads(before)["code"], "0" * 16))
+    assert main([*arguments, "--out", str(made / "out")]) == 2 and "another code" in capsys.readouterr().err
+    header.write_text(before)
 
 
 def test_a_sample_made_again_agrees_and_a_changed_record_does_not(made: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -21,7 +21,7 @@ from moravec.trials.jobs.result import summary
 from moravec.trials.jobs.run import run
 from moravec.trials.jobs.suite import SEVERITIES, attempts, chosen
 from moravec.trials.jobs.table import write_table
-from moravec.trials.jobs.verify import differences, sample
+from moravec.trials.jobs.verify import differences, made_by, sample
 from moravec.trials.record import Book
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def try_jobs(asked: Trial, given: Sequence[str]) -> int:
     suite = chosen(asked.suite)
     wanted = attempts(suite, asked.episodes, asked.seed, _levels(asked.severity), tuple(filter(None, asked.only.split(","))))
     out = folder(asked.out or Path("runs") / f"trial-{suite.name}-{asked.seed}")
-    header = {"suite": suite.name, "instruction": suite.instruction, "items": asked.items, "seed": asked.seed}
+    header = {"suite": suite.name, "instruction": suite.instruction, "items": asked.items, "seed": asked.seed, **made_by(suite)}
     book = Book(out, header, Record)
     done = sum(attempt.key in book.records for attempt in wanted)
     with bar("jobs", len(wanted)) as advance:
@@ -65,14 +65,16 @@ def verify(asked: Trial) -> int:
     assert asked.verify is not None
     suite = chosen(asked.suite)
     header, picked = sample(asked.verify, suite, asked.episodes, asked.seed)
+    other = [name for name, now in made_by(suite).items() if header.get(name) != now]
     found = []
     with bar("jobs", len(picked)) as advance:
         for number, (attempt, record) in enumerate(picked, start=1):
             found += differences(attempt, record, suite, header["items"])
             advance(number, attempt.key)
     said = [f"{len(picked)} jobs made again, {len({one['attempt'] for one in found})} differ"]
+    said += [f"they were recorded with another {', '.join(other)}"] if other else []
     said += [f"{one['attempt']}: {one['what']}: recorded {one['recorded']!r}, now {one['now']!r}" for one in found]
-    show(asked, {"made_again": [a.key for a, _ in picked], "differences": found}, "\n".join(said))
+    show(asked, {"made_again": [a.key for a, _ in picked], "made_by_other": other, "differences": found}, "\n".join(said))
     return 1 if found else 0
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from moravec.core.errors import BadInput
+from moravec.runtime.provenance import models_sha256, versions
 from moravec.trials.jobs.attempt import tried
 from moravec.trials.jobs.record import Record
 from moravec.trials.jobs.suite import Attempt, Suite
@@ -34,6 +36,16 @@ def sample(folder: Path, suite: Suite, count: int, seed: int) -> tuple[Mapping[s
     drawn = np.random.default_rng(seed).permutation(len(records))[:count]
     picked = [records[i] for i in sorted(int(i) for i in drawn)]
     return header, [(Attempt(r.suite, r.perturbation, r.severity, r.index, r.seed), r) for r in picked]
+
+
+def made_by(suite: Suite) -> dict[str, str]:
+    """What a record depends on besides its seed: hashes of the code, of the models that came with it, and of the suite."""
+    models = json.dumps(models_sha256(), sort_keys=True)
+    return {"code": versions()["code"], "models": _short(models), "suite_text": _short(repr(suite))}
+
+
+def _short(text: str) -> str:
+    return sha256(text.encode()).hexdigest()[:16]
 
 
 def differences(attempt: Attempt, record: Record, suite: Suite, items: int | None) -> list[dict[str, Any]]:
