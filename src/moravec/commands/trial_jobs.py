@@ -18,7 +18,7 @@ from moravec.core.errors import BadInput
 from moravec.runtime.provenance import versions
 from moravec.trials.jobs.record import Record
 from moravec.trials.jobs.result import summary
-from moravec.trials.jobs.run import run
+from moravec.trials.jobs.run import film_of, run
 from moravec.trials.jobs.suite import SEVERITIES, attempts, chosen
 from moravec.trials.jobs.table import write_table
 from moravec.trials.jobs.verify import differences, made_by, sample
@@ -54,7 +54,8 @@ def try_jobs(asked: Trial, given: Sequence[str]) -> int:
         "versions": versions(), **summary(suite, records),
     }  # fmt: skip
     (out / "result.json").write_text(json.dumps(result, indent=1, allow_nan=False) + "\n")
-    (out / "report.html").write_text(trial_page(result), encoding="utf-8")
+    films = {record.key: film_of(out, record) for record in records if film_of(out, record).exists()}
+    (out / "report.html").write_text(trial_page(result, films), encoding="utf-8")
     missing = write_table(out / "episodes.parquet", records)
     show(asked, result, f"{_words(result)}; {out / 'result.json'}, report.html{'' if missing else ', episodes.parquet'}{missing}")
     return 0

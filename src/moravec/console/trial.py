@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping, Sequence
 from html import escape
+from pathlib import Path
 from typing import Any
 
 from moravec.console.shell import shell
 from moravec.console.svg import RIGHT, WIDTH, drawing
 
+NO_FILMS: Mapping[str, Path] = {}
 ROW = 30
 NAMES = 300  # [user units] for the names of variations
 CSS = """
@@ -16,13 +19,14 @@ svg .whisker { stroke: var(--accent); stroke-width: 2; }
 svg .dot { fill: var(--accent); }
 svg .usual { stroke: var(--soft); stroke-width: 1; stroke-dasharray: 4 4; }
 svg .name { fill: var(--ink); font-size: 13px; }
+.film { margin-top: 22px; } .film img { display: block; height: 198px; width: auto; max-width: none; border-radius: 6px; }
 ul.plain { padding-left: 1.2em; max-width: 72ch; } ul.plain li { margin: 6px 0; }
 """
 
 
-def trial_page(result: Mapping[str, Any]) -> str:
-    """The page of a `result.json` of `moravec trial`; everything on it is made of that alone."""
-    sections = (_variations(result), _failures(result), _claims(result), _limits(result), _again(result))
+def trial_page(result: Mapping[str, Any], films: Mapping[str, Path] = NO_FILMS) -> str:
+    """The page of a `result.json` of `moravec trial`; everything on it is made of that, and of the JPEG `films` of attempts."""
+    sections = (_variations(result), _failures(result, films), _claims(result), _limits(result), _again(result))
     return shell(f"{result['suite']}: trial", _header(result), "".join(sections), CSS)
 
 
@@ -110,7 +114,7 @@ def _x(share: float) -> float:
 
 
 # ── why, and what may be said ────────────────────────────────────────────────────────────────────────────────────────
-def _failures(result: Mapping[str, Any]) -> str:
+def _failures(result: Mapping[str, Any], films: Mapping[str, Path]) -> str:
     if not result["failures_like"]:
         return "<section><h2>Why jobs failed</h2><p class=note>None did.</p></section>"
     rows = "".join(
@@ -122,7 +126,18 @@ def _failures(result: Mapping[str, Any]) -> str:
     )
     head = "<thead><tr><th>Cause</th><th class=number>Jobs</th><th>What was said</th><th>The first</th></tr></thead>"
     note = "<p class=note>Failures that are alike stand together, the commonest first.</p>"
-    return f"<section><h2>Why jobs failed</h2>{note}<table>{head}<tbody>{rows}</tbody></table></section>"
+    shown = "".join(_film(one, films[key]) for one in result["failures_like"] if (key := one["first"]["attempt"]) in films)
+    return f"<section><h2>Why jobs failed</h2>{note}<table>{head}<tbody>{rows}</tbody></table>{shown}</section>"
+
+
+def _film(one: Mapping[str, Any], path: Path) -> str:
+    """What the cameras saw of the first of like failures."""
+    data = base64.b64encode(path.read_bytes()).decode("ascii")
+    words = f"{one['cause']}: {one['first']['attempt']}, decided at {one['first']['decided_at']:.1f} s. {one['words']}"
+    return (
+        f'<figure class="film"><div class="scroll" tabindex="0" role="group" aria-label="{escape(words)}">'
+        f'<img src="data:image/jpeg;base64,{data}" alt="{escape(words)}"></div><figcaption>{escape(words)}</figcaption></figure>'
+    )
 
 
 def _claims(result: Mapping[str, Any]) -> str:

@@ -21,6 +21,7 @@ from moravec.runtime.onlookers import Recorder, Watcher
 from moravec.runtime.pace import AsFastAsPossible
 from moravec.runtime.recorder import Unrecorded
 from moravec.trials.jobs.causes import Ending, Wrong, wrongs
+from moravec.trials.jobs.film import Film
 from moravec.trials.jobs.identity import identified
 from moravec.trials.jobs.link import Crossed, over
 from moravec.trials.jobs.meter import Meter, Step, recoveries
@@ -40,21 +41,23 @@ def tried(
     renderer: str | None = None,
     recorder: Recorder | None = None,
     watchers: Sequence[Watcher] = (),
-) -> Record:
-    """The record of `attempt`. An error of the world or of the job is in it; one job never ends a trial."""
+) -> tuple[Record, bytes]:
+    """The record of `attempt`, and of one that failed a film strip, see `Film.strip`. An error of the world or of the job is in
+    the record; one job never ends a trial."""
     start = time.perf_counter()
     told = (attempt.suite, attempt.perturbation, attempt.severity, attempt.index, attempt.seed)
-    begun = setting(suite, attempt, items, renderer)
+    begun, film = setting(suite, attempt, items, renderer), Film()
     try:
         with closing(open_world(suite.world, begun.options)) as world:
             crossed = Crossed()
-            meter, outcome = _done(world, suite, attempt.seed, begun, crossed, recorder or Unrecorded(), watchers)
+            meter, outcome = _done(world, suite, attempt.seed, begun, crossed, recorder or Unrecorded(), (film, *watchers))
             found = _judged(world, meter, outcome)
             if crossed.messages:
                 found["in_force"]["network"] = crossed.told()
     except MoravecError as error:
         found = {"died": "crashed", "cause": "hardware", "words": str(error)[:WORD_LIMIT]}
-    return Record(*told, **found, seconds=round(time.perf_counter() - start, 2))
+    record = Record(*told, **found, seconds=round(time.perf_counter() - start, 2))
+    return record, b"" if record.success else film.strip(record.decided_at)
 
 
 def _done(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import as_completed
+from pathlib import Path
 
 from moravec.core.errors import BadInput
 from moravec.trials.jobs.attempt import tried
+from moravec.trials.jobs.film import FOLDER
 from moravec.trials.jobs.record import Record
 from moravec.trials.jobs.suite import Attempt, Suite
 from moravec.trials.record import Book
@@ -28,7 +30,11 @@ def run(
             raise BadInput(f"the trial in {book.folder}, {attempt.key}", there, now)
     left = [attempt for attempt in wanted if attempt.key not in book.records]
 
-    def done(record: Record) -> None:
+    def done(made: tuple[Record, bytes]) -> None:
+        record, strip = made
+        if strip:
+            film_of(book.folder, record).parent.mkdir(exist_ok=True)
+            film_of(book.folder, record).write_bytes(strip)
         book.write(record)
         tell(record)
 
@@ -41,3 +47,8 @@ def run(
             for future in as_completed(jobs):
                 done(jobs[future].result())
     return [book.records[attempt.key] for attempt in wanted]
+
+
+def film_of(folder: Path, record: Record) -> Path:
+    """Where the film strip of a failed job stands in a trial's folder."""
+    return folder / FOLDER / f"{record.variation}-{record.index:04d}.jpg"

@@ -50,6 +50,6 @@ def _short(text: str) -> str:
 
 def differences(attempt: Attempt, record: Record, suite: Suite, items: int | None) -> list[dict[str, Any]]:
     """What the job, made again, gives otherwise than `record`: this machine's times apart."""
-    before, now = record.told(), tried(attempt, suite, items).told()
+    before, now = record.told(), tried(attempt, suite, items)[0].told()
     names = [name for name in before if json.loads(json.dumps(before[name])) != json.loads(json.dumps(now[name]))]
     return [{"attempt": attempt.key, "what": name, "recorded": before[name], "now": now[name]} for name in names]
