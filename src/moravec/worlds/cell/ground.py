@@ -22,8 +22,8 @@ def gravity(slope_x: float, slope_y: float) -> Matrix:
 
 def slopes(felt: Matrix) -> tuple[float, float]:
     """The turns [rad] about x and y that a table has where this gravity (3,) is felt; the inverse of `gravity`."""
-    x, y, z = -felt / np.linalg.norm(felt)
-    return float(np.arctan2(y, z)), float(-np.arcsin(np.clip(x, -1.0, 1.0)))
+    x, y, z = felt / -np.linalg.norm(felt) + 0.0  # no zero with a sign
+    return float(np.arctan2(y, z)), float(np.arcsin(np.clip(-x + 0.0, -1.0, 1.0)))
 
 
 @final
@@ -43,6 +43,7 @@ class Ground:
         self._balanced = np.flatnonzero(model.body_gravcomp)
         self._jacobian = np.zeros((3, model.nv))
         self._felt = np.zeros((2, 3))  # least and most of what was added to gravity [m/s2]
+        self._turns, self._last = 0, 0.0  # how often what was added changed its side, and what it was last, along the shake
 
     @property
     def is_shaken(self) -> bool:
@@ -57,15 +58,19 @@ class Ground:
             added = self._model.opt.gravity - self._at_rest
             np.minimum(self._felt[0], added, out=self._felt[0])
             np.maximum(self._felt[1], added, out=self._felt[1])
+            now = float(added @ self._shake)
+            self._turns, self._last = self._turns + (now * self._last < 0.0), now or self._last
         elif not self._floor.slope_x and not self._floor.slope_y:
             return
         self._data.qfrc_applied[:] = self._unbalanced()
 
     def found(self) -> dict[str, float]:
-        """The slopes [rad] and the amplitude [m/s2] by the gravity that was really there."""
+        """The slopes [rad], the amplitude [m/s2] and the frequency [Hz] by the gravity that was really there so far."""
         slope_x, slope_y = slopes(self._at_rest)
         amplitude = float(np.linalg.norm(self._felt[1] - self._felt[0])) / 2.0
-        return {"floor.slope_x": slope_x, "floor.slope_y": slope_y, "floor.vibration": amplitude}
+        found = {"floor.slope_x": slope_x, "floor.slope_y": slope_y, "floor.vibration": amplitude}
+        seconds = float(self._data.time)
+        return found | ({"floor.frequency": self._turns / 2.0 / seconds} if self._turns else {})
 
     def _unbalanced(self) -> Matrix:
         """(nv,) [N m], [N]."""

@@ -9,7 +9,7 @@ from moravec.worlds.cell.things.painter import REST, Painter
 from moravec.worlds.cell.things.unseen import hoop_unseen
 from moravec.worlds.cell.things.usual import part_corners
 
-PAPER, PRINT = (0.90, 0.88, 0.82, 1.0), (0.42, 0.42, 0.44, 1.0)
+PAPER, PRINT = (0.90, 0.88, 0.82, 1.0), (0.55, 0.60, 0.72, 1.0)
 STRIPES = ((0.14, 0.26), (0.44, 0.56), (0.74, 0.86))  # shares of a thing's length, in another of the colours
 LABEL = (0.28, 0.72)  # of paper, with lines of print on it
 LINES = ((0.36, 0.40), (0.48, 0.52), (0.60, 0.64))
