@@ -79,7 +79,7 @@ class WornJoints:
         self._gap = np.zeros(len(JOINTS))  # [rad] between the encoder's side of the play and the link's
         self._asked: Matrix | None = None
         self._first_off: Matrix | None = None  # see `_off`, at the first step
-        self.seen = Seen()
+        self.seen = Seen(float(model.dof_frictionloss[self._dof[0]]))
 
     def drive(self, q: Matrix, dq: Matrix) -> tuple[Matrix, Matrix]:
         """Through belt, encoder and gear."""
@@ -152,8 +152,8 @@ class WornJoints:
 class Seen:
     """What was seen of the joints, step by step: of the model and the links, not of the wear that was asked for."""
 
-    def __init__(self) -> None:
-        self._friction = np.array([np.inf, -np.inf])  # [N m] the least and the most of the shoulder
+    def __init__(self, friction: float) -> None:
+        self._friction = np.array([friction, friction])  # [N m] the least and the most of the shoulder
         self._gap = 0.0  # [rad] the widest
         self._late, self._fast = 0.0, 0.0  # sums of (asked - q) dq and of dq^2
 
