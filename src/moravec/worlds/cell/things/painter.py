@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import final
+from typing import Any, TypeAlias, final
 
 import mujoco
 import numpy as np
 
 from moravec.worlds.cell.items import COLOURS, ItemSpec
 
+Floats: TypeAlias = tuple[float, ...]
 METAL = (0.62, 0.65, 0.68, 1.0)
 CRACK = (0.05, 0.04, 0.04, 1.0)
 FRICTION = (0.8, 0.01, 0.0015)  # sliding, torsional [m], rolling [m]: cardboard, paint, plastic; our choice
@@ -27,7 +28,10 @@ class Painter:
         self.rgba = (*COLOURS[item.colour], 1.0)
         self.solid: list[mujoco.MjsGeom] = []
 
-    def add(self, kind: str, size: tuple[float, ...], pos=(0, 0, 0), rgba=None, quat=(1, 0, 0, 0), **more) -> None:
+    def add(
+        self, kind: str, size: Floats, pos: Floats = (0, 0, 0), rgba: Floats | None = None, quat: Floats = (1, 0, 0, 0),
+        **more: Any,
+    ) -> None:  # fmt: skip
         """A solid part."""
         geom = self.body.add_geom(
             type=getattr(mujoco.mjtGeom, f"mjGEOM_{kind.upper()}"), size=[*size, 0, 0][:3], pos=pos, quat=quat,
@@ -45,14 +49,18 @@ class Painter:
         )  # fmt: skip
         self.solid.append(geom)
 
-    def paint(self, kind: str, size: tuple[float, ...], pos=(0, 0, 0), rgba=CRACK, quat=(1, 0, 0, 0), **more) -> None:
+    def paint(
+        self, kind: str, size: Floats, pos: Floats = (0, 0, 0), rgba: Floats = CRACK, quat: Floats = (1, 0, 0, 0), **more: Any
+    ) -> None:
         """A painted detail, without weight or contact."""
         self.body.add_geom(
             type=getattr(mujoco.mjtGeom, f"mjGEOM_{kind.upper()}"), size=[*size, 0, 0][:3], pos=pos, quat=quat,
             rgba=rgba, group=ITEM_GROUP, contype=0, conaffinity=0, mass=0, **more,
         )  # fmt: skip
 
-    def slice_hull(self, corners: np.ndarray, share: float, half: float, name: str, rgba=CRACK, blown: float = 0.03) -> None:
+    def slice_hull(
+        self, corners: np.ndarray, share: float, half: float, name: str, rgba: Floats = CRACK, blown: float = 0.03
+    ) -> None:
         """A painted slice, `half` [m] to either side, of the hull of `corners` at `share` of its length along x, blown up a
         little: a hoop right round it."""
         from scipy.spatial import ConvexHull

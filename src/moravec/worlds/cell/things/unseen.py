@@ -78,7 +78,7 @@ def _square(p: Painter) -> None:
 
 
 def _facets(p: Painter) -> np.ndarray:
-    return _ICOSAHEDRON / np.linalg.norm(_ICOSAHEDRON[0]) * p.item.size[0] * 1.08
+    return np.asarray(_ICOSAHEDRON / np.linalg.norm(_ICOSAHEDRON[0]) * p.item.size[0] * 1.08)
 
 
 def _faceted(p: Painter) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from moravec.worlds.cell.things.painter import ALONG_X, ALONG_Y, METAL, REST, Painter
+from moravec.worlds.cell.things.painter import ALONG_X, ALONG_Y, METAL, REST, Floats, Painter
 
 TAG_SIDE = 0.026  # [m] printed label, white border included
 
@@ -19,12 +19,14 @@ def _box(p: Painter, rng: np.random.Generator) -> None:
         p.paint("box", (0.0045, hy + REST, hz + REST), (at, 0, 0))
         p.paint("box", (hx * 0.35, hy + REST, hz + REST), (hx * 0.66 + REST, 0, 0), quat=(1, 0, 0, 0))
     x = -0.35 * hx if p.item.damaged else 0.0
-    faces = [((x, 0.0, hz), (1, 0, 0, 0)), ((x, 0.0, -hz), (0, 1, 0, 0))]
-    sides = [((x, hy, 0.0), (0.70710678, -0.70710678, 0, 0)), ((x, -hy, 0.0), (0.70710678, 0.70710678, 0, 0))]
+    faces: list[tuple[Floats, Floats]] = [((x, 0.0, hz), (1, 0, 0, 0)), ((x, 0.0, -hz), (0, 1, 0, 0))]
+    sides: list[tuple[Floats, Floats]] = [
+        ((x, sign * hy, 0.0), (0.70710678, -sign * 0.70710678, 0, 0)) for sign in (1, -1)
+    ]  # fmt: skip
     print_code(p, faces + sides * (hz > TAG_SIDE / 2 + 0.002))
 
 
-def print_code(p: Painter, faces: Sequence[tuple[tuple[float, ...], tuple[float, ...]]]) -> None:
+def print_code(p: Painter, faces: Sequence[tuple[Floats, Floats]]) -> None:
     """The thing's label, if it has one, on each of `faces`: their middles [m] and what turns +z out of them."""
     side = TAG_SIDE / 2
     for pos, quat in faces if p.item.code is not None else ():
