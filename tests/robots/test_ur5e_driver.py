@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
-import mujoco
 import numpy as np
 import pytest
+from helpers_bench import HOME, PASS, Bench
 
 from moravec.core.command import Command
 from moravec.core.errors import BadInput
-from moravec.core.observation import CameraFrame
-from moravec.core.verdict import Approved, Verdict
-from moravec.robots.ur5e import model
+from moravec.core.verdict import Approved
 from moravec.robots.ur5e.driver import (
     CONTROL_PERIOD,
     ENCODER_NOISE,
@@ -24,48 +21,6 @@ from moravec.robots.ur5e.driver import (
 from moravec.robots.ur5e.kinematics import JOINTS
 from moravec.robots.ur5e.limits import ur5e_limits
 from moravec.skills.trajectory import MotionLimits, joint_motion
-
-HOME = np.array([0.0, -1.95, 2.05, -1.67, -1.5708, 0.0])
-PASS = Verdict("pass", "test", -1, 0.0, 1.0, 1.0, "for the test")
-
-
-class Bench:
-    """The arm alone on a bench, driven without a guard: what the guard would approve is given here by hand."""
-
-    def __init__(self, seed: int = 0, q: np.ndarray = HOME) -> None:
-        spec = mujoco.MjSpec()
-        spec.compiler.degree = False
-        spec.option.timestep = CONTROL_PERIOD
-        spec.option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
-        model.add_arm(spec)
-        model.add_servos(spec, ur5e_limits().torque)
-        for name, kind in (("wrist_force", mujoco.mjtSensor.mjSENS_FORCE), ("wrist_torque", mujoco.mjtSensor.mjSENS_TORQUE)):
-            spec.add_sensor(name=name, type=kind, objtype=mujoco.mjtObj.mjOBJ_SITE, objname="wrist_force")
-        self.model = spec.compile()
-        self.data = mujoco.MjData(self.model)
-        for name, angle in zip(JOINTS, q, strict=True):
-            self.data.joint(name).qpos = angle
-            self.data.actuator(name).ctrl = angle
-        mujoco.mj_forward(self.model, self.data)
-        self.exposed: list[str] = []
-        self.steps = 0
-
-        def pictures(camera: str) -> Callable[[], CameraFrame]:
-            self.exposed.append(camera)
-            return lambda: pytest.fail("nobody develops here")
-
-        def step() -> None:
-            self.steps += 1
-
-        self.robot = SimulatedUr5e(self.model, self.data, pictures, np.random.default_rng(seed), before_step=step)
-        self.seq = 0
-
-    def tick(self, q: np.ndarray, dq: np.ndarray | None = None, width: float = 0.0, force: float = 20.0) -> None:
-        self.seq += 1
-        now = self.robot.now()
-        command = Command(self.seq, now, np.array(q), np.zeros(6) if dq is None else dq, width, force, "test")
-        self.robot.apply(Approved(command, PASS))
-        self.robot.advance()
 
 
 def test_it_says_what_it_is() -> None:

@@ -28,12 +28,14 @@ def scene() -> mujoco.MjModel:
     return build((), draw(CellConfig(), layout.LABELS), CONTROL_PERIOD).compile()
 
 
-def path(seed: int, walk: Walk = "visits", seconds: float = 300.0, present: bool = True) -> Matrix:
+def path(
+    seed: int, walk: Walk = "visits", seconds: float = 300.0, present: bool = True, often: float = 0.0
+) -> Matrix:
     """Where the figure is told to be, every STEP (n, 2) [m]."""
     data = mujoco.MjData(scene())
     motors = [scene().actuator(name).id for name in ("person_x", "person_y")]
     data.ctrl[motors] = PARKED
-    somebody = Passerby(scene(), data, present, walk, np.random.default_rng(seed))
+    somebody = Passerby(scene(), data, present, walk, np.random.default_rng(seed), often)
     places = []
     for data.time in np.arange(0.0, seconds, STEP):
         somebody.step()
@@ -127,3 +129,10 @@ def test_the_figure_itself_follows_and_is_never_faster() -> None:
 def test_an_unknown_walk_is_refused() -> None:
     with pytest.raises(BadInput, match="walk: found 'run'"):
         CellConfig(walk="run")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("often", [0.5, 3.0])
+def test_somebody_comes_as_often_as_is_asked_for(often: float) -> None:
+    places = [path(seed, seconds=600.0, present=False, often=often) for seed in range(2)]
+    assert np.mean([len(stays(where)) for where in places]) / 10.0 == pytest.approx(often, rel=0.1)
+    assert min(np.min(beside(where)) for where in places) >= 0.019, "near, and never into the table"

@@ -17,6 +17,7 @@ from moravec.core.observation import NOBODY, CameraFrame, RobotState
 from moravec.core.verdict import Approved
 from moravec.guard.limits import LimitTable
 from moravec.robots.protocol import RobotSpec
+from moravec.robots.ur5e.joints import AsBuilt, Joints
 from moravec.robots.ur5e.kinematics import JOINTS
 from moravec.robots.ur5e.limits import ur5e_limits
 from moravec.robots.ur5e.model import FINGER_MASS, PALM_MASS, SERVO_DAMPING, SERVO_STIFFNESS
@@ -70,7 +71,7 @@ class SimulatedUr5e:
 
     `pictures(camera)` exposes a picture; `before_step` lets the world move on (a passer-by, say); `people()` is the newest
     reading of a safety scanner: when it was taken [s], and where people stand (k, 2) [m]. `limits` are the arm's own in this
-    workplace. The robot's clock is the simulation's.
+    workplace, `joints` what its drives are like. The robot's clock is the simulation's.
     """
 
     def __init__(
@@ -83,8 +84,9 @@ class SimulatedUr5e:
         before_step: Callable[[], None] = lambda: None,
         people: Callable[[], tuple[float, Matrix]] = lambda: (math.nan, NOBODY),
         limits: LimitTable | None = None,
+        joints: Joints | None = None,
     ) -> None:
-        self._people = people
+        self._people, self._joints = people, joints or AsBuilt()
         self._model, self._data, self._pictures, self._rng, self._before_step = model, data, pictures, rng, before_step
         self._spec = RobotSpec("ur5e", JOINTS, cameras, limits or ur5e_limits(), CONTROL_PERIOD)
         ids = [model.joint(name).id for name in JOINTS]
@@ -124,7 +126,7 @@ class SimulatedUr5e:
         return RobotState(
             seq=self._seq,
             t=float(data.time),
-            q=sealed(data.qpos[self._qpos] + ENCODER_NOISE * noise[:6]),
+            q=sealed(self._joints.encoders(data.qpos[self._qpos]) + ENCODER_NOISE * noise[:6]),
             dq=sealed(data.qvel[self._dof]),
             tau=sealed(data.qfrc_actuator[self._dof]),
             grip_width=float(data.qpos[self._finger_qpos].sum()),
@@ -145,16 +147,19 @@ class SimulatedUr5e:
             q, dq = self._data.qpos[self._qpos], self._data.qvel[self._dof]
             self._brakes = self._brakes or _Brakes(q.copy(), np.zeros(len(q), bool))
             self._data.ctrl[self._servo] = self._brakes.hold(q, dq)
+            self._joints.brake()
             return
         self._brakes = None
         command = approved.command
-        self._data.ctrl[self._servo] = command.q + self._lead * command.dq
+        q, dq = self._joints.drive(command.q, command.dq)
+        self._data.ctrl[self._servo] = q + self._lead * dq
         self._hand.wanted, self._hand.force = command.grip_width, command.grip_force
 
     def advance(self) -> None:
         """One control period of physics."""
         data = self._data
         self._before_step()
+        self._joints.step()
         width = float(data.qpos[self._finger_qpos].sum())
         speed = float(data.qvel[self._finger_dof].sum())
         data.ctrl[self._finger_motor] = self._hand.motor_force(width, speed, CONTROL_PERIOD)

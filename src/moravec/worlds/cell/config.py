@@ -95,7 +95,7 @@ def draw(config: CellConfig, labels: tuple[str, ...]) -> Drawn:
     """Draws what `config` leaves open. Each concern has its own stream, so that overriding one moves no other."""
     names = (
         "items", "parcel", "labels", "lighting", "settle", "camera_overhead", "camera_wrist", "body", "scanner", "person",
-        "mishaps", "belt", "imaging",
+        "mishaps", "belt", "imaging", "objects", "strays", "joints", "start", "ground",
     )  # fmt: skip
     children = np.random.SeedSequence(config.seed).spawn(len(names))
     streams = {name: np.random.default_rng(child) for name, child in zip(names, children, strict=True)}

@@ -102,6 +102,8 @@ class CellWorld:
             more["conditions"] = {
                 name: {"asked": value, "found": round(found[name], 6) if name in found else None} for name, value in asked.items()
             }
+        if (strays := self.cell.bodies.strays) is not None:
+            more["distractors_moved"] = strays.moved()
         return {**self.cell.truth.report(), "warnings": sorted(set(self._warnings)), **more}
 
     def portrait(self) -> NDArray[np.uint8]:

@@ -16,6 +16,7 @@ STROLLING_SPEED = 1.2  # [m/s]
 FIRST_VISIT = (5.0, 25.0)  # [s] from the start
 STAY = (3.0, 10.0)  # [s] at the table
 AWAY = (10.0, 45.0)  # [s] out of sight, before the next visit
+EARLY_LATE = (0.1, 0.6)  # share of the time between two visits, where they are so many a minute
 BESIDE = (0.02, 0.50)  # [m] between the table's edge and the body
 ALONG = 0.45  # [m] to either side of where the arm works
 BODY_DEPTH, BODY_WIDTH = 0.16, 0.31  # [m] of the figure from its middle, along x and along y
@@ -35,17 +36,23 @@ _STRAIGHT = ((3.2, -3.0), (3.5, 0.0))
 class Passerby:
     """Visits the table again and again, when `present`; each visit is drawn from `rng` when the one before it has ended.
 
+    With `often` [1/min] somebody sets out that often, each a little early or late, and as soon as the one before is gone.
+
     walk "visits"    strolls to any side of the table, sometimes up to its edge
     walk "straight"  walks as fast as the guard reckons with, straight up to the edge in front of the arm
     """
 
     def __init__(
-        self, model: mujoco.MjModel, data: mujoco.MjData, present: bool, walk: Walk, rng: np.random.Generator
-    ) -> None:
-        self._data, self._present, self._walk, self._rng = data, present, walk, rng
+        self, model: mujoco.MjModel, data: mujoco.MjData, present: bool, walk: Walk, rng: np.random.Generator,
+        often: float = 0.0,
+    ) -> None:  # fmt: skip
+        self._data, self._present, self._walk, self._rng, self._often = data, present or often > 0.0, walk, rng, often
+        self._count = 0
         self._motors = [model.actuator(name).id for name in ("person_x", "person_y")]
         self.times, self.points = np.zeros(1), np.array([PARKED])  # [s], [m]: the visit that is planned or under way
-        if present:
+        if often > 0.0:
+            self._plan(self._due())
+        elif present:
             self._plan(rng.uniform(*FIRST_VISIT))
 
     def step(self) -> None:
@@ -54,9 +61,14 @@ class Passerby:
             return
         t = float(self._data.time)
         if t > self.times[-1]:
-            self._plan(t + self._rng.uniform(*AWAY))
+            self._plan(max(t, self._due()) if self._often > 0.0 else t + self._rng.uniform(*AWAY))
         for axis, motor in enumerate(self._motors):
             self._data.ctrl[motor] = np.interp(t, self.times, self.points[:, axis])
+
+    def _due(self) -> float:
+        """When the next visit begins [s], where somebody comes `often` [1/min]."""
+        self._count += 1
+        return 60.0 / self._often * (self._count - 1 + self._rng.uniform(*EARLY_LATE))
 
     def _plan(self, start: float) -> None:
         """There, a stop, and the same way back, from `start` [s] on."""

@@ -12,7 +12,8 @@ from moravec.worlds.cell import layout
 from moravec.worlds.cell.conditions.light import colour_gains
 from moravec.worlds.cell.config import Drawn, Lighting
 from moravec.worlds.cell.conveyor import add_conveyor
-from moravec.worlds.cell.items import ItemSpec, add_item
+from moravec.worlds.cell.items import ItemSpec
+from moravec.worlds.cell.things.build import add_item
 
 TABLE = (0.80, 0.79, 0.76, 1.0)
 TABLE_EDGE = (0.30, 0.33, 0.36, 1.0)

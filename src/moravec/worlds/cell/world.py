@@ -14,6 +14,7 @@ from moravec.core.workplace import Workplace
 from moravec.robots.ur5e.driver import CONTROL_PERIOD, SimulatedUr5e
 from moravec.robots.ur5e.kinematics import JOINTS
 from moravec.worlds.cell import layout
+from moravec.worlds.cell.bodies import Bodies, deliver, lying_about
 from moravec.worlds.cell.conditions.conditions import Conditions
 from moravec.worlds.cell.config import CellConfig, Drawn, draw
 from moravec.worlds.cell.conveyor import Belt
@@ -41,15 +42,18 @@ class Cell:
         drawn = draw(config, layout.LABELS)
         if sorted(drawn.labels) != sorted(layout.LABELS):
             raise BadInput("the bin labels", drawn.labels, f"an order of {', '.join(layout.LABELS)}")
-        delivered = draw_items(drawn.items, drawn.streams["items"], config.damaged_share, config.tagged_share)
+        delivered, strays = deliver(drawn, config), lying_about(drawn, config.conditions)
         kinds = [mishap.kind for mishap in config.mishaps]
         delivered = wrong_codes(delivered) if "wrong-code" in kinds else delivered
         self.items: tuple[ItemSpec, ...] = (*delivered, *self._spare(drawn, "added" in kinds))
         belted = config.conveyor is not None
         full = full_bin(delivered, drawn.labels, layout.STORING_RULE) if "full-bin" in kinds else None
-        self.model = build(self.items, drawn, CONTROL_PERIOD, full, "stuck-lid" in kinds, belted).compile()
+        self.model = build((*self.items, *strays), drawn, CONTROL_PERIOD, full, "stuck-lid" in kinds, belted).compile()
         self.data = mujoco.MjData(self.model)
         self._stand()
+        self.workplace: Workplace = layout.workplace(belted)
+        self.bodies = Bodies(self.model, self.data, self.items, delivered, drawn, config.conditions)
+        self.bodies.stand(strays, self.workplace)
         self.belt: Belt | None = None
         if config.conveyor is not None:
             self.belt = Belt(self.model, self.data, delivered, config.conveyor, drawn.streams["belt"])
@@ -58,14 +62,15 @@ class Cell:
         self.data.time = 0.0
         if config.mishaps or belted:  # what people or the belt move must not be asleep
             self.model.opt.enableflags &= ~int(mujoco.mjtEnableBit.mjENBL_SLEEP)
+        self.bodies.begin()
         self.mishaps = Mishaps(self.model, self.data, self.items, config.mishaps, drawn.streams["mishaps"])
-        self.workplace: Workplace = layout.workplace(belted)
         self.scanner = SafetyScanner(self.model, self.data, drawn.streams["scanner"])
-        self._passerby = Passerby(self.model, self.data, config.person, config.walk, drawn.streams["person"])
+        visits = config.conditions.people.visits
+        self._passerby = Passerby(self.model, self.data, config.person, config.walk, drawn.streams["person"], visits)
         self.pictures = Pictures(self.model, self.data, config, drawn.streams, self._light)
         self.robot = SimulatedUr5e(
-            self.model, self.data, self.pictures.expose, drawn.streams["body"], before_step=self._before_step,
-            people=self.scanner.reading, limits=cell_limits(belted),
+            self.model, self.data, self.bodies.told_by(self.pictures), drawn.streams["body"], before_step=self._before_step,
+            people=self.scanner.reading, limits=cell_limits(belted), joints=self.bodies.joints,
         )  # fmt: skip
         self.truth = Truth(self.model, self.data, self.items, drawn.labels, self.workplace, true_limits(belted))
 
@@ -74,13 +79,14 @@ class Cell:
         if not wanted:
             return ()
         (spare,) = draw_items(1, drawn.streams["mishaps"], self.config.damaged_share, self.config.tagged_share)
-        return (replace(spare, name=f"thing_{drawn.items}"),)
+        return (replace(spare, name=f"thing_{drawn.items + int(self.config.conditions.objects.clutter)}"),)
 
     def _before_step(self) -> None:
         if self.config.mishaps:
             self.mishaps.step()
         if self.belt is not None:
             self.belt.step()
+        self.bodies.step()
         self._passerby.step()
         self.scanner.step()
         self.truth.watch()
@@ -105,7 +111,7 @@ class Cell:
     def found(self) -> dict[str, float]:
         """What of the conditions is in force, by name, as far as it is read from the world at no cost."""
         as_drawn = draw(replace(self.config, conditions=Conditions()), layout.LABELS).lighting
-        return lamps_against(lamps(lamps_alone(as_drawn)), lamps(self.model)) | self.pictures.found()
+        return lamps_against(lamps(lamps_alone(as_drawn)), lamps(self.model)) | self.pictures.found() | self.bodies.found()
 
     def portrait(self) -> np.ndarray:
         """A pleasing picture (h, w, 3) of the whole cell, for people; no robot is given it."""

@@ -12,9 +12,12 @@ from moravec.worlds.cell.conditions.floor import Floor
 from moravec.worlds.cell.conditions.light import Light
 from moravec.worlds.cell.conditions.measure import Measure, measures
 from moravec.worlds.cell.conditions.objects import Objects
+from moravec.worlds.cell.conditions.people import People
 from moravec.worlds.cell.conditions.robot import Body
 
-FAMILIES: dict[str, type] = {"light": Light, "camera": Cameras, "objects": Objects, "robot": Body, "floor": Floor}
+FAMILIES: dict[str, type] = {
+    "light": Light, "camera": Cameras, "objects": Objects, "robot": Body, "floor": Floor, "people": People,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,7 @@ class Conditions:
     objects: Objects = field(default_factory=Objects)
     robot: Body = field(default_factory=Body)
     floor: Floor = field(default_factory=Floor)
+    people: People = field(default_factory=People)
 
     @staticmethod
     def parse(texts: Iterable[str]) -> Conditions:

@@ -38,3 +38,12 @@ def check(family: Any, prefix: str) -> None:
         number = isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
         if not number or not of.low <= value <= of.high:
             raise BadInput(f"the condition {prefix}.{name}", value, f"{of.low:g} to {of.high:g} {of.unit}".rstrip())
+
+
+def check_whole(family: Any, prefix: str, names: tuple[str, ...]) -> None:
+    """Raises BadInput where one of `names` counts something and is no whole number."""
+    for name in names:
+        value = getattr(family, name)
+        if value != int(value):
+            of = measures(type(family))[name]
+            raise BadInput(f"the condition {prefix}.{name}", value, f"a whole number, {of.low:g} to {of.high:g}")
