@@ -93,9 +93,16 @@ def test_no_link_changes_nothing_at_all() -> None:
     assert [type(request) for request in asked] == [Pause, Compute, Capture, Note]
 
 
+def test_on_a_busy_core_computations_take_longer_and_nothing_crosses() -> None:
+    got, asked, t, crossed = drive(Link(busy=0.7))
+    assert got == ["at 1.000", 4, "no picture", None] and (t, crossed.messages, crossed.computations) == (1.0, 0, 1)
+    (computing,) = (request for request in asked if isinstance(request, Compute))
+    assert computing.latency == pytest.approx(Compute(lambda: 4, "four").latency + 0.7)
+
+
 def test_over_a_link_the_same_work_is_done_later_and_errors_reach_whoever_asked() -> None:
     got, asked, t, crossed = drive(Link(0.25))
     assert got == ["at 1.500", 4, "no picture", None], "a reading is as old as its way back makes it: it was taken on arrival"
     assert [type(request) for request in asked if not isinstance(request, Pause)] == [Compute, Capture, Note]
     assert t == pytest.approx(1.0 + 3 * 0.25) and crossed.messages == 3, "to a pause and back, and to a picture that failed"
-    assert crossed.told() == {"messages": 3, "mean_s": 0.25, "longest_s": 0.25}
+    assert crossed.told() == {"messages": 3, "mean_s": 0.25, "longest_s": 0.25, "computations": 1}

@@ -48,7 +48,7 @@ def _header(result: Mapping[str, Any]) -> str:
     return (
         '<header><div class="brand"><b>Moravec</b><span>trial</span></div>'
         f"<h1>{escape(result['suite'])}</h1><p class=\"lead\">{escape(result['says'])}</p>"
-        f"<p class=\"soft\">“{escape(result['instruction'])}”. As drawn, {result['n_items_right']} of {result['n_items']} items "
+        f"<p class=\"soft\">“{escape(result['instruction'])}” As drawn, {result['n_items_right']} of {result['n_items']} items "
         f"were right: between {low:.1f} and {high:.1f} % (95 %, Wilson; {least:.1f} to {most:.1f} where the items of a job are "
         f'taken to fail together).</p><dl class="figures">{cells}</dl></header>'
     )

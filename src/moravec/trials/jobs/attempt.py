@@ -52,7 +52,7 @@ def tried(
             crossed = Crossed()
             meter, outcome = _done(world, suite, attempt.seed, begun, crossed, recorder or Unrecorded(), (film, *watchers))
             found = _judged(world, meter, outcome)
-            if crossed.messages:
+            if crossed.messages or crossed.computations:
                 found["in_force"]["network"] = crossed.told()
     except MoravecError as error:
         found = {"died": "crashed", "cause": "hardware", "words": str(error)[:WORD_LIMIT]}

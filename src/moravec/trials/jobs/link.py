@@ -1,13 +1,14 @@
 """A line between the brain and the edge: what is asked of the body, and what comes back, takes its time, is lost, is cut off.
 
 The skills' requests cross it, each way: motions, grips, pictures, readings. A motion that has arrived is carried out whole by the
-edge, under its guard; while nothing arrives the arm stands. What only the brain does (computing, planning, notes) does not cross.
+edge, under its guard; while nothing arrives the arm stands. What only the brain does (computing, planning, notes) does not cross,
+but takes longer where its processor is busy.
 """
 
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from math import isfinite
 from typing import Any
 
@@ -17,7 +18,7 @@ from moravec.brain.job import JobReport
 from moravec.core.errors import BadInput
 from moravec.runtime.job import Work
 from moravec.runtime.loop import Runtime
-from moravec.skills.contract import Capture, Follow, Grip, Pause, Request, Tighten
+from moravec.skills.contract import Capture, Compute, Follow, Grip, Pause, Request, Tighten
 
 CROSSING = (Follow, Grip, Capture, Pause, Tighten)
 LEAST_RETRY = 0.2  # [s] before what was lost is sent again: the least that Linux waits (TCP_RTO_MIN)
@@ -28,13 +29,15 @@ MOST_LOST = 0.5
 @dataclass(frozen=True, slots=True)
 class Link:
     """`latency` [s] one way, more or less by up to `jitter` [s], evenly; `loss`: the share of messages that are lost and sent
-    again; every `cut_every` [s] the line is gone for `cut` [s]."""
+    again; every `cut_every` [s] the line is gone for `cut` [s]. `busy` [s]: how much longer each computation of the brain takes,
+    on a core that has other work."""
 
     latency: float = 0.0
     jitter: float = 0.0
     loss: float = 0.0
     cut_every: float = 0.0
     cut: float = 0.0
+    busy: float = 0.0
 
     def __post_init__(self) -> None:
         most = {"loss": MOST_LOST, "cut_every": 7200.0}
@@ -81,22 +84,26 @@ class Link:
 
 @dataclass(slots=True)
 class Crossed:
-    """What has crossed a link, for the record: that it was in force."""
+    """What has crossed a link, and what was computed beside other work, for the record: that it was in force."""
 
     messages: int = 0
+    computations: int = 0
     seconds: float = 0.0
     longest: float = 0.0
 
     def told(self) -> dict[str, float]:
         """As plain data: how many, and how long [s] one took in the mean and at most."""
         mean = self.seconds / self.messages if self.messages else 0.0
-        return {"messages": self.messages, "mean_s": round(mean, 4), "longest_s": round(self.longest, 4)}
+        took = {"messages": self.messages, "mean_s": round(mean, 4), "longest_s": round(self.longest, 4)}
+        return took | {"computations": self.computations}
 
 
 def over(link: Link, rng: np.random.Generator, work: Work, crossed: Crossed) -> Work:
     """`work`, done over `link`; what crosses is counted in `crossed`. A link without latency, loss and cuts changes nothing."""
     if link == Link():
         return work
+
+    away = replace(link, busy=0.0) != Link()
 
     def carried(runtime: Runtime) -> Generator[Request, Any, JobReport]:
         routine, answer, failed = work(runtime), None, None
@@ -107,7 +114,10 @@ def over(link: Link, rng: np.random.Generator, work: Work, crossed: Crossed) -> 
                 report: JobReport = done.value
                 return report
             answer = failed = None
-            far = isinstance(request, CROSSING)
+            if isinstance(request, Compute):
+                request = replace(request, latency=request.latency + link.busy)
+                crossed.computations += 1
+            far = away and isinstance(request, CROSSING)
             try:
                 if far:
                     yield _crossing(link, rng, runtime.now(), crossed)
