@@ -13,6 +13,7 @@ from moravec.core.observation import RobotState
 from moravec.core.verdict import Verdict
 from moravec.skills.contract import Note
 from moravec.trials.jobs.causes import BY_CODE, CAUSES, Ending, wrongs
+from moravec.trials.jobs.drift import BASELINE
 from moravec.trials.jobs.measures import ANSWER_S, ideal_cycle, measures
 from moravec.trials.jobs.meter import EVERY, Meter, Step, recoveries
 from moravec.trials.jobs.record import Record
@@ -211,6 +212,23 @@ def test_like_failures_stand_together_the_commonest_first() -> None:
     found = summary(SUITE, [*records[:3], slip])["failures_like"]
     assert [(one["cause"], one["jobs"]) for one in found] == [("grasp", 2), ("slip", 1)]
     assert found[0]["first"]["attempt"] == "nominal/1" and found[0]["attempts"] == ["nominal/1", "nominal/2"]
+
+
+def test_a_signal_that_rises_slowly_is_told_and_one_that_only_varies_is_not() -> None:
+    rng = np.random.default_rng(4)
+    steady = [record(i, energy_j=800.0 + rng.normal(0.0, 8.0), peak_force_n=60.0 + rng.normal(0.0, 3.0)) for i in range(60)]
+    found = summary(SUITE, steady)["drift"]
+    assert {name: of["alarm_at"] for name, of in found["signals"].items()} == dict.fromkeys(found["signals"])
+    assert found["jobs_between_false_alarms"] > 100_000
+    wearing = [
+        Record(**(r.plain() | {"energy_j": r.energy_j + 1.2 * max(0, r.index - BASELINE)})) for r in steady
+    ]  # fmt: skip
+    told = summary(SUITE, wearing)
+    at = told["drift"]["signals"]["energy_j_per_item"]["alarm_at"]
+    assert at is not None and BASELINE + 5 < at < 55
+    assert any(f"energy_j_per_item has risen by job {at}" in line for line in told["limitations"])
+    few = summary(SUITE, wearing[:BASELINE])["drift"]["signals"]["energy_j_per_item"]
+    assert few == {"jobs": BASELINE, "alarm_at": None}, "nothing to compare with what is usual"
 
 
 def test_a_job_that_gave_nothing_counts_as_failed_and_is_told() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from moravec.trials.jobs.causes import CAUSES
+from moravec.trials.jobs.drift import drifts
 from moravec.trials.jobs.measures import ideal_cycle, measures
 from moravec.trials.jobs.record import Record
 from moravec.trials.jobs.suite import NOMINAL, SEVERITIES, Suite
@@ -26,7 +27,8 @@ def summary(suite: Suite, records: Sequence[Record]) -> dict[str, Any]:
     by = _by_variation(records)
     usual = by.get(NOMINAL, [])
     variations = {name: measures(group, ideal) | _bent(suite, group, usual) for name, group in by.items() if name != NOMINAL}
-    told = {"ideal_cycle_s": round(ideal, 3), **(measures(usual, ideal) if usual else {}), "variations": variations}
+    usually = measures(usual, ideal) if usual else {}
+    told = {"ideal_cycle_s": round(ideal, 3), **usually, "variations": variations, "drift": drifts(usual)}
     return told | {"claims": claims(usual), "failures_like": worst(records), "limitations": limitations(suite, told, records)}
 
 
@@ -82,6 +84,9 @@ def limitations(suite: Suite, told: Mapping[str, Any], records: Sequence[Record]
             said.append(f"{name} rests on {of['n_jobs']} jobs: differences of some points are not told from chance.")
     if not suite.perturbations:
         said.append("Nothing was bent: light, cameras, things, robot and people were as drawn.")
+    for signal, drift in told["drift"]["signals"].items():
+        if drift["alarm_at"] is not None:
+            said.append(f"{signal} has risen by job {drift['alarm_at']}: it drifts from {drift['baseline']:g}, its usual value.")
     if any(r.died for r in records):
         said.append(f"{sum(bool(r.died) for r in records)} jobs gave no result of their own and count as failed.")
     return said
