@@ -16,11 +16,13 @@ from moravec.robots.ur5e.kinematics import JOINTS
 from moravec.worlds.cell import layout
 from moravec.worlds.cell.config import CellConfig, Drawn, draw
 from moravec.worlds.cell.conveyor import Belt
+from moravec.worlds.cell.fixture import fill_pockets
 from moravec.worlds.cell.items import ItemSpec, draw_items
 from moravec.worlds.cell.limits import cell_limits, true_limits
 from moravec.worlds.cell.mishaps import Mishaps, full_bin, wrong_codes
 from moravec.worlds.cell.passerby import Passerby
 from moravec.worlds.cell.pictures import Pictures
+from moravec.worlds.cell.pockets import KINDS
 from moravec.worlds.cell.scanner import SafetyScanner
 from moravec.worlds.cell.scene import PARKED, build
 from moravec.worlds.cell.settle import fill_parcel
@@ -39,7 +41,8 @@ class Cell:
         drawn = draw(config, layout.LABELS)
         if sorted(drawn.labels) != sorted(layout.LABELS):
             raise BadInput("the bin labels", drawn.labels, f"an order of {', '.join(layout.LABELS)}")
-        delivered = draw_items(drawn.items, drawn.streams["items"], config.damaged_share, config.tagged_share)
+        fixed = () if config.fixture is None else KINDS
+        delivered = draw_items(drawn.items, drawn.streams["items"], config.damaged_share, config.tagged_share, fixed)
         kinds = [mishap.kind for mishap in config.mishaps]
         delivered = wrong_codes(delivered) if "wrong-code" in kinds else delivered
         self.items: tuple[ItemSpec, ...] = (*delivered, *self._spare(drawn, "added" in kinds))
@@ -49,8 +52,12 @@ class Cell:
         self.data = mujoco.MjData(self.model)
         self._stand()
         self.belt: Belt | None = None
+        self.farthest = 0.0  # [m] of a thing from its pocket, where there are any
         if config.conveyor is not None:
             self.belt = Belt(self.model, self.data, delivered, config.conveyor, drawn.streams["belt"])
+        elif config.fixture is not None:
+            settle = drawn.streams["settle"]
+            self.farthest = fill_pockets(self.model, self.data, delivered, config.fixture, drawn.parcel_shift, settle)
         else:
             fill_parcel(self.model, self.data, delivered, drawn.parcel_shift, drawn.streams["settle"])
         self.data.time = 0.0
