@@ -14,28 +14,29 @@ import numpy as np
 
 from moravec.core.command import ActionChunk
 from moravec.core.errors import BadInput
-from moravec.core.frames import Matrix, wrap_angle
+from moravec.core.frames import Matrix
 from moravec.core.workplace import Workplace
 from moravec.skills.contract import Closing, Follow, Followed, Grip, Gripped, Note, Request
 from moravec.trials.crane.postures import hand_down, tool_at
 from moravec.trials.crane.teach import BEFORE, HANDLE_OPENING, LID_HEIGHT, Job, Lid, jobs, lid_of, slow_height, travel_height
 from moravec.trials.crane.timing import Drive, timed
-from moravec.trials.crane.way import Corner, cut, straight, swung
+from moravec.trials.crane.way import Corner, cut, straight
 from moravec.worlds.cell.pockets import Pocket
 
 GRIP_FORCE = 50.0  # [N], of the hand's 60
 LID_FORCE = 45.0  # [N]
 LET_GO_FORCE = 20.0  # [N]
 EMPTY = 0.004  # [m] fingers closer than this hold nothing
+FINGER_SPEED = 0.15  # [m/s] of the opening, as the hand's maker says
+LET_GO = 0.086  # [m] to which fingers open to let go, and with which they come to the next thing
 WIDE = 0.097  # [m] of the second try
 TOUCH = 30.0  # [N] felt on the way down: something is in the way
 BUMP = 60.0  # [N] felt elsewhere
-CUTTING = 0.045  # [m] by which corners are cut
-RISE = 0.05  # [m] straight up after something was let go
+CUTTING = 0.08  # [m] by which corners are cut
+RISE = 0.03  # [m] straight up after something was let go
 CLOSE_EARLY = 0.05  # [s] before the hand is down, when fingers begin to close that are around the thing already
 OPEN_EARLY = 0.04  # [s] before the end of the way, when the motor begins to take back its force: fingers open 0.08 s later
 APPROACH = 0.35  # [m/s] between the things: arm and hand stop within 1 cm of a touch
-FAR_ROUND = 1.6  # [rad] beyond which the hand swings around the base instead of going straight
 
 Steps: TypeAlias = Generator[Request, Any, None]
 
@@ -65,8 +66,8 @@ class Crane:
         """The whole sequence."""
         try:
             yield from self._open(self._lid)
-            for job, after in zip(self._jobs, (*self._jobs[1:], None), strict=True):
-                yield from self._move(job, self._jobs[0].opening if after is None else after.opening)
+            for job in self._jobs:
+                yield from self._move(job)
             yield from self._go_home()
         except (Fault, BadInput) as fault:
             self.trouble = str(fault)
@@ -82,35 +83,36 @@ class Crane:
         held: Gripped = yield Grip(0.0, LID_FORCE)
         if reached.end == "contact" or held.width < EMPTY:
             raise Fault("the lid's handle is not where it should be")
-        aside = [lid.grip, *swung(_at(lid.grip, LID_HEIGHT), _at(lid.release, LID_HEIGHT), LID_HEIGHT), lid.release]
-        laid = yield from self._follow(aside, BUMP, "lid", Closing(-OPEN_EARLY, self._jobs[0].opening, LET_GO_FORCE))
+        aside = [lid.grip, *straight(_at(lid.grip, LID_HEIGHT), _at(lid.release, LID_HEIGHT)), lid.release]
+        laid = yield from self._follow(aside, BUMP, "lid", Closing(-OPEN_EARLY, LET_GO, LET_GO_FORCE))
         if laid.end == "contact":
             yield Grip(WIDE, LET_GO_FORCE)
             raise Fault(f"the lid does not come off: {laid.reason}")
         yield Note("crane", {"step": "open"})
 
-    def _move(self, job: Job, opening: float) -> Steps:
-        """One thing out of its pocket and into its bin, the fingers `opening` [m] apart afterwards."""
+    def _move(self, job: Job) -> Steps:
+        """One thing out of its pocket and into its bin."""
         if not (yield from self._fetch(job)):
             self.left.append(job.name)
             yield Note("crane", {"step": "left", "job": job.name})
-            yield from self._rise(opening)
+            yield from self._rise(WIDE)
             return
         yield Note("crane", {"step": "gripped", "job": job.name})
         way = [self._here(), *self._over_from(_at(job.grip, self._height), job.release)]
-        gone = yield from self._follow(way, BUMP, job.name, Closing(-OPEN_EARLY, opening, LET_GO_FORCE))
+        gone = yield from self._follow(way, BUMP, job.name, Closing(-OPEN_EARLY, LET_GO, LET_GO_FORCE))
         if gone.end == "contact":  # something is in the way: what is held is let go here
-            yield Grip(opening, LET_GO_FORCE)
-            yield from self._rise(opening)
+            yield Grip(WIDE, LET_GO_FORCE)
+            yield from self._rise(WIDE)
         yield Note("crane", {"step": "released", "job": job.name, "met": gone.end == "contact"})
 
     def _fetch(self, job: Job) -> Generator[Request, Any, bool]:
         """Whether the fingers hold something, down in the pocket; tried twice."""
         above, down = _at(job.grip, self._height), replace(job.grip, speed=APPROACH)
         way = self._over_to(above)
-        for last in (False, True):
+        for last, opening in ((False, LET_GO), (True, WIDE)):
             way += [_at(job.grip, self._slow), down]
-            came = yield from self._follow(way, TOUCH, job.name, Closing(-CLOSE_EARLY, 0.0, GRIP_FORCE))
+            early = CLOSE_EARLY + max(0.0, opening - job.opening) / FINGER_SPEED
+            came = yield from self._follow(way, TOUCH, job.name, Closing(-early, 0.0, GRIP_FORCE))
             if came.end == "done":
                 closed: Gripped = yield Grip(0.0, GRIP_FORCE)
                 if closed.width >= EMPTY:
@@ -138,11 +140,9 @@ class Crane:
         return [*straight(above, _before(release, above)), release]
 
     def _over_to(self, above: Corner) -> list[Corner]:
-        """From where the hand has let something go to over a pocket, around the base where that is far."""
+        """From where the hand has let something go to over a pocket."""
         here = self._here()
-        risen = _at(here, here.z + RISE)
-        if abs(wrap_angle(float(np.arctan2(above.y, above.x) - np.arctan2(here.y, here.x)))) > FAR_ROUND:
-            return [here, risen, *swung(here, above, self._height)]
+        risen = _at(here, here.z + RISE if here.z > self._slow else self._height)  # the lid's rest lies low
         if here.z <= self._height:
             return [here, *straight(risen, above)]
         return [here, risen, *straight(_before(risen, above), above)]

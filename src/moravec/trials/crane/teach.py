@@ -13,9 +13,9 @@ from moravec.worlds.cell.pockets import Pocket
 
 BESIDE = 0.008  # [m] between a finger and the widest thing of a kind
 TIPS = 0.008  # [m] of the finger tips above the floor that things lie on
-OVER = 0.065  # [m] of the tips above the parcel's rim on the way: what they hold reaches a little below them
+OVER = 0.08  # [m] of the tips above the parcel's rim on the way: what they hold reaches a little below them
 OVER_BIN = 0.030  # [m] of the tips above a bin's rim when they let go
-ASIDE = 0.045  # [m] from a bin's middle, the first of a kind to one side and the second to the other
+ASIDE = 0.040  # [m] from a bin's middle: the first of a kind nearer to the arm, the second beyond
 BEFORE = 0.20  # [m] before the middle of a raised bin the hand is as high as it has to be
 ALONG_X, ALONG_Y = -pi, -pi / 2  # [rad] yaws of closing fingers, between which wrist 3 turns least on the way to the shelf
 
@@ -105,5 +105,5 @@ def _only(workplace: Workplace, kind: str) -> Place:
 
 def _over(place: Place, number: int) -> Corner:
     """Where the `number`-th thing falls into a bin, the fingers closing along y and so the thing lying along x."""
-    side = ASIDE if number % 2 == 0 else -ASIDE
+    side = -ASIDE if number % 2 == 0 else ASIDE
     return Corner(place.centre[0], place.centre[1] + side, place.rim + OVER_BIN, ALONG_Y)

@@ -18,7 +18,7 @@ from moravec.core.frames import Matrix
 
 TICK = 0.002  # [s] in which the profile is averaged and the result is checked: the control period
 NODE = 4  # ticks between the nodes of a chunk
-BEND = 0.6  # share of the joints' acceleration that the bend of the way may take up
+BEND = 0.85 # share of the joints' acceleration that the bend of the way may take up
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +26,10 @@ class Drive:
     """What motions are made with: nearly all that the guard lets through, see `robots/ur5e/limits.py`."""
 
     velocity: float = 2.9  # [rad/s]
-    acceleration: float = 10.5  # [rad/s2]
+    acceleration: float = 11.6  # [rad/s2]
     tool_speed: float = 0.94  # [m/s]
-    tool_acceleration: float = 8.0  # [m/s2] along the way: what the hand holds by friction must not slide
-    averaged: float = 0.03  # [s]
+    tool_acceleration: float = 10.0  # [m/s2] along the way: what the hand holds by friction must not slide
+    averaged: float = 0.02  # [s]
 
 
 def timed(q: Matrix, points: Matrix, speeds: Matrix, drive: Drive, source: str) -> ActionChunk:

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from moravec.core.frames import Matrix
+from moravec.core.frames import Matrix, wrap_angle
 
 STEP = 0.004  # [m] between two points of a way
+EDGE = 0.2  # share of an arc in which its bend begins, and ends
 SAME = 1e-6  # [m] nearer corners are one
 NEAREST = 0.36  # [m] of the tool to the base's axis: nearer, the hand comes against the upper arm
 LOOK = 0.02  # [m] between two looks at that
+ACROSS = 0.15  # [m] of a straight way to the base's axis: nearer, the hand swings around instead
+SWING = 0.25  # [rad] between two corners of a swing
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +54,13 @@ def cut(corners: Sequence[Corner], cutting: float) -> Way:
 
 
 def straight(start: Corner, end: Corner) -> list[Corner]:
-    """Corners from `start` to `end`, both included: straight, where that is not too near the base, and else around it."""
+    """Corners from `start` to `end`, both included: straight, but for a bulge where that is too near the base, or around it where
+    the way would lead across it."""
     count = max(2, int(np.ceil(_apart(start, end) / LOOK)) + 1)
     rows = np.linspace([start.x, start.y, start.z, start.yaw], [end.x, end.y, end.z, end.yaw], count)
     radii = np.hypot(rows[:, 0], rows[:, 1])
+    if radii.min() < ACROSS:
+        return swung(start, end)
     near = radii < NEAREST
     near[0] = near[-1] = False
     rows[near, :2] *= (NEAREST / radii[near])[:, None]
@@ -63,18 +69,14 @@ def straight(start: Corner, end: Corner) -> list[Corner]:
     return [Corner(*map(float, row)) for row in rows[kept]]
 
 
-def swung(start: Corner, end: Corner, height: float, step: float = 0.25) -> list[Corner]:
-    """Corners [m] at `height` around the base from over `start` to over `end`, the shorter way, every `step` [rad]."""
+def swung(start: Corner, end: Corner) -> list[Corner]:
+    """Corners from `start` to `end`, both included, around the base the shorter way."""
     first, last = np.arctan2(start.y, start.x), np.arctan2(end.y, end.x)
-    turn = (last - first + np.pi) % (2 * np.pi) - np.pi
-    shares = np.linspace(0.0, 1.0, max(2, int(np.ceil(abs(turn) / step)) + 1))
-    bearings = first + shares * turn
-    radii = np.hypot(start.x, start.y) + shares * (np.hypot(end.x, end.y) - np.hypot(start.x, start.y))
-    yaws = start.yaw + shares * (end.yaw - start.yaw)
-    return [
-        Corner(float(r * np.cos(b)), float(r * np.sin(b)), height, float(yaw))
-        for r, b, yaw in zip(radii, bearings, yaws, strict=True)
-    ]
+    turn = wrap_angle(float(last - first))
+    count = max(2, int(np.ceil(abs(turn) / SWING)) + 1)
+    ends = [(np.hypot(c.x, c.y), c.z, c.yaw) for c in (start, end)]
+    rows = zip(np.linspace(first, first + turn, count), np.linspace(*ends, count), strict=True)
+    return [Corner(float(r * np.cos(b)), float(r * np.sin(b)), float(z), float(yaw)) for b, (r, z, yaw) in rows]
 
 
 def _apart(a: Corner, b: Corner) -> float:
@@ -82,12 +84,12 @@ def _apart(a: Corner, b: Corner) -> float:
 
 
 def _averaged(rows: Matrix, half: int) -> Matrix:
-    """Rows (m, n), each the mean of its neighbours up to `half` away with weights that fall off evenly: a straight row stays as
-    it is, and a corner becomes a curve without a jump in its bend. Both ends stay where they are."""
+    """Rows (m, n), each the mean of its neighbours up to `half` away, those far off counting less: a straight row stays as it
+    is, and a corner becomes an arc without a jump in its bend. Both ends stay where they are."""
     if half < 1:
         return rows
-    weights = np.concatenate([np.arange(1, half + 1), np.arange(half + 1, 0, -1)]).astype(np.float64)
-    weights /= weights.sum()
+    edge = round(EDGE * half)
+    weights = np.convolve(np.ones(2 * (half - edge) + 1), np.ones(2 * edge + 1))
     before, after = 2 * rows[0] - rows[half:0:-1], 2 * rows[-1] - rows[-2 : -half - 2 : -1]
     padded = np.vstack([before, rows, after])
-    return np.stack([np.convolve(column, weights, mode="valid") for column in padded.T], axis=1)
+    return np.stack([np.convolve(column, weights / weights.sum(), mode="valid") for column in padded.T], axis=1)
