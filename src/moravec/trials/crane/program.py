@@ -18,7 +18,7 @@ from moravec.core.frames import Matrix
 from moravec.core.workplace import Workplace
 from moravec.skills.contract import Closing, Follow, Followed, Grip, Gripped, Note, Request
 from moravec.trials.crane.postures import hand_down, tool_at
-from moravec.trials.crane.teach import BEFORE, HANDLE_OPENING, LID_HEIGHT, Job, Lid, jobs, lid_of, slow_height, travel_height
+from moravec.trials.crane.teach import BEFORE, HANDLE_OPENING, LID_HEIGHT, Job, Lid, jobs, lid_of, travel_height
 from moravec.trials.crane.timing import Drive, timed
 from moravec.trials.crane.way import Corner, cut, straight
 from moravec.worlds.cell.pockets import Pocket
@@ -30,13 +30,16 @@ EMPTY = 0.004  # [m] fingers closer than this hold nothing
 FINGER_SPEED = 0.15  # [m/s] of the opening, as the hand's maker says
 LET_GO = 0.086  # [m] to which fingers open to let go, and with which they come to the next thing
 WIDE = 0.097  # [m] of the second try
-TOUCH = 30.0  # [N] felt on the way down: something is in the way
+TOUCH = 20.0  # [N] felt on the way down: something is in the way
 BUMP = 60.0  # [N] felt elsewhere
 CUTTING = 0.08  # [m] by which corners are cut
+PULL = 40.0  # [N] a lid that holds against this is stuck
+LAID = 0.03  # [m] above its rest a lid may touch down: it may hang askew
+LOW = 0.10  # [m] of the tips above the table: from lower the hand first rises to where it is clear of everything but the shelf
 RISE = 0.03  # [m] straight up after something was let go
-CLOSE_EARLY = 0.05  # [s] before the hand is down, when fingers begin to close that are around the thing already
+CLOSE_EARLY = 0.08  # [s] before the hand is down, when fingers begin to close that are around the thing already
 OPEN_EARLY = 0.04  # [s] before the end of the way, when the motor begins to take back its force: fingers open 0.08 s later
-APPROACH = 0.35  # [m/s] between the things: arm and hand stop within 1 cm of a touch
+APPROACH = 0.20  # [m/s] between the things: faster, what is touched is pressed with more than the guard lets through
 
 Steps: TypeAlias = Generator[Request, Any, None]
 
@@ -57,8 +60,7 @@ class Crane:
     ) -> None:
         self._jobs, self._lid = jobs(workplace, pockets), lid_of(workplace)
         self._posture, self._drive = posture, drive or Drive()
-        self._height, self._slow = travel_height(workplace), slow_height(workplace)
-        self._home = np.array(workplace.home_q)
+        self._height, self._home = travel_height(workplace), np.array(workplace.home_q)
         self.trouble = ""
         self.left: list[str] = []
 
@@ -78,16 +80,18 @@ class Crane:
         """The lid off and on its rest."""
         yield Note("crane", {"step": "lid"})
         here = self._here()
-        down = [here, _at(lid.grip, self._height), lid.grip]
+        down = [here, _at(lid.grip, self._height), replace(lid.grip, speed=APPROACH)]
         reached = yield from self._follow(down, TOUCH, "lid", Closing(0.0, HANDLE_OPENING, LID_FORCE))
         held: Gripped = yield Grip(0.0, LID_FORCE)
         if reached.end == "contact" or held.width < EMPTY:
             raise Fault("the lid's handle is not where it should be")
-        aside = [lid.grip, *straight(_at(lid.grip, LID_HEIGHT), _at(lid.release, LID_HEIGHT)), lid.release]
-        laid = yield from self._follow(aside, BUMP, "lid", Closing(-OPEN_EARLY, LET_GO, LET_GO_FORCE))
+        high, low = _at(lid.grip, LID_HEIGHT), replace(lid.release, speed=APPROACH)
+        aside = [lid.grip, *straight(high, _at(low, LID_HEIGHT)), _at(low, low.z + LAID), low]
+        laid = yield from self._follow(aside, PULL, "lid", Closing(-OPEN_EARLY, LET_GO, LET_GO_FORCE))
         if laid.end == "contact":
-            yield Grip(WIDE, LET_GO_FORCE)
-            raise Fault(f"the lid does not come off: {laid.reason}")
+            yield Grip(LET_GO, LET_GO_FORCE)
+            if self._here().z > low.z + LAID:
+                raise Fault(f"the lid does not come off: {laid.reason}")
         yield Note("crane", {"step": "open"})
 
     def _move(self, job: Job) -> Steps:
@@ -110,7 +114,7 @@ class Crane:
         above, down = _at(job.grip, self._height), replace(job.grip, speed=APPROACH)
         way = self._over_to(above)
         for last, opening in ((False, LET_GO), (True, WIDE)):
-            way += [_at(job.grip, self._slow), down]
+            way += [_at(job.grip, job.top), down]
             early = CLOSE_EARLY + max(0.0, opening - job.opening) / FINGER_SPEED
             came = yield from self._follow(way, TOUCH, job.name, Closing(-early, 0.0, GRIP_FORCE))
             if came.end == "done":
@@ -142,7 +146,7 @@ class Crane:
     def _over_to(self, above: Corner) -> list[Corner]:
         """From where the hand has let something go to over a pocket."""
         here = self._here()
-        risen = _at(here, here.z + RISE if here.z > self._slow else self._height)  # the lid's rest lies low
+        risen = _at(here, self._height if here.z < LOW else here.z + RISE)
         if here.z <= self._height:
             return [here, *straight(risen, above)]
         return [here, risen, *straight(_before(risen, above), above)]

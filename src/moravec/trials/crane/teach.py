@@ -12,6 +12,7 @@ from moravec.trials.crane.way import Corner
 from moravec.worlds.cell.pockets import Pocket
 
 BESIDE = 0.008  # [m] between a finger and the widest thing of a kind
+ABOVE = 0.008  # [m] between the tips and the tallest thing of a kind, where the slow way down begins
 TIPS = 0.008  # [m] of the finger tips above the floor that things lie on
 OVER = 0.08  # [m] of the tips above the parcel's rim on the way: what they hold reaches a little below them
 OVER_BIN = 0.030  # [m] of the tips above a bin's rim when they let go
@@ -22,35 +23,39 @@ ALONG_X, ALONG_Y = -pi, -pi / 2  # [rad] yaws of closing fingers, between which 
 HANDLE_ABOVE_LID = 0.049  # [m] from the rim to the top of the handle of a closed lid
 HANDLE_ABOVE_TABLE = 0.064  # [m] of the handle's top, when the lid lies on something
 HANDLE_DEPTH = 0.030  # [m] of the tips below the handle's top
-HANDLE_OPENING = 0.045  # [m]
+HANDLE_OPENING = 0.060  # [m]
 LID_HEIGHT = 0.20  # [m] of the tips above the table while the lid is carried
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """Of one kind of thing: the widest across the fingers [m], and where the fingers close, from its middle along y [m]."""
+    """Of one kind of thing, as it lies: the widest across the fingers [m], the tallest [m], and where the fingers close, from its
+    middle along y [m]."""
 
     width: float
+    height: float
     along: float = 0.0
 
 
 # As the parts' drawings have them: bottles and tools are gripped where they are heaviest.
 KINDS = {
-    "box": Kind(0.068),
-    "can": Kind(0.068),
-    "bottle": Kind(0.060, -0.010),
-    "ball": Kind(0.068),
-    "tool": Kind(0.024, 0.016),
-    "part": Kind(0.066),
+    "box": Kind(0.068, 0.072),
+    "can": Kind(0.068, 0.086),
+    "bottle": Kind(0.060, 0.060, -0.010),
+    "ball": Kind(0.068, 0.068),
+    "tool": Kind(0.024, 0.026, 0.016),
+    "part": Kind(0.066, 0.054),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One thing: the fingers, `opening` [m] apart, come down at `grip` and let go at `release`."""
+    """One thing: the fingers, `opening` [m] apart, come down to `grip`, from `top` [m] on where it may be met; and let go at
+    `release`."""
 
     name: str
     opening: float
+    top: float
     grip: Corner
     release: Corner
 
@@ -74,7 +79,8 @@ def jobs(workplace: Workplace, pockets: Sequence[Pocket]) -> tuple[Job, ...]:
         kind = KINDS[pocket.category]
         grip = Corner(pocket.x, pocket.y + kind.along, parcel.floor + TIPS, ALONG_X)
         release = _over(labelled[workplace.label_for(pocket.category, damaged=False)], before.count(pocket.category))
-        taught.append(Job(f"{number} {pocket.category}", kind.width + 2 * BESIDE, grip, release))
+        top = parcel.floor + kind.height + ABOVE
+        taught.append(Job(f"{number} {pocket.category}", kind.width + 2 * BESIDE, top, grip, release))
         before.append(pocket.category)
     return tuple(taught)
 
@@ -89,11 +95,6 @@ def lid_of(workplace: Workplace) -> Lid:
 def travel_height(workplace: Workplace) -> float:
     """Of the tips [m], above the table, on every way over the parcel."""
     return _only(workplace, "parcel").rim + OVER
-
-
-def slow_height(workplace: Workplace) -> float:
-    """Of the tips [m], above the table, under which they come between the things."""
-    return _only(workplace, "parcel").rim
 
 
 def _only(workplace: Workplace, kind: str) -> Place:
