@@ -22,16 +22,16 @@ _NEAR, _MIDDLE, _FAR = (PARCEL_CENTRE[0] + x for x in (-0.105, 0.0, 0.105))
 # lengthwise, and across fingers that close along x find room between the columns.
 POCKETS = (
     Pocket("box", _MIDDLE, 0.066),
-    Pocket("can", _FAR, -0.115),
-    Pocket("bottle", _FAR, -0.008),
-    Pocket("ball", _FAR, -0.190),
-    Pocket("tool", _FAR, 0.145),
-    Pocket("part", _MIDDLE, -0.179),
-    Pocket("box", _MIDDLE, -0.066),
-    Pocket("can", _NEAR, -0.115),
-    Pocket("bottle", _NEAR, -0.008),
-    Pocket("ball", _NEAR, -0.190),
-    Pocket("tool", _NEAR, 0.145),
+    Pocket("can", _FAR, 0.115),
+    Pocket("bottle", _FAR, 0.008),
+    Pocket("ball", _FAR, 0.190),
+    Pocket("tool", _FAR, -0.145),
     Pocket("part", _MIDDLE, 0.179),
+    Pocket("box", _MIDDLE, -0.066),
+    Pocket("can", _NEAR, 0.115),
+    Pocket("bottle", _NEAR, 0.008),
+    Pocket("ball", _NEAR, 0.190),
+    Pocket("tool", _NEAR, -0.145),
+    Pocket("part", _MIDDLE, -0.179),
 )
 KINDS = tuple(pocket.category for pocket in POCKETS)
