@@ -27,8 +27,7 @@ GRIP_FORCE = 50.0  # [N], of the hand's 60
 LID_FORCE = 45.0  # [N]
 LET_GO_FORCE = 20.0  # [N]
 EMPTY = 0.004  # [m] fingers closer than this hold nothing
-FINGER_SPEED = 0.15  # [m/s] of the opening, as the hand's maker says
-LET_GO = 0.086  # [m] to which fingers open to let go, and with which they come to the next thing
+LET_GO = 0.086  # [m] to which fingers open to let go, and with which they come to the next thing: 9 mm beside the widest
 WIDE = 0.097  # [m] of the second try
 TOUCH = 20.0  # [N] felt on the way down: something is in the way
 BUMP = 60.0  # [N] felt elsewhere
@@ -113,10 +112,9 @@ class Crane:
         """Whether the fingers hold something, down in the pocket; tried twice."""
         above, down = _at(job.grip, self._height), replace(job.grip, speed=APPROACH)
         way = self._over_to(above)
-        for last, opening in ((False, LET_GO), (True, WIDE)):
+        for last in (False, True):
             way += [_at(job.grip, job.top), down]
-            early = CLOSE_EARLY + max(0.0, opening - job.opening) / FINGER_SPEED
-            came = yield from self._follow(way, TOUCH, job.name, Closing(-early, 0.0, GRIP_FORCE))
+            came = yield from self._follow(way, TOUCH, job.name, Closing(-CLOSE_EARLY, 0.0, GRIP_FORCE))
             if came.end == "done":
                 closed: Gripped = yield Grip(0.0, GRIP_FORCE)
                 if closed.width >= EMPTY:
@@ -129,7 +127,8 @@ class Crane:
     def _rise(self, opening: float) -> Steps:
         """Straight up, the fingers opening to `opening` [m]."""
         here = self._here()
-        yield from self._follow([here, _at(here, self._height)], BUMP, "up", Closing(0.0, opening, LET_GO_FORCE))
+        up = _at(here, max(self._height, here.z + RISE))
+        yield from self._follow([here, up], BUMP, "up", Closing(0.0, opening, LET_GO_FORCE))
 
     def _go_home(self) -> Steps:
         here, (point, yaw) = self._here(), tool_at(self._home)
@@ -147,7 +146,7 @@ class Crane:
         """From where the hand has let something go to over a pocket."""
         here = self._here()
         risen = _at(here, self._height if here.z < LOW else here.z + RISE)
-        if here.z <= self._height:
+        if here.z < self._height + RISE:
             return [here, *straight(risen, above)]
         return [here, risen, *straight(_before(risen, above), above)]
 
@@ -185,6 +184,6 @@ def _at(corner: Corner, z: float) -> Corner:
 def _before(high: Corner, low: Corner) -> Corner:
     """The corner as high as `high`, BEFORE it on the way from over `low`."""
     way = np.array([high.x - low.x, high.y - low.y])
-    share = 1.0 - BEFORE / float(np.linalg.norm(way))
+    share = max(0.0, 1.0 - BEFORE / float(np.linalg.norm(way)))
     x, y = np.array([low.x, low.y]) + share * way
     return Corner(float(x), float(y), high.z, low.yaw + share * (high.yaw - low.yaw))

@@ -11,7 +11,6 @@ from moravec.core.workplace import Place, Workplace
 from moravec.trials.crane.way import Corner
 from moravec.worlds.cell.pockets import Pocket
 
-BESIDE = 0.008  # [m] between a finger and the widest thing of a kind
 ABOVE = 0.008  # [m] between the tips and the tallest thing of a kind, where the slow way down begins
 TIPS = 0.008  # [m] of the finger tips above the floor that things lie on
 OVER = 0.08  # [m] of the tips above the parcel's rim on the way: what they hold reaches a little below them
@@ -29,32 +28,29 @@ LID_HEIGHT = 0.20  # [m] of the tips above the table while the lid is carried
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """Of one kind of thing, as it lies: the widest across the fingers [m], the tallest [m], and where the fingers close, from its
-    middle along y [m]."""
+    """Of one kind of thing: how tall it lies at most [m], and where the fingers close, from its middle along y [m]."""
 
-    width: float
     height: float
     along: float = 0.0
 
 
-# As the parts' drawings have them: bottles and tools are gripped where they are heaviest.
-KINDS = {
-    "box": Kind(0.068, 0.072),
-    "can": Kind(0.068, 0.086),
-    "bottle": Kind(0.060, 0.060, -0.010),
-    "ball": Kind(0.068, 0.068),
-    "tool": Kind(0.024, 0.026, 0.016),
-    "part": Kind(0.066, 0.054),
+# As the things' drawings have them: bottles and tools are gripped where they are heaviest.
+TAUGHT = {
+    "box": Kind(0.072),
+    "can": Kind(0.086),
+    "bottle": Kind(0.060, -0.010),
+    "ball": Kind(0.068),
+    "tool": Kind(0.026, 0.016),
+    "part": Kind(0.054),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One thing: the fingers, `opening` [m] apart, come down to `grip`, from `top` [m] on where it may be met; and let go at
+    """One thing: the hand comes down to `grip`, from the height `top` [m] on where it may meet the thing; and lets go at
     `release`."""
 
     name: str
-    opening: float
     top: float
     grip: Corner
     release: Corner
@@ -74,13 +70,13 @@ def jobs(workplace: Workplace, pockets: Sequence[Pocket]) -> tuple[Job, ...]:
     labelled = dict(zip(workplace.labels, workplace.of_kind("bin"), strict=True))
     taught, before = [], list[str]()
     for number, pocket in enumerate(pockets, start=1):
-        if pocket.category not in KINDS:
-            raise BadInput("the kind of thing in a pocket", pocket.category, KINDS)
-        kind = KINDS[pocket.category]
+        if pocket.category not in TAUGHT:
+            raise BadInput("the kind of thing in a pocket", pocket.category, TAUGHT)
+        kind = TAUGHT[pocket.category]
         grip = Corner(pocket.x, pocket.y + kind.along, parcel.floor + TIPS, ALONG_X)
         release = _over(labelled[workplace.label_for(pocket.category, damaged=False)], before.count(pocket.category))
         top = parcel.floor + kind.height + ABOVE
-        taught.append(Job(f"{number} {pocket.category}", kind.width + 2 * BESIDE, top, grip, release))
+        taught.append(Job(f"{number} {pocket.category}", top, grip, release))
         before.append(pocket.category)
     return tuple(taught)
 
