@@ -108,7 +108,7 @@ def test_the_lid_is_on() -> None:
 # ── asked for ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 @pytest.mark.parametrize("scatter", [-0.001, LARGEST_SCATTER + 0.001, float("nan"), float("inf")])
 def test_a_scatter_that_cannot_be_is_refused(scatter: float) -> None:
-    with pytest.raises(BadInput, match="the fixture's scatter: found .*; allowed: 0 to 0.03 m"):
+    with pytest.raises(BadInput, match=r"the fixture's scatter: found .*; allowed: 0 to 0\.03 m"):
         CellConfig(fixture=scatter)
 
 

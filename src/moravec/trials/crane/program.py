@@ -158,7 +158,7 @@ class Crane:
     def _follow(
         self, corners: Sequence[Corner], force: float, source: str, closing: Closing | None
     ) -> Generator[Request, Any, Followed]:
-        """Follows the way through `corners`, ending early where `force` [N] is felt; a `closing` before 0 s counts from the end."""
+        """Along `corners`, ending early where `force` [N] is felt. A `closing` before 0 s counts from the end."""
         chunk = self._motion(corners, source)
         if closing is not None and closing.at < 0.0:
             closing = Closing(chunk.duration + closing.at, closing.width, closing.force)

@@ -1,4 +1,4 @@
-"""One delivery unpacked by the crane, through the same runtime and the same guard as the robot's, and scored by the same truth."""
+"""One delivery unpacked by the crane, through the runtime and the guard that the robot has, and scored by the same truth."""
 
 from __future__ import annotations
 
@@ -75,10 +75,10 @@ def _record(
         for name, thing in things.items()
         if name not in right
     }
-    rounded = [round(cycle, 3) for cycle in cycles]
     return Record(
-        len(things), len(right), len(whole), len(right & whole), round(seconds, 3), rounded, list(crane.left), guard, trouble, wrong
-    )
+        len(things), len(right), len(whole), len(right & whole), round(seconds, 3), [round(cycle, 3) for cycle in cycles],
+        list(crane.left), guard, trouble, wrong,
+    )  # fmt: skip
 
 
 class _Log:

@@ -84,7 +84,7 @@ def _lay(
     shift: tuple[float, float, float],
     rng: np.random.Generator,
 ) -> bool:
-    """Lays the last of `items`, which rests, around its pocket, clear of the others and the walls. False where there is no room."""
+    """Lays the last of `items`, which rests, around its pocket, clear of others and walls. False where there is no room."""
     *before, item = items
     body, start = model.body(item.name).id, int(model.joint(item.name).qposadr[0])
     middle, rest = _middles(shift)[len(before)], data.qpos[start : start + 7].copy()
