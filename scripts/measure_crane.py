@@ -19,11 +19,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from moravec.core.wilson import wilson
 from moravec.runtime.recorder import Unrecorded
 from moravec.trials.crane.run import run_crane
+from moravec.trials.shares import quantiles
 from moravec.worlds.registry import WorldOptions, open_world
 
 SENTENCE = "Unpack the delivery, classify the items, organise and store them."
@@ -67,8 +66,7 @@ def summary(records: Sequence[dict[str, Any]]) -> dict[str, Any]:
     return {
         "deliveries": len(records), **total, "undamaged_right_ci95": [round(low, 4), round(high, 4)],
         "seconds_per_item": round(seconds / total["items"], 3),
-        "cycle_s": {"n": len(cycles), "median": round(float(np.median(cycles)), 3), "p95": round(float(np.percentile(cycles, 95)), 3)}
-        if cycles else {"n": 0},
+        "cycle_s": quantiles(cycles),
         "right_per_hour": round(3600.0 * total["right"] / seconds, 1),
         "ended_early": sum(bool(r["trouble"]) for r in records),
         "guard": {kind: sum(r["guard"][kind] for r in records) for kind in ("pass", "limit", "stop")},

@@ -7,18 +7,26 @@ import sys
 from collections.abc import Generator
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from moravec.commands.clock import WallClock
+from moravec.commands.replay import RecordedGuard
 from moravec.core.errors import BadInput
 from moravec.core.frames import tool_down
 from moravec.core.observation import RobotState
+from moravec.robots.ur5e.kinematics import JOINTS
 from moravec.robots.ur5e.limits import ur5e_limits
-from moravec.runtime.recorder import Unrecorded
+from moravec.runtime.onlookers import Recorder
+from moravec.runtime.provenance import tape_meta
+from moravec.runtime.recorder import TapeRecorder, Unrecorded, recheck_plan
 from moravec.skills.arm import Arm
 from moravec.skills.contract import Follow, Followed, Grip, Gripped, Note, Request
+from moravec.tape.replay import replay
+from moravec.tape.writer import TapeWriter
 from moravec.trials.crane.postures import hand_down, tool_at
 from moravec.trials.crane.program import EMPTY, LET_GO, WIDE, Crane
 from moravec.trials.crane.run import run_crane
@@ -28,6 +36,7 @@ from moravec.trials.crane.way import NEAREST, Corner, cut, straight
 from moravec.worlds.cell.config import CellConfig
 from moravec.worlds.cell.entry import CellWorld
 from moravec.worlds.cell.layout import STORING_RULE, workplace
+from moravec.worlds.cell.limits import cell_limits
 from moravec.worlds.cell.pockets import POCKETS, Pocket
 
 TICK = 0.002  # [s]
@@ -255,21 +264,29 @@ def test_it_needs_no_eyes_and_no_mind() -> None:
 
 
 # ── whole deliveries ──────────────────────────────────────────────────────────────────────────────────────────────────────
-def unpacked(**config: Any) -> tuple[Any, CellWorld]:
+def unpacked(recorder: Recorder | None = None, **config: Any) -> tuple[Any, CellWorld]:
     world = CellWorld(CellConfig(image=(60, 80), renderer="rays", **config))
     with closing(world):
-        return run_crane(world, Unrecorded()), world
+        return run_crane(world, recorder or Unrecorded()), world
 
 
-def test_on_a_fixture_it_puts_away_what_is_whole_and_damage_it_does_not_see() -> None:
+def test_on_a_fixture_it_puts_away_what_is_whole() -> None:
     whole, world = unpacked(seed=1, items=3, fixture=0.0, damaged_share=0.0)
     assert (whole.right, whole.undamaged_right, whole.trouble, whole.left, whole.wrong) == (3, 3, "", [], {})
     assert whole.guard["stop"] == whole.guard["limit"] == 0 and whole.guard["pass"] > 1000
     assert len(whole.cycle_s) == 3 and max(whole.cycle_s) < 4.5 and sum(whole.cycle_s) < whole.seconds
-    assert world.extremes()["violations"] == {} and "frames" not in world.extremes()
-    broken, _ = unpacked(seed=1, items=1, fixture=0.0, damaged_share=1.0)
+    assert world.extremes()["violations"] == {}
+
+
+def test_damage_it_does_not_see_and_its_tape_replays(tmp_path: Path) -> None:
+    meta = tape_meta("the crane", cell_limits(), {"seed": 1})
+    with TapeWriter(tmp_path / "tape.mcap", WallClock(), meta, joint_names=JOINTS) as tape:
+        broken, _ = unpacked(TapeRecorder(tape), seed=1, items=1, fixture=0.0, damaged_share=1.0)
     assert (broken.items, broken.right, broken.undamaged) == (1, 0, 0)
-    assert next(iter(broken.wrong.values()))["belongs"] == "reject"
+    (wrong,) = broken.wrong.values()
+    assert (wrong["location"], wrong["belongs"]) == ("A", "reject")
+    again = replay(tmp_path / "tape.mcap", RecordedGuard, recheck_plan)
+    assert again.decisions > 1000 and again.diverged == 0
 
 
 def test_where_things_lie_as_they_fall_it_fails() -> None:
