@@ -2,8 +2,8 @@
 
 Along a path q(s) with s the tool's way, the joints' accelerations are q' s.. + q'' s.^2. So at each point the speed s. that the
 limits allow bounds s.., and the fastest profile is found in two passes, one that only speeds up and one, from the end, that only
-slows down (Bobrow, Dubowsky and Gibson, 1985; in this discrete form Pham and Pham, 2018). The profile is then averaged over a
-short time, which bounds the jerk.
+slows down (after Bobrow, Dubowsky and Gibson, 1985; compare Pham and Pham, 2018). The profile is then averaged over a short time,
+which bounds the jerk; what still asks for too much is run evenly slower.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from moravec.core.frames import Matrix
 
 TICK = 0.002  # [s] in which the profile is averaged and the result is checked: the control period
 NODE = 4  # ticks between the nodes of a chunk
-BEND = 0.85 # share of the joints' acceleration that the bend of the way may take up
+BEND = 0.85  # share of the joints' acceleration that the bend of the way may take up
 
 
 @dataclass(frozen=True, slots=True)
