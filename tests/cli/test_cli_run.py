@@ -18,7 +18,7 @@ Shell = Callable[..., "subprocess.CompletedProcess[str]"]
 Start = Callable[..., "subprocess.Popen[str]"]
 FIELDS = {
     "success", "instruction", "goal", "steps", "final", "questions", "refused", "replans", "brain", "guard", "cycle_time_s",
-    "seed", "mishaps", "conveyor", "conditions", "turns", "versions",
+    "seed", "mishaps", "conveyor", "conditions", "fixture", "turns", "versions",
 }  # fmt: skip
 HOME = ("run", "go home", "--world", "toy")
 

@@ -70,6 +70,7 @@ def test_bad_usage_is_one_clear_line(words: list[str], line: str, capsys: pytest
         ("--conveyor", "fast", "a conveyor: found 'fast'"),
         ("--conveyor", "0.9", "the conveyor's speed: found 0.9; allowed: 0.01 to 0.2 m/s"),
         ("--mishaps", "fire", "a mishap: found 'fire'"),
+        ("--fixture", "0.04", "--fixture: found '0.04'; allowed: a number from 0 to 0.03"),
     ],
 )
 def test_a_world_that_cannot_be_is_one_clear_line(

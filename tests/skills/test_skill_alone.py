@@ -57,6 +57,7 @@ def test_beside_is_the_nearest_spot_with_nothing_under_what_is_held() -> None:
     left = at + np.stack([x.ravel(), y.ravel()], axis=-1)
     spot = beside(plate, thing, at, along_x, left)
     assert abs(spot[0] - at[0]) > 0.05 and np.hypot(*(spot - at)) <= 0.075 + 1e-9 and plate.contains(*spot, INSIDE)
+    assert np.allclose(beside(plate, thing, at, along_x, at + np.array([[0.0, 0.07], [0.04, 0.0]])), at), "left, and not under it"
     turned = beside(plate, thing, at, np.array([0.0, 1.0]), left)
     assert np.hypot(*(turned - at)) > np.hypot(*(spot - at)), "the long way it has to go farther"
     full = at + np.stack(np.meshgrid(np.linspace(-0.12, 0.12, 40), np.linspace(-0.12, 0.12, 40)), axis=-1).reshape(-1, 2)
@@ -72,6 +73,17 @@ def test_a_thing_that_lies_on_a_wider_one_is_taken_above_that() -> None:
     stage = Stage(believed=upper, items=[[upper, under]], boxes=boxes, boxes_later=boxes[1:], held_width=0.04)
     result, context = play(SKILLS["pick"], stage, {"item": "thing"})
     assert result.code == "ok" and context.hand.held is not None
+    assert lower < min(ARM.tool_pose(r.chunk.q[-1])[2, 3] for r in asked(stage, Follow)) < top
+
+
+def test_a_thing_on_a_narrow_one_is_taken_alone_though_both_fit_between_the_fingers() -> None:
+    top, lower = 0.086, 0.07
+    upper = detection("station", ON_PLATE[:2], position=(*ON_PLATE[:2], 0.078), extent=(0.06, 0.05, 0.016), colour="blue")
+    under = detection("station", ON_PLATE[:2], position=(*ON_PLATE[:2], 0.038), extent=(0.18, 0.05, 0.064))
+    boxes = ((*ON_PLATE[:2], 0.03, 0.025, top), (*ON_PLATE[:2], 0.09, 0.025, lower))
+    stage = Stage(believed=upper, items=[[upper, under]], boxes=boxes, boxes_later=boxes[1:], held_width=0.04)
+    result, _ = play(SKILLS["pick"], stage, {"item": "thing"})
+    assert result.code == "ok"
     assert lower < min(ARM.tool_pose(r.chunk.q[-1])[2, 3] for r in asked(stage, Follow)) < top
 
 

@@ -87,7 +87,7 @@ def test_a_heap_in_the_bin_itself_is_passed_over(place: str) -> None:
     result, _ = play(SKILLS["stow"], stage, {"item": "thing", "place": place})
     assert result.code == "ok" and result.data["spot"][0] > x + 0.01
     *_, carried = (r.chunk for r in asked(stage, Follow) if r.chunk.source == "carry")
-    assert ARM.tool_pose(carried.q[-1])[2, 3] - held().below > bin_.rim + over + 0.01
+    assert ARM.tool_pose(carried.q[-1])[2, 3] - held().below > bin_.rim + over + 0.03, "corners are smoothed away"
 
 
 def test_how_far_a_thing_reaches_over_the_walls() -> None:

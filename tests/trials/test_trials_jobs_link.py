@@ -41,7 +41,7 @@ def test_messages_take_as_long_as_said_and_a_lost_one_longer() -> None:
 
 
 @pytest.mark.parametrize(
-    ("now", "takes"), [(0.0, 0.1), (59.9, 0.1), (60.0, 10.1), (65.0, 5.1), (69.99, 0.11), (70.0, 0.1), (123.0, 7.1)]
+    ("now", "takes"), [(0.0, 0.1), (59.9, 0.1), (60.0, 10.1), (65.0, 5.1), (69.99, 0.11), (70.0, 0.1), (80.0, 0.1), (123.0, 7.1)]
 )
 def test_what_meets_a_cut_goes_when_the_line_is_back(now: float, takes: float) -> None:
     assert Link(0.1, cut_every=60.0, cut=10.0).takes(now, RNG(0)) == pytest.approx(takes)

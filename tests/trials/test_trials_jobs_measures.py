@@ -133,6 +133,10 @@ def test_what_lies_in_a_wrong_bin_was_taken_for_something_else_or_planned_so() -
     bottle = {"items": [INVENTORY["items"][0], {"id": "item-2", "category": "bottle", "damaged": False}]}
     assert why(there, steps, inventory=bottle) == ("perception", 30.0)
     assert why(there, steps) == ("plan", 30.0)
+    tried = [step(20.0, "pick", "missed", "item-2"), step(25.0, "pick", "ok", "item-2"), *steps]
+    assert why(there, tried) == ("plan", 30.0), "what it was put into decides, not that it was hard to take"
+    broken = {"items": [INVENTORY["items"][0], {"id": "item-2", "category": "can", "damaged": True}]}
+    assert why(replace(there, location="reject"), steps, inventory=broken) == ("perception", 30.0)
     assert why(there, [], inventory={"items": INVENTORY["items"][:1]}) == ("grasp", 200.0), "it came along with another"
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from moravec.worlds.cell import layout
 from moravec.worlds.cell.config import CellConfig
-from moravec.worlds.cell.settle import _is_stuck
+from moravec.worlds.cell.settle import is_stuck
 from moravec.worlds.cell.world import Cell
 
 SUNK = 0.0012  # [m]
@@ -40,9 +40,9 @@ def test_a_thing_in_a_wall_is_found_even_where_no_contact_is() -> None:
     cell = build(42)
     item = next(i for i in cell.items if i.category == "tool")
     body, start = cell.model.body(item.name).id, int(cell.model.joint(item.name).qposadr[0])
-    assert not _is_stuck(cell.model, cell.data, body, set())
+    assert not is_stuck(cell.model, cell.data, body, set())
     wall = layout.PARCEL_CENTRE[1] + layout.PARCEL_INNER[1] / 2
     for beyond, stuck in ((-0.12, False), (0.0, True)):
         cell.data.qpos[start : start + 7] = (layout.PARCEL_CENTRE[0], wall + beyond, 0.05, np.sqrt(0.5), 0, 0, np.sqrt(0.5))
         mujoco.mj_kinematics(cell.model, cell.data)
-        assert _is_stuck(cell.model, cell.data, body, set()) is stuck
+        assert is_stuck(cell.model, cell.data, body, set()) is stuck

@@ -14,7 +14,7 @@ import tyro
 
 from moravec.brain.midjob.ear import Said
 from moravec.commands.minds import MindOptions
-from moravec.commands.options import Flag, Items, Renderer, Skills, Speed, said, say, show, typed, unset
+from moravec.commands.options import Flag, Items, Renderer, Scatter, Skills, Speed, said, say, show, typed, unset
 
 Order = Annotated[Said, typed(partial(Said.parse, "--say"), "TEXT@S")]
 
@@ -56,6 +56,8 @@ class Run(MindOptions):
     """Things come one by one on a belt at SPEED [m/s], every S seconds, instead of in a parcel."""
     conditions: Annotated[str, unset("NAME=NUMBER,...")] = ""
     """How the workplace differs from its drawing, as light.level=0.4; see docs/conditions.md."""
+    fixture: Annotated[Scatter | None, unset("M")] = None
+    """Things of known kinds lie in known pockets of the parcel, up to M [m] off them, and the bins as in the drawing."""
     say: Annotated[tyro.conf.UseAppendAction[tuple[Order, ...]], unset("TEXT@S")] = ()
     """An order that arrives while the job runs, at a second of the robot's time; may be given several times."""
     quiet: Flag = False

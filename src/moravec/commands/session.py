@@ -77,7 +77,9 @@ class Session:
             self._interrupts = stack.enter_context(Interrupts())
             mishaps = tuple(filter(None, run.mishaps.split(",")))
             conditions = tuple(filter(None, run.conditions.split(",")))
-            options = WorldOptions(run.seed, run.items, run.renderer, run.person, mishaps, run.conveyor, conditions)
+            options = WorldOptions(
+                run.seed, run.items, run.renderer, run.person, mishaps, run.conveyor, conditions, run.fixture
+            )
             self._world: World = stack.enter_context(contextlib.closing(open_world(run.world, options)))
             self._charter = opened_charter(run, self._world.workplace)
             self._folder, moved = run_folder(run.out, run.seed)  # last: what is refused above leaves no folder behind
@@ -140,6 +142,7 @@ class Session:
             "person": run.person, "brain": run.brain, **({"mishaps": run.mishaps} if run.mishaps else {}),
             **({"conveyor": run.conveyor} if run.conveyor else {}),
             **({"conditions": run.conditions} if run.conditions else {}),
+            **({} if run.fixture is None else {"fixture": run.fixture}),
             "rules": [rule.name for rule in self._charter.all_rules], "permit": self._charter.permit.to_json(),
             **self._picking.named, **self._memory.named, **self._opened.named,
             **({"turns": list(run.talk)} if run.more else {}),
@@ -218,6 +221,7 @@ class Session:
             "mishaps": self._world.extremes().get("mishaps", {}),
             "conveyor": self._world.extremes().get("conveyor", {}),
             "conditions": self._world.extremes().get("conditions", {}),
+            "fixture": self._world.extremes().get("fixture", {}),
             "turns": [] if report is None else list(report.turns),
             "versions": dict(self._versions),
         }

@@ -30,6 +30,7 @@ class WorldOptions:
     mishaps: tuple[str, ...] = ()  # what is to go wrong, in the world's own words
     conveyor: str = ""  # how things come on a belt, in the world's own words; "" for no belt
     conditions: tuple[str, ...] = ()  # how the place differs from its drawing, in the world's own words
+    fixture: float | None = None  # [m] how far things lie off places known beforehand; None: as they come
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from moravec.worlds.cell.config import CellConfig, Drawn
 from moravec.worlds.cell.ground import Ground, gravity
 from moravec.worlds.cell.items import ItemSpec, draw_items
 from moravec.worlds.cell.pictures import Pictures
+from moravec.worlds.cell.pockets import KINDS
 from moravec.worlds.cell.scene import TABLE_CENTRE
 from moravec.worlds.cell.start import stand_away
 from moravec.worlds.cell.things.readings import is_patterned, is_unseen, rubs
@@ -32,7 +33,8 @@ NEAR = 1.9  # [m] from the table's middle: whoever is nearer is on a visit
 def deliver(drawn: Drawn, config: CellConfig) -> tuple[ItemSpec, ...]:
     """The things of a delivery: those that are drawn, and the clutter, as the conditions change them."""
     objects, rng = config.conditions.objects, drawn.streams["objects"]
-    items = draw_items(drawn.items, drawn.streams["items"], config.damaged_share, config.tagged_share)
+    fixed = () if config.fixture is None else KINDS
+    items = draw_items(drawn.items, drawn.streams["items"], config.damaged_share, config.tagged_share, fixed)
     more = draw_items(int(objects.clutter), rng.spawn(1)[0], config.damaged_share, config.tagged_share)
     clutter = tuple(replace(item, name=f"thing_{drawn.items + i}") for i, item in enumerate(more))
     return objects.changed((*items, *clutter), rng)

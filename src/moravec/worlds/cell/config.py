@@ -17,6 +17,7 @@ from moravec.worlds.cell.mishaps import Mishap
 ITEM_COUNT = (6, 12)
 Walk: TypeAlias = Literal["visits", "straight"]
 WITHOUT_A_PARCEL = ("slip", "swapped-bins", "dark", "full-bin", "wrong-code")  # mishaps that need none
+LARGEST_SCATTER = 0.03  # [m] of things around the pockets of a fixture
 LARGEST_SHIFT = (0.03, 0.03, 0.15)  # [m], [m], [rad] how far the parcel may stand from its drawn place
 
 
@@ -50,6 +51,7 @@ class CellConfig:
     walk: Walk = "visits"  # how: strolling to any side, or "straight" up to the edge in front of the arm
     mishaps: tuple[Mishap, ...] = ()  # each kind at most once
     conveyor: Conveyor | None = None  # things come on a belt instead of in a parcel
+    fixture: float | None = None  # [m] how far things lie off known pockets, see pockets.py; None: as they fall
     conditions: Conditions = field(default_factory=Conditions)  # how the cell differs from its drawing
     image: tuple[int, int] = (480, 640)  # height, width of the cameras [px]
     renderer: str | None = None  # "egl", "osmesa", "rays"; None takes the best that works
@@ -72,6 +74,12 @@ class CellConfig:
             raise BadInput("mishaps", kinds, "each kind at most once")
         if self.conveyor is not None and not set(kinds) <= set(WITHOUT_A_PARCEL):
             raise BadInput("mishaps with a conveyor", kinds, WITHOUT_A_PARCEL)
+        if self.fixture is not None and not 0.0 <= self.fixture <= LARGEST_SCATTER:
+            raise BadInput("the fixture's scatter", self.fixture, f"0 to {LARGEST_SCATTER:g} m")
+        if self.fixture is not None and self.conveyor is not None:
+            raise BadInput("a fixture", "with a conveyor", "in a parcel")
+        if self.fixture is not None and self.conditions.objects.clutter > 0:
+            raise BadInput("a fixture", "with objects.clutter", "as many things as were drawn")
         if not (len(self.image) == 2 and all(_is_whole(side) and side > 0 for side in self.image)):
             raise BadInput("image", self.image, "height and width, whole numbers of pixels above 0")
 
@@ -103,6 +111,8 @@ def draw(config: CellConfig, labels: tuple[str, ...]) -> Drawn:
     shift = streams["parcel"].uniform((-0.010, -0.012, -0.05), (0.010, 0.012, 0.05))
     order = streams["labels"].permutation(len(labels))
     lamp = streams["lighting"].uniform((0.85, -0.3, 0.3), (1.1, 0.3, 1.1))
+    if config.fixture is not None:  # then everything stands where the drawing has it
+        shift, order = np.zeros(3), np.arange(len(labels))
     lighting = config.lighting or Lighting(float(lamp[0]), float(lamp[1]), float(lamp[2]))
     return Drawn(
         items=count if config.items is None else int(config.items),

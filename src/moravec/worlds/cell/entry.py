@@ -43,7 +43,7 @@ def _config(options: WorldOptions) -> CellConfig:
         seed=options.seed, items=options.items, renderer=options.renderer, person=options.person,
         mishaps=tuple(Mishap.parse(text) for text in options.mishaps),
         conveyor=Conveyor.parse(options.conveyor) if options.conveyor else None,
-        conditions=Conditions.parse(options.conditions),
+        conditions=Conditions.parse(options.conditions), fixture=options.fixture,
     )  # fmt: skip
 
 
@@ -97,6 +97,8 @@ class CellWorld:
         belt = self.cell.belt
         if belt is not None:
             more["conveyor"] = {"laid": dict(belt.laid), "past": dict(belt.past)}
+        if (scatter := self.cell.config.fixture) is not None:
+            more["fixture"] = {"scatter": scatter, "farthest": round(self.cell.farthest, 6)}
         if asked := self.cell.config.conditions.told():
             found = self.cell.found()
             more["conditions"] = {

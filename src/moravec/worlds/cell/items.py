@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,12 +54,16 @@ def _draw_size(category: str, rng: np.random.Generator) -> tuple[float, ...]:
     return (u(0.026, 0.044), u(0.024, 0.033), u(0.017, 0.027))  # part: half axes of the blob its corners lie on
 
 
-def draw_items(count: int, rng: np.random.Generator, damaged_share: float, tagged_share: float) -> tuple[ItemSpec, ...]:
-    """`count` items; about one in six repeats an earlier one in category, colour and size."""
+def draw_items(
+    count: int, rng: np.random.Generator, damaged_share: float, tagged_share: float, kinds: Sequence[str] = ()
+) -> tuple[ItemSpec, ...]:
+    """`count` items; about one in six repeats an earlier one in category, colour and size. With `kinds`, of those categories."""
     items: list[ItemSpec] = []
     for index in range(count):
-        twin = items[int(rng.integers(len(items)))] if items and rng.random() < 1 / 6 else None
-        category = twin.category if twin else str(rng.choice(CATEGORIES))
+        earlier = [item for item in items if not kinds or item.category == kinds[index]]
+        twin = earlier[int(rng.integers(len(earlier)))] if earlier and rng.random() < 1 / 6 else None
+        drawn = twin.category if twin else str(rng.choice(CATEGORIES))
+        category = kinds[index] if kinds else drawn
         colour = twin.colour if twin else str(rng.choice(list(COLOURS)))
         size = twin.size if twin else _draw_size(category, rng)
         mass = float(np.exp(rng.uniform(*np.log(MASS_RANGE)))) if category != "ball" else float(rng.uniform(0.03, 0.3))

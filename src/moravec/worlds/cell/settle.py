@@ -18,6 +18,7 @@ _LID_STEPS = 250
 _LID_BESIDE = (0.0, 0.001, -0.001, 0.002, -0.002)  # [m]
 _LID_SLACK = 0.005  # [m] how far the lid may come to rest from where it belongs
 _HEADROOM = 0.004  # [m] between the highest thing and the lid
+LID_ASIDE = (-0.40, -0.16, 0.012)  # [m] while the parcel is filled
 _DEEPEST = 0.0012  # [m] a thing that reaches deeper into another, or into a wall, is stuck in it
 _FAR = 0.05  # [m] farther apart than this, distances are not measured
 _NEXT_TO = 0.5  # share of things that are dropped against another one
@@ -81,7 +82,7 @@ def fill_parcel(
     model.opt.enableflags &= ~int(mujoco.mjtEnableBit.mjENBL_SLEEP)  # what is moved by hand must not be asleep
     lid = int(model.joint("lid").qposadr[0])
     lid_home = data.qpos[lid : lid + 7].copy()
-    data.qpos[lid : lid + 3] = (-0.40, -0.16, 0.012)
+    data.qpos[lid : lid + 3] = LID_ASIDE
     empty = np.concatenate([data.qpos, data.qvel])
     for _ in range(_PACKINGS):
         data.qpos[:], data.qvel[:] = empty[: model.nq], empty[model.nq :]
@@ -90,7 +91,7 @@ def fill_parcel(
             continue
         for _ in range(_CALM_STEPS):
             mujoco.mj_step(model, data)
-        if _close(model, data, lid_home) and _fits(model, data, items, shift):
+        if close_lid(model, data, lid_home) and fits(model, data, items, shift):
             break
     else:
         raise WorldError(f"{len(items)} items found no room in the parcel in {_PACKINGS} packings")
@@ -99,7 +100,7 @@ def fill_parcel(
     mujoco.mj_forward(model, data)
 
 
-def _close(model: mujoco.MjModel, data: mujoco.MjData, lid_home: np.ndarray) -> bool:
+def close_lid(model: mujoco.MjModel, data: mujoco.MjData, lid_home: np.ndarray) -> bool:
     """Lays the lid on; False where it does not come to rest on the walls.
 
     Box on box at nearly no angle, MuJoCo now and then finds a contact that throws the lid off: then it is laid on a
@@ -146,12 +147,12 @@ def _drop(
             low[:2], high[:2] = low[:2] + move, high[:2] + move
         data.qpos[start + 2] += _stack_height(model, data, items, item, low, high) + 0.004 - low[2]
         mujoco.mj_kinematics(model, data)
-        if _is_stuck(model, data, body, set()):
+        if is_stuck(model, data, body, set()):
             continue
         for _ in range(_REST_STEPS):
             mujoco.mj_step(model, data)
         needs_touch = close and attempt < _TOUCH_TRIES
-        if _fits(model, data, items, shift) and (not needs_touch or _touches(model, data, body, before)):
+        if fits(model, data, items, shift) and (not needs_touch or _touches(model, data, body, before)):
             return True
     return False
 
@@ -175,12 +176,12 @@ def _stack_height(
     return top
 
 
-def _fits(
+def fits(
     model: mujoco.MjModel, data: mujoco.MjData, dropped: tuple[ItemSpec, ...], shift: tuple[float, float, float]
 ) -> bool:
     """Whether everything dropped so far lies inside the walls and under the lid, and nothing is stuck in a wall."""
     bodies = {model.body(item.name).id for item in dropped}
-    if any(_is_stuck(model, data, body, bodies) for body in bodies):
+    if any(is_stuck(model, data, body, bodies) for body in bodies):
         return False
     c, s = np.cos(shift[2]), np.sin(shift[2])
     for item in dropped:
@@ -200,7 +201,7 @@ def _solid(model: mujoco.MjModel, body: int) -> list[int]:
     return [geom for geom in geoms if model.geom_contype[geom]]
 
 
-def _is_stuck(model: mujoco.MjModel, data: mujoco.MjData, body: int, others: set[int]) -> bool:
+def is_stuck(model: mujoco.MjModel, data: mujoco.MjData, body: int, others: set[int]) -> bool:
     """Whether `body` reaches into the parcel's walls or into one of `others`.
 
     Measured, and not asked of the contacts: MuJoCo's box against box finds none once one is deep in the other

@@ -18,6 +18,7 @@ from moravec.worlds.cell.bodies import Bodies, deliver, lying_about
 from moravec.worlds.cell.conditions.conditions import Conditions
 from moravec.worlds.cell.config import CellConfig, Drawn, draw
 from moravec.worlds.cell.conveyor import Belt
+from moravec.worlds.cell.fixture import fill_pockets
 from moravec.worlds.cell.imaging.readings import lamps, lamps_against
 from moravec.worlds.cell.items import ItemSpec, draw_items
 from moravec.worlds.cell.limits import cell_limits, true_limits
@@ -55,8 +56,12 @@ class Cell:
         self.bodies = Bodies(self.model, self.data, self.items, delivered, drawn, config.conditions)
         self.bodies.stand(strays, self.workplace)
         self.belt: Belt | None = None
+        self.farthest = 0.0  # [m] of a thing from its pocket, where there are any
         if config.conveyor is not None:
             self.belt = Belt(self.model, self.data, delivered, config.conveyor, drawn.streams["belt"])
+        elif config.fixture is not None:
+            settle = drawn.streams["settle"]
+            self.farthest = fill_pockets(self.model, self.data, delivered, config.fixture, drawn.parcel_shift, settle)
         else:
             fill_parcel(self.model, self.data, delivered, drawn.parcel_shift, drawn.streams["settle"])
         self.data.time = 0.0
