@@ -114,7 +114,7 @@ def test_a_scatter_that_cannot_be_is_refused(scatter: float) -> None:
 
 
 def test_a_belt_has_no_pockets() -> None:
-    with pytest.raises(BadInput, match="a fixture: found 'with objects.clutter'"):
+    with pytest.raises(BadInput, match=r"a fixture: found 'with objects\.clutter'"):
         CellConfig(fixture=0.0, conditions=Conditions.parse(["objects.clutter=1"]))
     with pytest.raises(BadInput, match="a fixture: found 'with a conveyor'"):
         open_world("cell", WorldOptions(conveyor="0.05", fixture=0.0))

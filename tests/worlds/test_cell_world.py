@@ -207,6 +207,7 @@ def test_final_says_what_everything_is_and_where_the_rule_wants_it() -> None:
     [
         ("joint_velocity", lambda c: c.data.qvel.__setitem__(c.model.joint("wrist_3").dofadr[0], -4.0)),
         ("joint_position", lambda c: c.data.qpos.__setitem__(c.model.joint("elbow").qposadr[0], 3.15)),
+        ("joint_position", lambda c: c.data.qpos.__setitem__(c.model.joint("elbow").qposadr[0], -3.15)),
         ("joint_torque", lambda c: c.data.qfrc_actuator.__setitem__(c.model.joint("wrist_1").dofadr[0], 28.1)),
         ("tool_speed", lambda c: c.data.site_xpos.__setitem__((c.model.site("tool").id, 2), 0.25)),
         ("workspace", lambda c: c.data.site_xpos.__setitem__((c.model.site("tool").id, 2), -0.01)),
