@@ -27,6 +27,7 @@ from moravec.robots.ur5e.limits import ur5e_limits
 from moravec.skills.contract import Ask, Capture, Follow, Grip, Note
 from moravec.skills.delivery import delivery_skills
 from moravec.skills.moves import BACK_OFF, BUMP, Failed, above, follow, go, grip, line_to, look_from
+from moravec.skills.walls import has_room
 
 LIMITS = ur5e_limits()
 SKILLS = delivery_skills()
@@ -66,6 +67,20 @@ def test_the_pick_comes_down_on_the_thing() -> None:
     assert 0.006 < lowest < 0.056 and tips[-1][2] > WORKPLACE.place("parcel").rim + 0.05
     assert result.data["target"].colour == "red" and context.hand.held is not None
     assert context.hand.held.below == pytest.approx(lowest - 0.006, abs=1e-3)
+
+
+def test_a_low_thing_at_a_wall_is_taken_less_deep_where_the_palm_clears_the_rim() -> None:
+    """As deep as usual, the palm would be below the rim, and nearer the wall than it may."""
+    parcel = WORKPLACE.place("parcel")
+    x, y = parcel.centre[0] + parcel.size[0] / 2 - 0.017, parcel.centre[1]
+    extent, top = (0.044, 0.034, 0.044), parcel.floor + 0.044
+    thing = detection(at=(x, y), position=(x, y, parcel.floor + 0.022), extent=extent, yaw=np.pi / 2)
+    stage = Stage(believed=thing, items=[[thing]], boxes=((x, y, 0.017, 0.022, top),), held_width=0.04)
+    result, _ = play(SKILLS["pick"], stage, {"item": "thing"})
+    assert result.code == "ok" and not [note for note in asked(stage, Note) if note.topic == "nudge"]
+    low = min((ARM.tool_pose(r.chunk.q[-1])[:3, 3] for r in asked(stage, Follow)), key=lambda tip: tip[2])
+    assert top - 0.03 < low[2] < top - 0.01 and has_room(parcel, tuple(low))
+    assert not has_room(parcel, (low[0], low[1], top - 0.036)), "with the usual depth there would be none"
 
 
 def test_the_pick_takes_the_detection_that_fits_and_looks_before() -> None:

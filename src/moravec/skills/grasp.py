@@ -6,6 +6,7 @@ stands between the fingers, the fingers' own columns are free down to their tips
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -30,11 +31,14 @@ MAX_SLANT = 0.45  # largest tangent of the angle between a flank and the finger
 REACH = 0.070  # [m] half length of the profile that is looked at
 
 
+Point = tuple[float, float, float]
+
+
 @dataclass(frozen=True, slots=True)
 class Grasp:
     """Tips to `position` (3,) [m], fingers closing along `yaw` [rad], opened to `opening` [m] on the way down."""
 
-    position: tuple[float, float, float]
+    position: Point
     yaw: float
     opening: float
     width: float  # expected between the fingers [m]
@@ -50,18 +54,18 @@ def plan_grasps(
     count: int = 12,
     beside: float = BESIDE,
     depth: float = DEPTH,
+    fits: Callable[[Point], bool] = lambda position: True,
 ) -> list[Grasp]:
     """The best grasps, best first; near `target` (x, y) [m] within `radius` [m], or anywhere when it is None.
 
     `floor` [m] is what things rest on; `beside` [m] is kept free between the fingers and the flanks; the tips go `depth` [m]
-    below the top. At most `count`, spread over places and directions.
+    below the top. Only grasps at positions that `fits` lets pass. At most `count`, spread over places and directions.
     """
     filled = _filled(heights, floor)
     found: list[Grasp] = []
     for yaw in np.arange(DIRECTIONS) * np.pi / DIRECTIONS:
         found.extend(_along(heights, filled, float(yaw), floor, target, radius, beside, depth))
-    found.sort(key=lambda g: -g.score)
-    return _spread(found, count)
+    return _spread(sorted((g for g in found if fits(g.position)), key=lambda g: -g.score), count)
 
 
 def _filled(heights: HeightMap, floor: float) -> NDArray[np.float32]:

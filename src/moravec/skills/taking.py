@@ -150,28 +150,31 @@ def sound_grasps(scene: Scene) -> list[tuple[float, Grasp]]:
     so is a hand that would come too near them.
 
     Where no fingers fit with room to spare, they are let down with less; and less deep where deep ones would take hold of more
-    than one thing, as of one that lies on another.
+    than one thing, as of one that lies on another, or where the palm would come too near a wall.
     """
     place = scene.place
     size = (place.size[0] + 2 * WALL_SLACK, place.size[1] + 2 * WALL_SLACK)
     heights = height_map(scene.frame, place.centre, size)
-    for beside in ROOM_BESIDE:
-        marked = _marked(scene, heights, beside, (DEPTH,))
-        if scene.together or (scene.others and (not marked or crowd(marked[0][1], scene.others) > 0.0)):
-            marked = _marked(scene, heights, beside, (DEPTH, *SHALLOW))
-        if marked:
-            return [(mark, g) for mark, g in marked if has_room(place, g.position)]
+    for depths in ((DEPTH,), (DEPTH, *SHALLOW)):
+        for beside in ROOM_BESIDE:
+            marked = _marked(scene, heights, beside, depths)
+            if not marked:
+                continue
+            if len(depths) == 1 and (scene.together or crowd(marked[0][1], scene.others) > 0.0):
+                break  # a shallower one may be better
+            return marked
     return []
 
 
 def _marked(scene: Scene, heights: HeightMap, beside: float, depths: Sequence[float]) -> list[tuple[float, Grasp]]:
-    """Grasps on the target at any of `depths` [m] with their marks, the best first."""
+    """Grasps on the target at any of `depths` [m] for which the hand has room, with their marks, the best first."""
     place, target = scene.place, scene.target
     radius = min(SEARCH_RADIUS, 0.012 + 0.5 * target.extent[0])
     highest = target.position[2] + target.extent[2] / 2 + ABOVE_TARGET
     found: list[Grasp] = []
+    room = partial(has_room, place)
     for depth in depths:
-        found += plan_grasps(heights, place.floor, target.position[:2], radius, CANDIDATES, beside, depth)
+        found += plan_grasps(heights, place.floor, target.position[:2], radius, CANDIDATES, beside, depth, room)
     return ranked([g for g in found if g.top < highest], scene.others, scene.tried, scene.together)
 
 
