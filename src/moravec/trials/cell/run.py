@@ -10,7 +10,7 @@ from moravec.skills.learned.pilot import Pilot
 from moravec.trials.cell.attempt import Record, make
 from moravec.trials.cell.suite import POLICY, Attempt
 from moravec.trials.record import Book
-from moravec.worlds.metaworld.processes import pool
+from moravec.worlds.processes import pool
 from moravec.worlds.registry import World
 
 Deliver = Callable[[int], World]  # of a seed

@@ -13,8 +13,8 @@ from moravec.trials.metaworld.episode import Attempter, Record
 from moravec.trials.metaworld.record import Book
 from moravec.trials.metaworld.suite import Attempt
 from moravec.worlds.metaworld.pictures import Drawing
-from moravec.worlds.metaworld.processes import pool
 from moravec.worlds.metaworld.scene import Scene
+from moravec.worlds.processes import pool
 
 GROUP = 5  # attempts at one task that a process makes before it tells
 Open = Callable[[Scene], Stepper]  # what a process opens once for each group; must be importable by name
