@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -133,10 +134,10 @@ def test_no_jobs_are_done_at_once(executor: Executor) -> None:
 # ── processes that suffer ────────────────────────────────────────────────────────────────────────────────────────────────
 @pytest.fixture(params=("processes", "ray"))
 def outliving(request: pytest.FixtureRequest) -> Executor:
-    """Those whose jobs have processes of their own, with little patience and memory."""
+    """Those whose jobs have processes of their own, with little memory."""
     if request.param == "ray":
         request.getfixturevalue("cluster")
-    return executor_of(request.param, 2, Budget(3.0, 60 * MEGABYTE), {})
+    return executor_of(request.param, 2, Budget(60.0, 60 * MEGABYTE), {})
 
 
 @pytest.mark.parametrize(("times", "how", "tries"), [(1, "done", 2), (9, "died", 2)])
@@ -152,12 +153,12 @@ def test_a_job_whose_process_is_killed_is_tried_once_more(
     assert {each.ended for each in found.values()} == {"done"} and len(found) == 5
 
 
-def test_a_job_that_hangs_is_ended_and_the_rest_goes_on(outliving: Executor, tmp_path: Path) -> None:
+def test_a_job_that_hangs_is_ended_and_the_rest_goes_on(outliving: Processes | Ray, tmp_path: Path) -> None:
     group = Group(nothing, (Job("bad", partial(jobs.hangs, str(tmp_path))), Job("next", partial(jobs.draws, 1))))
     begun = time.monotonic()
-    found = ended(outliving, [group, *alone(other=partial(jobs.draws, 2))])
+    found = ended(replace(outliving, budget=Budget(4.0)), [group, *alone(other=partial(jobs.draws, 2))])
     assert {key: each.ended for key, each in found.items()} == {"bad": "hung", "next": "done", "other": "done"}
-    assert found["bad"].words == "no answer within 3 s" and 3.0 <= found["bad"].seconds < 20.0
+    assert found["bad"].words == "no answer within 4 s" and 4.0 <= found["bad"].seconds < 30.0
     assert time.monotonic() - begun < jobs.FOREVER / 5
     ((pid, _),) = notes(tmp_path)
     assert gone(pid), "it was not tried again, and does not go on"
@@ -250,22 +251,26 @@ def test_rays_cluster_is_the_one_that_its_own_tools_use() -> None:
     assert executor_of("processes", 3, Budget(5.0), {}) == Processes(3, Budget(5.0))
 
 
-def test_a_cluster_that_was_begun_for_a_trial_is_ended() -> None:
+def test_a_cluster_that_was_begun_for_a_trial_is_ended_and_one_that_is_not_there_is_said() -> None:
     """In a process of its own, since this one may be at a cluster."""
     pytest.importorskip("ray", reason="the extra ray brings it")
-    program = (
-        "from functools import partial\nimport helpers_executors as jobs, ray\nfrom moravec.trials.executors.on_ray import Ray\n"
-        "Ray(1).run(jobs.alone(one=partial(jobs.draws, 1)), lambda told: print(told.ended))\nprint(ray.is_initialized())"
-    )
+    program = """
+from functools import partial
+import helpers_executors as jobs, ray
+from moravec.core.errors import WorldError
+from moravec.trials.executors.on_ray import Ray
+work = jobs.alone(one=partial(jobs.draws, 1))
+Ray(1).run(work, lambda told: print(told.ended))
+print(ray.is_initialized())
+try:
+    Ray(1, "127.0.0.1:1").run(work, print)
+except WorldError as error:
+    print(error)
+"""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(ROOTS)}
     done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
-    assert done.stdout.split() == ["done", "False"], done.stderr
-
-
-def test_a_cluster_that_is_not_there_is_said_at_once() -> None:
-    pytest.importorskip("ray", reason="the extra ray brings it")
-    with pytest.raises(WorldError, match=r"no Ray cluster at 127\.0\.0\.1:1: .*refused"):
-        Ray(1, "127.0.0.1:1").run(alone(one=partial(jobs.draws, 1)), lambda outcome: None)
+    first, second, third = done.stdout.splitlines()
+    assert (first, second) == ("done", "False") and third.startswith("no Ray cluster at 127.0.0.1:1: ") and "refused" in third
 
 
 def test_where_ray_is_not_installed_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
