@@ -231,6 +231,8 @@ BAD = [
     (["trial", "metaworld", "--policy", "expert", "--sentences", "NOWHERE"], "the sentences: found"),
     (["trial", "metaworld", "--policy", "expert", "--drawing", "plian"], "did you mean 'plain'"),
     (["trial", "metaworld", "--episodes", "0"], "--episodes: found '0'"),
+    (["trial", "metaworld", "--executor", "rya"], "did you mean 'ray'"),
+    (["trial", "metaworld", "--patience", "nan"], "--patience: found 'nan'"),
 ]
 
 

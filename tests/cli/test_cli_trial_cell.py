@@ -22,7 +22,8 @@ def test_a_trial_is_made_once_and_told_again(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(trial_cell, "delivered", one_thing)
-    words = ["trial", "cell-pick", "--policy", "teacher", "--episodes", "1", "--processes", "1", "--out", str(tmp_path), "--json"]
+    words = ["trial", "cell-pick", "--policy", "teacher", "--episodes", "1", "--executor", "serial"]
+    words += ["--out", str(tmp_path), "--json"]
     assert main(words) == 0
     shown = capsys.readouterr()
     result = json.loads((tmp_path / "result.json").read_text(), parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))

@@ -46,8 +46,8 @@ from moravec.data.demonstrations.metaworld import (  # noqa: E402
 from moravec.data.episode import Episode, check_episode  # noqa: E402
 from moravec.data.lerobot.read import Reader  # noqa: E402
 from moravec.trials.metaworld.suite import FIRST_SEED  # noqa: E402
-from moravec.worlds.metaworld.processes import Job  # noqa: E402
 from moravec.worlds.metaworld.sentences import sentences_of  # noqa: E402
+from moravec.worlds.processes import Job  # noqa: E402
 
 SIZE = 64
 TASK = "door-close-v3"

@@ -26,6 +26,7 @@ TOOLS = {"mypy", "mutmut", "pytest", "xdist", "pytest_rerunfailures", "ruff", "h
 # Where what they bring is imported.
 EXTRAS = {
     "data": ("data/", "trials/jobs/table.py"), "mcp": ("brain/tools/", "commands/mcp_server/"), "remote": ("brain/remote/",),
+    "ray": ("trials/executors/on_ray.py",),
     "train": ("models/checkpoint.py", "models/manip/", "models/reader/", "commands/train.py"),
 }  # fmt: skip
 NEVER = re.compile(r"^(torch|tensorflow|jax|jaxlib|triton|nvidia-.*|keras)$")
@@ -49,7 +50,7 @@ def extra(name: str) -> set[str]:
 
 
 def test_base_and_extras_are_exactly_what_the_source_imports() -> None:
-    base, more = modules_of(PROJECT["dependencies"]), extra("data") | extra("mcp") | extra("remote") | extra("train")
+    base, more = modules_of(PROJECT["dependencies"]), set[str]().union(*(extra(name) for name in EXTRAS))
     assert not base & more
     assert base | more == foreign_imports("src") | BY_NAME
 

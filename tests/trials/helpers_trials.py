@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import os
 import signal
+import time
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -49,13 +51,46 @@ class Refusing(Silent):
         raise BadInput("the instruction", seen.prompt, ["one", "two"])
 
 
-class Dying(Silent):
-    """Takes its process with it."""
+class BadAt(Silent):
+    """Dies, hangs or crashes in the episodes of some seeds."""
+
+    def __init__(self, kinds: Mapping[int, str]) -> None:
+        super().__init__()
+        self._kinds, self._kind = kinds, ""
+
+    def reset(self, seed: int) -> None:
+        """Which episode this is."""
+        self._kind = self._kinds.get(seed, "")
 
     def next(self, seen: PolicyInput) -> Step:
-        """Does not return."""
-        os.kill(os.getpid(), signal.SIGKILL)
-        return Step(None, Why.WAITING)
+        """Does not return, in the bad ones."""
+        if self._kind == "died":
+            os.kill(os.getpid(), signal.SIGKILL)
+        if self._kind == "hung":
+            time.sleep(600.0)
+        if self._kind == "crashed":
+            raise ZeroDivisionError
+        return super().next(seen)
+
+
+class BrokenAt(Away):
+    """Answers with no number, or in the wrong shape, in the episode of one seed."""
+
+    def __init__(self, seed: int, kind: str) -> None:
+        super().__init__()
+        self._bad, self._kind = seed, kind
+        self._seed = -1
+
+    def reset(self, seed: int) -> None:
+        """Which episode this is."""
+        self._seed = seed
+
+    def act(self, seen: PolicyInput) -> PolicyChunk:
+        """See Away."""
+        chunk = super().act(seen)
+        if self._seed != self._bad:
+            return chunk
+        return replace(chunk, actions=chunk.actions * np.float32(math.nan) if self._kind == "nan" else chunk.actions[:, :3])
 
 
 def away(scene: Scene) -> Stepper:
@@ -70,5 +105,9 @@ def refusing(scene: Scene) -> Stepper:
     return Refusing()
 
 
-def dying(scene: Scene) -> Stepper:
-    return Dying()
+def bad_at(kinds: Mapping[int, str], scene: Scene) -> Stepper:
+    return BadAt(kinds)
+
+
+def broken_at(seed: int, kind: str, scene: Scene) -> Stepper:
+    return Executed(BrokenAt(seed, kind), LONG)

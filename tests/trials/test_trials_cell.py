@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,7 +28,11 @@ from moravec.trials.cell.attempt import SKILLS, Record, make
 from moravec.trials.cell.judge import BROKEN, CAUSES, FALL, FAR, NOT_TRIED, in_hand, meant, pick_cause, place_cause
 from moravec.trials.cell.result import summary
 from moravec.trials.cell.suite import FIRST_SEED, POLICY, PROGRAM, SEEDS_APART, SUITES, Attempt, attempts
+from moravec.trials.executors.contract import Group, Tell
+from moravec.trials.executors.processes import Processes
+from moravec.trials.executors.serial import Serial
 from moravec.trials.record import Book
+from moravec.trials.shares import in_words, troubles
 from moravec.worlds.registry import Thing, World, WorldOptions, open_world
 
 DONE = SkillResult("succeeded")
@@ -105,28 +112,24 @@ def test_pairs_are_of_the_same_deliveries() -> None:
 
 
 # ── running ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
-def test_what_is_recorded_is_not_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_recorded_is_not_made_again(tmp_path: Path) -> None:
     wanted, made = attempts("cell-pick", 3, 0, program_alone=False), list[str]()
 
-    def tried(attempt: Attempt, *_: Any) -> Record:
+    def told(record: Record) -> None:
+        made.append(record.key)
         if len(made) == 2:
-            made.append("killed")
             raise KeyboardInterrupt
-        made.append(attempt.key)
-        return replace(record(attempt.index, attempt.by, where=attempt.where), seed=attempt.seed)
-
-    monkeypatch.setattr(running, "tried", tried)
 
     def go_on() -> list[Record]:
-        return running.run(Book(tmp_path, {}, Record), wanted, _nowhere, _nobody, False, 1, lambda told: None)
+        return running.run(Book(tmp_path, {}, Record), wanted, _no_room, _nobody, False, Serial(), told)
 
     with pytest.raises(KeyboardInterrupt):
         go_on()
     assert [r.key for r in go_on()] == [a.key for a in wanted]
-    assert sorted(set(made) - {"killed"}) == sorted(a.key for a in wanted) and len(made) == 7
+    assert sorted(made) == sorted(a.key for a in wanted) and len(made) == 6
     other = [replace(wanted[0], seed=7)]
     with pytest.raises(BadInput, match="or another --out"):
-        running.run(Book(tmp_path, {}, Record), other, _nowhere, _nobody, False, 1, lambda told: None)
+        running.run(Book(tmp_path, {}, Record), other, _nowhere, _nobody, False, Serial(), lambda told: None)
 
 
 def _nowhere(seed: int) -> World:
@@ -172,11 +175,59 @@ def test_a_delivery_that_cannot_be_made_ends_no_trial(tmp_path: Path) -> None:
     """It is tried by nobody, says why, and is not tried again by a trial that goes on."""
     wanted = attempts("cell-pick", 2, 0, program_alone=False)
     book = Book(tmp_path, {}, Record)
-    found = running.run(book, wanted, _no_room, _nobody, False, 1, lambda told: None)
+    found = running.run(book, wanted, _no_room, _nobody, False, Serial(), lambda told: None)
     assert [(r.cause, r.words) for r in found[::2]] == [(NOT_TRIED, f"12 items of {a.seed} found no room") for a in wanted[::2]]
     result = summary(found)
     assert (result["n_episodes"], result["n_not_tried"], result["hard_coded"]["n_episodes"]) == (0, 2, 0)
-    assert running.run(Book(tmp_path, {}, Record), wanted, _nowhere, _nobody, False, 1, lambda told: None) == found
+    assert running.run(Book(tmp_path, {}, Record), wanted, _nowhere, _nobody, False, Serial(), lambda told: None) == found
+
+
+def _bad(seed: int) -> World:
+    """Another kind of bad for each delivery."""
+    kind = seed - FIRST_SEED
+    if kind == 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    if kind == 1:
+        raise ValueError("a mistake of whoever wrote it")
+    return _no_room(seed)
+
+
+def test_a_trial_outlives_attempts_that_die_or_crash(tmp_path: Path) -> None:
+    """They count against whoever was tried, are told, and are not made again; what was half written is."""
+    wanted = attempts("cell-pick", 3, 0, program_alone=True)
+    book, told = Book(tmp_path, {}, Record), list[str]()
+    found = running.run(book, wanted, _bad, _nobody, False, Processes(2), lambda record: told.append(record.key))
+    assert [(r.success, r.cause) for r in found] == [(False, cause) for cause in ("died", "crashed", NOT_TRIED)]
+    assert "status -9" in found[0].words and "a mistake of" in found[1].words
+    result = summary(found)
+    assert (result["n_episodes"], result["n_not_tried"]) == (2, 1)
+    assert result["troubles"] == {"crashed": 1, "died": 1} and set(result["causes"]) <= CAUSES.keys()
+    lines = (tmp_path / "episodes.jsonl").read_bytes()
+    (tmp_path / "episodes.jsonl").write_bytes(lines[:-20])
+    again = Book(tmp_path, {}, Record)
+    assert "cut short" in again.notice and len(again.records) == 2
+    known = list(again.records)
+    made: list[str] = []
+    running.run(again, wanted, _no_room, _nobody, False, Serial(), lambda record: made.append(record.key))
+    assert sorted([*known, *made]) == sorted(told) == sorted(a.key for a in wanted)
+
+
+def test_what_a_process_leaked_is_in_the_record(tmp_path: Path) -> None:
+    """Of whoever it was; counted apart from failures."""
+    wanted = attempts("cell-pick", 3, 0, program_alone=True)
+    found = running.run(Book(tmp_path, {}, Record), wanted, _no_room, _nobody, False, Leaking(), lambda record: None)
+    assert [r.leaked for r in found] == [0, 5, 0] == [r.leaked for r in Book(tmp_path, {}, Record).records.values()]
+    assert troubles(found) == {"leaked": 1} and in_words(troubles(found), "there") == "; 1 leaked (see there)"
+    assert in_words({}, "there") == ""
+
+
+class Leaking:
+    """Serial, and every second outcome says that something leaked."""
+
+    def run(self, groups: Iterable[Group[Any, Any]], tell: Tell) -> None:
+        """See Executor."""
+        for k, group in enumerate(groups):
+            Serial().run([group], lambda outcome, k=k: tell(replace(outcome, leaked=5 * (k % 2))))  # type: ignore[misc]
 
 
 @pytest.mark.parametrize(("deliver", "error"), [(_interrupted, KeyboardInterrupt), (_wrongly_written, ValueError)])

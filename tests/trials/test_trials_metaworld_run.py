@@ -20,19 +20,24 @@ import pytest
 pytest.importorskip("metaworld")
 
 from helpers_proc import processes
-from helpers_trials import LONG, away, dying, refusing, silent
+from helpers_trials import LONG, away, bad_at, broken_at, refusing, silent
 
-from moravec.core.errors import BadInput, WorldError
+from moravec.core.errors import BadInput
 from moravec.models.chunks import Step, Why
+from moravec.trials.executors.contract import Budget, Executor
+from moravec.trials.executors.processes import Processes
+from moravec.trials.executors.serial import Serial
 from moravec.trials.metaworld.baselines import open_baseline
 from moravec.trials.metaworld.episode import STRIP, THUMB, Record
 from moravec.trials.metaworld.grid import grid
 from moravec.trials.metaworld.record import STRIPS, Book
+from moravec.trials.metaworld.result import cause_in_words, summary
 from moravec.trials.metaworld.run import GROUP, run
 from moravec.trials.metaworld.suite import Attempt, attempts, swaps, words_of
 from moravec.worlds.metaworld.scene import HORIZON
 from moravec.worlds.metaworld.swap import told_of
 
+ONE = Serial()
 expert, chance = partial(open_baseline, "expert"), partial(open_baseline, "random")
 SOURCE = Path(__file__).resolve().parents[2] / "src"
 
@@ -41,8 +46,10 @@ def wanted(*tasks: str, episodes: int = 2) -> list[Attempt]:
     return attempts(tasks, episodes, 0, words_of("train"))
 
 
-def tried(folder: Path, open_stepper: Any, asked: list[Attempt], processes: int = 1, drawing: Any = "plain") -> list[Record]:
-    return run(Book(folder, {}), asked, open_stepper, drawing, processes, lambda record: None)
+def tried(
+    folder: Path, open_stepper: Any, asked: list[Attempt], executor: Executor = ONE, drawing: Any = "plain"
+) -> list[Record]:
+    return run(Book(folder, {}), asked, open_stepper, drawing, executor, lambda record: None)
 
 
 def timeless(records: list[Record]) -> list[Record]:
@@ -87,7 +94,7 @@ def test_processes_and_order_change_nothing(tmp_path: Path) -> None:
     """Two processes, and one that begins with the last attempt."""
     asked = wanted("reach-v3", "button-press-v3")
     one = tried(tmp_path / "one", expert, asked)
-    two = tried(tmp_path / "two", expert, asked, processes=2)
+    two = tried(tmp_path / "two", expert, asked, Processes(2))
     back = tried(tmp_path / "back", expert, asked[::-1])[::-1]
     assert timeless(one) == timeless(two) == timeless(back)
     assert [record.task for record in two] == [attempt.task for attempt in asked]
@@ -103,9 +110,9 @@ def test_what_is_recorded_is_not_made_again(tmp_path: Path) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run(Book(tmp_path / "broken", {}), asked, expert, "plain", 1, killed)
+        run(Book(tmp_path / "broken", {}), asked, expert, "plain", ONE, killed)
     again: list[Record] = []
-    found = run(Book(tmp_path / "broken", {}), asked, expert, "plain", 1, again.append)
+    found = run(Book(tmp_path / "broken", {}), asked, expert, "plain", ONE, again.append)
     assert len(told) + len(again) == len(asked)
     assert timeless(found) == timeless(tried(tmp_path / "whole", expert, asked))
 
@@ -134,18 +141,36 @@ def test_a_policy_that_gives_no_action_is_in_trouble(tmp_path: Path) -> None:
     assert not (tmp_path / STRIPS).exists() and grid(tmp_path, [record]) is None
 
 
-@pytest.mark.parametrize("processes", [1, 2])
-def test_bad_input_is_told_as_it_was_from_any_process(tmp_path: Path, processes: int) -> None:
+@pytest.mark.parametrize("executor", [ONE, Processes(2)], ids=["serial", "processes"])
+def test_bad_input_is_told_as_it_was_from_any_process(tmp_path: Path, executor: Executor) -> None:
     asked = wanted("push-v3", "reach-v3")
     with pytest.raises(BadInput, match=r"the instruction: found .*; allowed: one of one, two") as error:
-        tried(tmp_path, refusing, asked, processes)
+        tried(tmp_path, refusing, asked, executor)
     assert error.value.exit_status == 2
     assert Book(tmp_path, {}).records == {}
 
 
-def test_a_process_that_dies_is_told_in_one_clear_line(tmp_path: Path) -> None:
-    with pytest.raises(WorldError, match="a process died at its work"):
-        tried(tmp_path, dying, wanted("push-v3"), processes=2)
+def test_a_trial_outlives_policies_that_die_hang_or_crash(tmp_path: Path) -> None:
+    """That attempt has failed, the next one finds a policy that lives, and none is tried again."""
+    asked, kinds = wanted("push-v3", episodes=4), ("died", "hung", "crashed", "trouble")
+    policy = partial(bad_at, dict(zip((attempt.seed for attempt in asked), kinds, strict=True)))
+    found = tried(tmp_path, policy, asked, Processes(2, Budget(seconds=20.0)))  # a real attempt takes one or two
+    assert [(record.success, record.cause) for record in found] == [(False, kind) for kind in kinds]
+    assert [record.steps for record in found] == [0, 0, 0, HORIZON]
+    assert "status -9" in found[0].words and "20 s" in found[1].words and found[2].words.startswith("ZeroDivisionError")
+    result = summary(found)
+    assert (result["n_episodes"], result["troubles"]) == (4, {"crashed": 1, "hung": 1, "died": 1})
+    assert set(result["causes"]) == set(kinds) and [cause_in_words(record) for record in found]
+    assert tried(tmp_path, refusing, asked) == found
+
+
+@pytest.mark.parametrize(("kind", "words"), [("nan", "found nan; allowed: finite"), ("shape", "found shape (100, 3)")])
+def test_an_answer_that_is_none_is_a_failure(tmp_path: Path, kind: str, words: str) -> None:
+    """And the next attempt begins as if nothing had been."""
+    asked = wanted("push-v3")
+    found = tried(tmp_path, partial(broken_at, asked[0].seed, kind), asked)
+    assert [(record.cause, record.steps) for record in found] == [("broken", 0), ("not reached", HORIZON)]
+    assert words in found[0].words and found[0].decided == 0 and summary(found)["causes"]["broken"] == 1
 
 
 def started(folder: Path) -> subprocess.Popen[str]:
@@ -194,4 +219,4 @@ def test_an_interrupt_stops_a_trial_at_once_and_it_can_go_on(tmp_path: Path, who
     assert 1 <= len(book.records) < 28 * 9
     kept = list(book.records.values())
     again = [Attempt(record.task, record.index, record.seed, record.prompt) for record in kept]
-    assert run(book, again, refusing, "plain", 1, lambda record: None) == kept
+    assert run(book, again, refusing, "plain", ONE, lambda record: None) == kept

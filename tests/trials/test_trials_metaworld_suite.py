@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from moravec.core.errors import BadInput
 from moravec.models.contract import join
+from moravec.trials.executors.serial import Serial
 from moravec.trials.metaworld.causes import CAUSES, CLOSE, LIFTED, MOVED, NEAR, Track, cause_of
 from moravec.trials.metaworld.episode import STRIP, THUMB, Record
 from moravec.trials.metaworld.grid import MOST, NAME, grid
@@ -207,6 +208,7 @@ def test_a_line_that_a_kill_cut_short_is_dropped(tmp_path: Path, cut: int) -> No
     whole = (tmp_path / LINES).read_bytes()
     (tmp_path / LINES).write_bytes(whole + json.dumps(record(1).plain()).encode()[:cut])
     again = Book(tmp_path, HEAD)
+    assert "that attempt is made again" in again.notice and Book(tmp_path, HEAD).notice == ""
     assert list(again.records) == ["push-v3/0"] and (tmp_path / LINES).read_bytes() == whole
     again.add(record(1), [])
     assert len(Book(tmp_path, HEAD).records) == 2
@@ -238,15 +240,23 @@ def test_a_trial_whose_header_is_broken_is_refused(tmp_path: Path, text: str) ->
         Book(tmp_path, HEAD)
 
 
+def test_records_of_which_nobody_knows_the_trial_are_not_taken_for_these(tmp_path: Path) -> None:
+    Book(tmp_path, HEAD).add(record(0), [])
+    (tmp_path / HEADER).unlink()
+    with pytest.raises(BadInput, match=r"episodes\.jsonl without trial\.json"):
+        Book(tmp_path, HEAD)
+    assert not (tmp_path / HEADER).exists(), "nor are they made to be"
+
+
 def test_records_of_other_words_or_seeds_are_not_taken_for_these(tmp_path: Path) -> None:
     """A file of sentences has the same name after it was changed."""
     book = Book(tmp_path, HEAD)
     book.add(record(0), [])
     for attempt in (Attempt("push-v3", 0, FIRST_SEED, "shove it"), Attempt("push-v3", 0, 5, "push it")):
         with pytest.raises(BadInput, match="or another --out"):
-            run(book, [attempt], _nobody, "plain", 1, lambda made: None)
+            run(book, [attempt], _nobody, "plain", Serial(), lambda made: None)
     same = Attempt("push-v3", 0, FIRST_SEED, "push it")
-    assert run(book, [same], _nobody, "plain", 1, lambda made: None) == [record(0)]
+    assert run(book, [same], _nobody, "plain", Serial(), lambda made: None) == [record(0)]
 
 
 def _nobody(scene: Any) -> Any:

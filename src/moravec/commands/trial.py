@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
-from moravec.commands.options import Options, folder, one_of, show, typed, unset, whole
+from moravec.commands.options import Options, amount, folder, one_of, say, show, typed, unset, whole
 from moravec.core.errors import BadInput
+from moravec.trials.executors.contract import EXECUTORS, PROCESSES
 
 if TYPE_CHECKING:
+    from moravec.trials.executors.contract import Executor
     from moravec.trials.metaworld.episode import Record
     from moravec.worlds.metaworld.pictures import Drawing
 
@@ -27,6 +29,8 @@ Episodes = Annotated[int, typed(whole("--episodes", 1, 10_000), "N")]
 Processes = Annotated[int, typed(whole("--processes", 1, 256), "N")]
 Ahead = Annotated[int, typed(whole("--ahead", 1, 1_000), "N")]
 Items = Annotated[int, typed(whole("--items", 1, 12), "N")]
+By = Annotated[str, typed(one_of("--executor", EXECUTORS), "serial|processes|ray")]
+Patience = Annotated[float, typed(amount("--patience", 0.1, 1e6), "S")]
 Drawn = Annotated[str, typed(one_of("--drawing", ("plain", "protocol")), "plain|protocol")]
 
 
@@ -37,7 +41,8 @@ class Trial(Options):
     metaworld: the fifty tasks. metaworld-swap: scenes in which two sentences are possible, told the one that they are not made
     for. cell-pick, cell-place: picks and puttings down in the work cell, each beside the hard-coded skill's in the same
     delivery. cell-nominal, cell-harsh, or a file of your own, see docs/trials.md: whole jobs, as drawn and where the cell is not.
-    Seeds that no training has seen. What was broken off goes on in the same --out.
+    Seeds that no training has seen. What was broken off goes on in the same --out. An attempt that hangs, crashes or takes its
+    process with it has failed, and is told.
     """
 
     suite: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="SUITE")]
@@ -66,7 +71,12 @@ class Trial(Options):
     verify: Annotated[Path | None, unset("DIR")] = None
     """Whole jobs: make some of the jobs that DIR holds again, and compare."""
     processes: Annotated[Processes | None, unset("N")] = None
-    """By default one for each core."""
+    """By default one for each core of this machine."""
+    executor: By = PROCESSES
+    """serial: in this process, where nothing that hangs can be ended. processes: in several of this machine. ray: on a Ray
+    cluster (RAY_ADDRESS; by default one begun here), with moravec[ray]. The results are the same."""
+    patience: Patience = 600.0
+    """Seconds until an attempt counts as hung."""
 
     def execute(self) -> int:
         """Makes what attempts are missing; 0 however often they succeeded. Raises BadInput."""
@@ -91,6 +101,14 @@ class Trial(Options):
             return verify(self)
         return try_jobs(self, given=[name for name in ELSEWHERE if getattr(self, name) != getattr(Trial, name)])
 
+    def by(self) -> Executor:
+        """Who makes the attempts."""
+        from moravec.trials.executors.contract import Budget
+        from moravec.trials.executors.named import executor_of
+
+        workers = self.processes or len(os.sched_getaffinity(0))
+        return executor_of(self.executor, workers, Budget(self.patience), os.environ)
+
     def _metaworld(self) -> int:
         from moravec.commands.bars import bar
         from moravec.commands.policies import opener
@@ -105,8 +123,10 @@ class Trial(Options):
         open_stepper, known = opener(self.policy, self.ahead, keys(self.trust))
         out = folder(self.out or Path("runs") / f"trial-{self.suite}-{self.seed}")
         book = Book(out, {"suite": self.suite, **known, "sentences": self.sentences, "drawing": self.drawing, "seed": self.seed})
+        if book.notice:
+            say(book.notice)
         done = sum(attempt.key in book.records for attempt in wanted)
-        with bar("attempts", len(wanted)) as advance:
+        with bar("attempts", len(wanted), done) as advance:
 
             def told(record: Record) -> None:
                 nonlocal done
@@ -114,7 +134,7 @@ class Trial(Options):
                 advance(done, f"{record.task} {'ok' if record.success else record.cause}")
 
             drawing: Drawing = "protocol" if self.drawing == "protocol" else "plain"
-            records = run(book, wanted, open_stepper, drawing, self.processes or len(os.sched_getaffinity(0)), told)
+            records = run(book, wanted, open_stepper, drawing, self.by(), told)
         return self._tell(out, records, known)
 
     def _tell(self, out: Path, records: list[Record], known: Mapping[str, Any]) -> int:
@@ -122,6 +142,8 @@ class Trial(Options):
         from moravec.commands.measure import machine
         from moravec.trials.metaworld.grid import grid
         from moravec.trials.metaworld.result import summary
+        from moravec.trials.record import LINES
+        from moravec.trials.shares import in_words
 
         result = {
             "suite": self.suite, **known, "sentences": self.sentences, "drawing": self.drawing, "seed": self.seed,
@@ -135,5 +157,6 @@ class Trial(Options):
         if "tier_mean" in result:
             mean, (least, most) = result["tier_mean"]["pc_success"], result["tier_mean"]["pc_success_ci95"]
             words += f"; mean of {result['tier_mean']['tiers']} tiers {mean:.1f} % ({least:.1f} to {most:.1f})"
+        words += in_words(result["troubles"], LINES)
         show(self, result, f"{words}; {out / 'result.json'}{f', failures in {pictures}' if pictures else ''}")
         return 0

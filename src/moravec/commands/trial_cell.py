@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from moravec.commands.bars import bar
 from moravec.commands.delivered import delivered
 from moravec.commands.measure import machine
-from moravec.commands.options import folder, show
+from moravec.commands.options import folder, say, show
 from moravec.commands.picking import opened
 from moravec.core.errors import BadInput
 from moravec.models.suite import keys
@@ -25,6 +24,7 @@ from moravec.trials.cell.result import summary
 from moravec.trials.cell.run import OpenPilot, run
 from moravec.trials.cell.suite import POLICY, PROGRAM, attempts
 from moravec.trials.record import LINES, Book
+from moravec.trials.shares import in_words
 
 if TYPE_CHECKING:
     from moravec.commands.trial import Trial
@@ -46,16 +46,17 @@ def try_cell(asked: Trial, given: Sequence[str]) -> int:
     out = folder(asked.out or Path("runs") / f"trial-{asked.suite}-{asked.seed}")
     header = {"suite": asked.suite, **known, "sentences": asked.sentences, "seed": asked.seed}
     book = Book(out, header, Record)
+    if book.notice:
+        say(book.notice)
     done = sum(attempt.key in book.records for attempt in wanted)
-    with bar("attempts", len(wanted)) as advance:
+    with bar("attempts", len(wanted), done) as advance:
 
         def told(record: Record) -> None:
             nonlocal done
             done += 1
             advance(done, f"{record.by}, {record.where}: {'ok' if record.success else record.cause}")
 
-        processes = asked.processes or len(os.sched_getaffinity(0))
-        records = run(book, wanted, delivered, open_pilot, asked.sentences == "held_out", processes, told)
+        records = run(book, wanted, delivered, open_pilot, asked.sentences == "held_out", asked.by(), told)
     result = {**header, "command": shlex.join(["moravec", *sys.argv[1:]]), "machine": machine(), **summary(records)}
     (out / "result.json").write_text(json.dumps(result, indent=1, allow_nan=False) + "\n")
     show(asked, result, f"{_words(result)}; {out / 'result.json'}")
@@ -98,4 +99,5 @@ def _words(result: Mapping[str, Any]) -> str:
 
 def _share(share: Mapping[str, Any]) -> str:
     low, high = share["pc_success_ci95"]
-    return f"{share['n_success']} of {share['n_episodes']}, {share['pc_success']:.1f} % ({low:.1f} to {high:.1f})"
+    words = f"{share['n_success']} of {share['n_episodes']}, {share['pc_success']:.1f} % ({low:.1f} to {high:.1f})"
+    return words + in_words(share["troubles"], LINES)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from moravec.commands.bars import bar
 from moravec.commands.measure import machine
-from moravec.commands.options import folder, show
+from moravec.commands.options import folder, say, show
 from moravec.console.trial import trial_page
 from moravec.core.errors import BadInput
 from moravec.runtime.provenance import versions
@@ -39,16 +38,17 @@ def try_jobs(asked: Trial, given: Sequence[str]) -> int:
     out = folder(asked.out or Path("runs") / f"trial-{suite.name}-{asked.seed}")
     header = {"suite": suite.name, "instruction": suite.instruction, "items": asked.items, "seed": asked.seed, **made_by(suite)}
     book = Book(out, header, Record)
+    if book.notice:
+        say(book.notice)
     done = sum(attempt.key in book.records for attempt in wanted)
-    with bar("jobs", len(wanted)) as advance:
+    with bar("jobs", len(wanted), done) as advance:
 
         def told(record: Record) -> None:
             nonlocal done
             done += 1
             advance(done, f"{record.variation}: {record.right} of {record.items}{f', {record.cause}' if record.cause else ''}")
 
-        processes = asked.processes or len(os.sched_getaffinity(0))
-        records = run(book, suite, wanted, asked.items, None, processes, told)
+        records = run(book, suite, wanted, asked.items, asked.by(), told)
     result = {
         **header, "says": suite.says, "command": shlex.join(["moravec", *sys.argv[1:]]), "machine": machine(),
         "versions": versions(), **summary(suite, records),

@@ -39,6 +39,10 @@ class BadInput(MoravecError):
             hint = f"; did you mean {near[0]!r}?" if near else ""
         super().__init__(f"{asked}: found {found!r}; allowed: {self.allowed}{hint}")
 
+    def __reduce__(self) -> tuple[type[BadInput], tuple[str, str, str]]:
+        """For its way to another process: of its one line alone it could not be made again."""
+        return BadInput, (self.asked, str(self.found), self.allowed)
+
 
 class ContractError(MoravecError):
     """Two parts were joined that do not fit."""

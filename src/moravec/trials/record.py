@@ -34,8 +34,9 @@ class Book(Generic[R]):
     """A trial's folder. Records of another trial (other policy, tasks, drawing or words) are never mixed with this one's."""
 
     def __init__(self, folder: Path, header: Mapping[str, Any], make: Callable[..., R]) -> None:
-        """Opens or begins it; `make` makes a record of its parts. Raises BadInput where another trial stands there, or what is
-        there cannot be read."""
+        """Opens or begins it; `make` makes a record of its parts. A last line that was cut short is dropped, which `notice` says.
+
+        Raises BadInput where another trial stands there, what is there cannot be read, or nobody knows of which trial it is."""
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / HEADER
@@ -45,9 +46,11 @@ class Book(Generic[R]):
             if other:
                 raise BadInput(f"the trial in {folder}", f"another {', '.join(other)}", "the same, or another --out")
         else:
-            beside = path.with_suffix(".new")
-            beside.write_text(json.dumps(header, indent=1) + "\n")
-            beside.replace(path)
+            if (folder / LINES).exists():
+                raise BadInput(f"the trial in {folder}", f"{LINES} without {HEADER}", "both, or another --out")
+            _write(path, json.dumps(header, indent=1) + "\n")
+        cut = _cut(folder / LINES)
+        self.notice = f"the last line of {folder / LINES} was cut short; that attempt is made again: {cut[:60]!r}" if cut else ""
         self.records: dict[str, R] = {r.key: r for r in _read(folder / LINES, make)}
 
     def write(self, record: R) -> None:
@@ -59,16 +62,29 @@ class Book(Generic[R]):
         self.records[record.key] = record
 
 
+def _write(path: Path, text: str) -> None:
+    """The whole file or nothing, on disk when this returns."""
+    beside = path.with_suffix(".new")
+    with beside.open("w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
+
+
+def _cut(path: Path) -> str:
+    """Takes off a last line that has no end, as a kill or a full disk leaves it; what it said."""
+    raw = path.read_bytes() if path.exists() else b""
+    whole = raw.rfind(b"\n") + 1
+    if whole < len(raw):
+        os.truncate(path, whole)
+    return raw[whole:].decode(errors="replace")
+
+
 def _read(path: Path, make: Callable[..., R]) -> list[R]:
-    """Whole lines; a last one that was cut short is dropped, from the file as well. Raises BadInput."""
-    if not path.exists():
-        return []
-    raw = path.read_bytes()
-    whole = raw[: raw.rfind(b"\n") + 1]
-    if whole != raw:
-        os.truncate(path, len(whole))
+    """Raises BadInput for a line that is no record."""
     found = []
-    for number, line in enumerate(whole.splitlines(), start=1):
+    for number, line in enumerate(path.read_bytes().splitlines() if path.exists() else (), start=1):
         try:
             found.append(make(**json.loads(line)))
         except (ValueError, TypeError) as error:

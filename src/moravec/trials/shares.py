@@ -2,13 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 
 from moravec.core.wilson import wilson
+from moravec.trials.executors.contract import LOST
 from moravec.trials.statistics.intervals import at_least
+
+
+class Attempted(Protocol):
+    """What became of an attempt."""
+
+    @property
+    def cause(self) -> str:
+        """Why it failed; "": it did not."""
+        ...
+
+    @property
+    def leaked(self) -> int:
+        """[bytes], see the executor's `Outcome`."""
+        ...
+
+
+def troubles(records: Sequence[Attempted]) -> dict[str, int]:
+    """How many attempts hung, crashed or died, which are failures, and after how many a process was replaced since it had
+    "leaked"; kinds that did not happen are left out."""
+    found = Counter(record.cause for record in records)
+    found["leaked"] = sum(record.leaked > 0 for record in records)
+    return {kind: found[kind] for kind in (*LOST, "leaked") if found[kind]}
+
+
+def in_words(trouble: Mapping[str, int], where: str) -> str:
+    """For the end of a line, "" where there was none; `where` one reads more."""
+    return f"; {', '.join(f'{n} {kind}' for kind, n in trouble.items())} (see {where})" if trouble else ""
 
 
 def told(successes: int, n: int) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from moravec.data.lerobot.read import Reader
 from moravec.data.lerobot.video import Encoder
 from moravec.data.lerobot.write import Writer
 from moravec.data.provenance import Provenance
-from moravec.worlds.metaworld.processes import Job, Pool, pool
+from moravec.worlds.processes import Job, Pool, pool
 
 S = TypeVar("S")
 T = TypeVar("T")

@@ -13,7 +13,7 @@ from moravec.data.lerobot.read import Reader
 from moravec.data.lerobot.video import Encoder
 from moravec.data.lerobot.write import Writer
 from moravec.data.provenance import Provenance
-from moravec.worlds.metaworld.processes import pool
+from moravec.worlds.processes import pool
 
 WITHOUT = 20  # deliveries in a row that give nothing: something is wrong
 

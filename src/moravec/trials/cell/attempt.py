@@ -41,7 +41,8 @@ SKILLS = {"station": "place", "bin": "stow", "reject": "discard"}
 @dataclass(frozen=True, slots=True)
 class Record:
     """What became of an attempt. `cause` is a key of `judge.CAUSES`; `words` are the skill's own, or an error's; `robot_s` is how
-    long it took the robot, `looks` how often a pilot was asked, and `act_ms` how long each answer took."""
+    long it took the robot, `looks` how often a pilot was asked, and `act_ms` how long each answer took. `leaked` [bytes] is
+    that of the executor's `Outcome`."""
 
     by: str
     index: int
@@ -55,6 +56,7 @@ class Record:
     looks: int = 0
     seconds: float = 0.0
     act_ms: list[float] = field(default_factory=list)
+    leaked: int = 0
 
     @property
     def key(self) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 
 from moravec.perception.detection import Detection
 from moravec.skills.contract import SkillResult
+from moravec.trials.executors.contract import LOST
 from moravec.worlds.registry import Thing
 
 HAND = "hand"
@@ -18,6 +19,7 @@ NOT_TRIED, BROKEN = "not tried", "broken"
 CAUSES = {
     NOT_TRIED: "the program did not get as far as the attempt, or there was no such delivery; it counts for nobody",
     BROKEN: "an error ended the attempt: the skill broke its contract, or what carries it out failed",
+    **LOST,
     "not_seen": "the thing was not found again",
     "no_grasp": "no way to take hold was found, or what the pilot wanted was refused",
     "missed": "the fingers closed on nothing, touched something else, or never closed",

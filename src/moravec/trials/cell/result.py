@@ -9,7 +9,7 @@ from typing import Any
 from moravec.trials.cell.attempt import Record
 from moravec.trials.cell.judge import NOT_TRIED
 from moravec.trials.cell.suite import POLICY, PROGRAM
-from moravec.trials.shares import quantiles, told
+from moravec.trials.shares import quantiles, told, troubles
 from moravec.trials.statistics.pairs import difference_of_pairs, mcnemar
 from moravec.trials.statistics.sequential import difference_so_far
 
@@ -43,7 +43,7 @@ def _of(records: Sequence[Record]) -> dict[str, Any]:
         "causes": dict(Counter(r.cause for r in records if not r.success).most_common()),
         "robot_s": quantiles([r.robot_s for r in records if r.success]),
         "looks": quantiles([float(r.looks) for r in records if r.looks]),
-        "act_ms": quantiles([ms for r in records for ms in r.act_ms]),
+        "act_ms": quantiles([ms for r in records for ms in r.act_ms]), "troubles": troubles(records),
     }  # fmt: skip
 
 

@@ -12,7 +12,8 @@ class Record:
     one's, or of what ended the job; "" where all is right. Times are the robot's own [s]; `seconds` and `died` are this
     machine's. `in_force` is what the world says of its conditions.
 
-    `died` is set where a job gave no result of its own: "hung", "crashed", "died", with its words in `words`.
+    `died` is set where a job gave no result of its own: "hung", "crashed", "died", with its words in `words`. `leaked` [bytes] is
+    what its process held more than it may.
     """
 
     suite: str
@@ -44,6 +45,7 @@ class Record:
     down_s: float = 0.0  # [s] between a failed step and the next that succeeded, and while stopped
     in_force: dict[str, Any] = field(default_factory=dict)
     died: str = ""
+    leaked: int = 0
     seconds: float = 0.0
 
     @property
@@ -66,5 +68,5 @@ class Record:
         return asdict(self)
 
     def told(self) -> dict[str, Any]:
-        """What two runs of the same attempt must agree on: all but this machine's times."""
-        return {name: value for name, value in self.plain().items() if name != "seconds"}
+        """What two runs of the same attempt must agree on: all but this machine's times and memory."""
+        return {name: value for name, value in self.plain().items() if name not in ("seconds", "leaked")}

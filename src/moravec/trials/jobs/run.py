@@ -1,54 +1,67 @@
-"""A trial of whole jobs, in several processes; what was broken off goes on."""
+"""A trial of whole jobs, by any executor; what was broken off goes on."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import as_completed
+from contextlib import nullcontext
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from moravec.core.errors import BadInput
+from moravec.trials.executors.contract import Executor, Group, Job, Outcome
 from moravec.trials.jobs.attempt import tried
 from moravec.trials.jobs.film import FOLDER
 from moravec.trials.jobs.record import Record
 from moravec.trials.jobs.suite import Attempt, Suite
 from moravec.trials.record import Book
-from moravec.worlds.metaworld.processes import pool
+
+Made = tuple[Record, bytes]
 
 
 def run(
-    book: Book[Record], suite: Suite, wanted: Sequence[Attempt], items: int | None, renderer: str | None, processes: int,
+    book: Book[Record], suite: Suite, wanted: Sequence[Attempt], items: int | None, executor: Executor,
     tell: Callable[[Record], None],
 ) -> list[Record]:  # fmt: skip
-    """Makes every attempt that has no record yet; all records, in the order of `wanted`.
+    """Makes every attempt that has no record yet; all records, in the order of `wanted`. What hangs, crashes or dies has failed.
 
-    Raises BadInput for a record of the same attempt in another delivery, what a process raises, and WorldError where one died.
+    Raises BadInput for a record of the same attempt in another delivery, and what the executor raises.
     """
     for attempt in wanted:
         found = book.records.get(attempt.key)
         if found and found.seed != attempt.seed:
             there, now = f"seed {found.seed}", f"seed {attempt.seed}, as now asked for; or another --out"
             raise BadInput(f"the trial in {book.folder}, {attempt.key}", there, now)
-    left = [attempt for attempt in wanted if attempt.key not in book.records]
+    left = {attempt.key: attempt for attempt in wanted if attempt.key not in book.records}
 
-    def done(made: tuple[Record, bytes]) -> None:
-        record, strip = made
+    def done(outcome: Outcome[Made]) -> None:
+        record, strip = outcome.value or (lost(left[outcome.key], outcome), b"")
         if strip:
             film_of(book.folder, record).parent.mkdir(exist_ok=True)
             film_of(book.folder, record).write_bytes(strip)
-        book.write(record)
-        tell(record)
+        book.write(replace(record, leaked=outcome.leaked))
+        tell(book.records[outcome.key])
 
-    if processes == 1:
-        for attempt in left:
-            done(tried(attempt, suite, items, renderer))
-    elif left:
-        with pool(processes) as workers:
-            jobs = {job.future: job for job in [workers.do(tried, each, suite, items, renderer) for each in left]}
-            for future in as_completed(jobs):
-                done(jobs[future].result())
+    executor.run([_group(attempt, suite, items) for attempt in left.values()], done)
     return [book.records[attempt.key] for attempt in wanted]
+
+
+def made(attempt: Attempt, suite: Suite, items: int | None, _: None) -> Made:
+    """One attempt, in this process."""
+    return tried(attempt, suite, items)
+
+
+def lost(attempt: Attempt, outcome: Outcome[Made]) -> Record:
+    """Of an attempt that left nothing."""
+    told = (attempt.suite, attempt.perturbation, attempt.severity, attempt.index, attempt.seed)
+    return Record(*told, cause="hardware", words=outcome.words, died=outcome.ended, seconds=round(outcome.seconds, 2))
 
 
 def film_of(folder: Path, record: Record) -> Path:
     """Where the film strip of a failed job stands in a trial's folder."""
     return folder / FOLDER / f"{record.variation}-{record.index:04d}.jpg"
+
+
+def _group(attempt: Attempt, suite: Suite, items: int | None) -> Group[None, Made]:
+    """A job by itself: beside it, nothing that others could share takes time."""
+    return Group(nullcontext, (Job(attempt.key, partial(made, attempt, suite, items)),))

@@ -8,15 +8,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moravec.models.card import STRAYED
+from moravec.trials.executors.contract import LOST
 
 NEAR = 0.06  # [m] of the hand to the object: it was reached
 MOVED = 0.03  # [m] of the object from where it was: it was moved
 CLOSE = 0.10  # [m] of the object to its goal: nearly there
 LIFTED = 0.04  # [m] above where it began
 
+BROKEN = "broken"
+
 CAUSES = {
     STRAYED: "it did what the scene is usually for",
     "trouble": "the policy gave no action",
+    BROKEN: "the policy's answer was none: of another shape, out of its bounds, or not a number",
+    **LOST,
     "not reached": "the hand never came near the object",
     "not moved": "the hand was at the object, which stayed where it was",
     "dropped": "the object was lifted and fell before it was at its goal",

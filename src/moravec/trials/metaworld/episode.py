@@ -11,10 +11,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from moravec.core.errors import ContractError
 from moravec.models.card import STRAYED
 from moravec.models.chunks import Stepper
 from moravec.models.contract import Picture, PolicyInput
-from moravec.trials.metaworld.causes import Track, cause_of
+from moravec.trials.metaworld.causes import BROKEN, Track, cause_of
 from moravec.trials.metaworld.suite import CAMERA, SIZES, Attempt
 from moravec.worlds.metaworld.pictures import Drawing
 from moravec.worlds.metaworld.scene import HORIZON, RATE, Scene
@@ -29,7 +30,8 @@ STILL = np.zeros(4, np.float32)  # what is carried out where the policy gives no
 @dataclass(frozen=True, slots=True)
 class Record:
     """What became of an attempt. `decided` is the step that decided a failure; `held` counts steps without an action, `asked` the
-    pictures that were looked at; `act_ms` is how long each answer to one took, the drawing of the picture included."""
+    pictures that were looked at; `act_ms` is how long each answer to one took, the drawing of the picture included. `words`
+    are an error's; `leaked` [bytes] is that of the executor's `Outcome`."""
 
     task: str
     index: int
@@ -43,6 +45,8 @@ class Record:
     asked: int = 0
     seconds: float = 0.0
     act_ms: list[float] = field(default_factory=list)
+    words: str = ""
+    leaked: int = 0
 
     @property
     def key(self) -> str:
@@ -91,10 +95,14 @@ class Attempter:
         scene.reset(attempt.seed, settled=self._drawing == "plain")
         self._stepper.reset(attempt.seed)
         track, film, took = [], dict[int, Picture](), list[float]()
-        held, asked, done = 0, 0, False
+        held, asked, done, broken = 0, 0, False, ""
         while not done and scene.steps < HORIZON:
             glance, before = Glance(scene), time.perf_counter()
-            step = self._stepper.next(PolicyInput(scene.steps / RATE, scene.state(), glance, attempt.prompt))
+            try:
+                step = self._stepper.next(PolicyInput(scene.steps / RATE, scene.state(), glance, attempt.prompt))
+            except ContractError as error:
+                broken = str(error)
+                break
             if glance.picture is not None:
                 took.append(round(1e3 * (time.perf_counter() - before), 2))
                 if asked % KEPT == 0:
@@ -103,10 +111,10 @@ class Attempter:
             held += step.action is None
             track.append(scene.points())
             done = scene.step(STILL if step.action is None else step.action)
-        cause, decided = ("", -1) if done else _why(scene, np.array(track), held)
+        cause, decided = ("", -1) if done else (BROKEN, scene.steps) if broken else _why(scene, np.array(track), held)
         record = Record(
             attempt.task, attempt.index, attempt.seed, attempt.prompt, done, scene.steps, cause, decided, held, asked,
-            round(time.perf_counter() - start, 3), took,
+            round(time.perf_counter() - start, 3), took, broken,
         )  # fmt: skip
         return record, [] if done else _strip(film, decided)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from moravec.trials.metaworld.causes import CAUSES
 from moravec.trials.metaworld.episode import Record
-from moravec.trials.shares import quantiles, told
+from moravec.trials.shares import quantiles, told, troubles
 from moravec.trials.statistics.intervals import mean_of_shares
 from moravec.worlds.metaworld.tasks import TIERS
 
@@ -23,7 +23,7 @@ def summary(records: Sequence[Record]) -> dict[str, Any]:
         **_share(records), "per_tier": {tier: told(*count) for tier, count in tried.items()}, "per_task": tasks,
         "causes": dict(Counter(r.cause for r in records if not r.success).most_common()),
         "steps_to_success": quantiles([float(r.steps) for r in records if r.success]),
-        "act_ms": quantiles([ms for r in records for ms in r.act_ms]),
+        "act_ms": quantiles([ms for r in records for ms in r.act_ms]), "troubles": troubles(records),
     }  # fmt: skip
     if tried:
         mean, low, high = mean_of_shares(list(tried.values()))

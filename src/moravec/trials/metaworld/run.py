@@ -1,73 +1,78 @@
-"""A trial, in several processes: hands out tasks, gathers records, goes on where it was broken off."""
+"""A trial, by any executor: hands out tasks, gathers records, goes on where it was broken off."""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import as_completed
+from contextlib import closing
+from dataclasses import replace
+from functools import partial
 
 from moravec.core.errors import BadInput
 from moravec.models.chunks import Stepper
 from moravec.models.contract import Picture
+from moravec.trials.executors.contract import Executor, Group, Job, Outcome
 from moravec.trials.metaworld.episode import Attempter, Record
 from moravec.trials.metaworld.record import Book
 from moravec.trials.metaworld.suite import Attempt
 from moravec.worlds.metaworld.pictures import Drawing
-from moravec.worlds.metaworld.processes import pool
 from moravec.worlds.metaworld.scene import Scene
 
-GROUP = 5  # attempts at one task that a process makes before it tells
-Open = Callable[[Scene], Stepper]  # what a process opens once for each group; must be importable by name
+GROUP = 5  # attempts at one task that share a scene and a policy
+Open = Callable[[Scene], Stepper]  # what a worker opens once for each group; must be importable by name
+Made = tuple[Record, list[Picture]]
 
 
 def run(
-    book: Book, wanted: Sequence[Attempt], open_stepper: Open, drawing: Drawing, processes: int, tell: Callable[[Record], None]
-) -> list[Record]:
-    """Makes every attempt that has no record yet; all records, in the order of `wanted`.
+    book: Book, wanted: Sequence[Attempt], open_stepper: Open, drawing: Drawing, executor: Executor,
+    tell: Callable[[Record], None],
+) -> list[Record]:  # fmt: skip
+    """Makes every attempt that has no record yet; all records, in the order of `wanted`. Who hangs, crashes or dies has failed.
 
-    Raises BadInput for a record of the same attempt with another seed or other words, what a process raises, and WorldError where
-    one died.
+    Raises BadInput for a record of the same attempt with another seed or other words, and what the executor raises.
     """
     for attempt in wanted:
         found = book.records.get(attempt.key)
         if found and (found.seed, found.prompt) != (attempt.seed, attempt.prompt):
             there, now = f'seed {found.seed}, "{found.prompt}"', f'seed {attempt.seed}, "{attempt.prompt}"'
             raise BadInput(f"the trial in {book.folder}, {attempt.key}", there, f"{now}, as now asked for; or another --out")
-    left = [attempt for attempt in wanted if attempt.key not in book.records]
-    jobs = list(_groups(left))
-    if processes == 1:
-        for job in jobs:
-            for record, strip in make(job, open_stepper, drawing):
-                book.add(record, strip)
-                tell(record)
-    elif jobs:
-        _in_parallel(book, jobs, open_stepper, drawing, processes, tell)
+    left = {attempt.key: attempt for attempt in wanted if attempt.key not in book.records}
+
+    def done(outcome: Outcome[Made]) -> None:
+        record, strip = outcome.value or (lost(left[outcome.key], outcome), [])
+        book.add(replace(record, leaked=outcome.leaked), strip)
+        tell(book.records[outcome.key])
+
+    executor.run([_group(attempts, open_stepper, drawing) for attempts in _together(list(left.values()))], done)
     return [book.records[attempt.key] for attempt in wanted]
 
 
-def _in_parallel(
-    book: Book, jobs: list[list[Attempt]], open_stepper: Open, drawing: Drawing, processes: int, tell: Callable[[Record], None]
-) -> None:
-    with pool(processes) as workers:
-        jobs_of = {each.future: each for each in [workers.do(make, job, open_stepper, drawing) for job in jobs]}
-        for future in as_completed(jobs_of):
-            for record, strip in jobs_of[future].result():
-                book.add(record, strip)
-                tell(record)
+def make(attempt: Attempt, attempter: Attempter) -> Made:
+    """One attempt, in this process."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Constant\\(s\\) may be too high")  # the experts ask for more than an action can be
+        return attempter.make(attempt)
 
 
-def make(job: Sequence[Attempt], open_stepper: Open, drawing: Drawing) -> list[tuple[Record, list[Picture]]]:
-    """The attempts of one job, all at one task, in this process."""
-    attempter = Attempter(job[0].task, open_stepper, drawing)
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "Constant\\(s\\) may be too high")  # the experts ask for more than an action can be
-            return [attempter.make(attempt) for attempt in job]
-    finally:
-        attempter.close()
+def attempting(task: str, open_stepper: Open, drawing: Drawing) -> closing[Attempter]:
+    """What the attempts at a task share."""
+    return closing(Attempter(task, open_stepper, drawing))
 
 
-def _groups(left: Sequence[Attempt]) -> Iterator[list[Attempt]]:
+def lost(attempt: Attempt, outcome: Outcome[Made]) -> Record:
+    """Of an attempt that left nothing."""
+    return Record(
+        attempt.task, attempt.index, attempt.seed, attempt.prompt, False, 0, outcome.ended,
+        seconds=round(outcome.seconds, 3), words=outcome.words,
+    )  # fmt: skip
+
+
+def _group(attempts: Sequence[Attempt], open_stepper: Open, drawing: Drawing) -> Group[Attempter, Made]:
+    opened = partial(attempting, attempts[0].task, open_stepper, drawing)
+    return Group(opened, tuple(Job(attempt.key, partial(make, attempt)) for attempt in attempts))
+
+
+def _together(left: Sequence[Attempt]) -> Iterator[list[Attempt]]:
     """Attempts at the same task, at most GROUP together, in the order of their first."""
     waiting: dict[str, list[Attempt]] = {}
     for attempt in left:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from moravec.core.errors import BadInput, WorldError
-from moravec.worlds.metaworld.processes import NICE, pool
+from moravec.worlds.processes import NICE, pool
 
 
 def own(number: int, sign: int = 1) -> tuple[int, int, int]:

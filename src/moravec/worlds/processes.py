@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any, Generic, TypeVar, final
 
-from moravec.core.errors import BadInput, WorldError
+from moravec.core.errors import WorldError
 
 T = TypeVar("T")
 NICE = 5  # added to what the one that starts them has
@@ -29,7 +29,7 @@ class Pool:
 
     def do(self, work: Callable[..., T], *arguments: Any) -> Job[T]:
         """Has `work(*arguments)` done in one of the processes; both must be importable, or picklable."""
-        return Job(self._executor.submit(_carried, work, arguments))
+        return Job(self._executor.submit(work, *arguments))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +40,7 @@ class Job(Generic[T]):
 
     def result(self) -> T:
         """What the work gave; waits for it. Raises what the work raised."""
-        found = self.future.result()
-        if isinstance(found, _Refusal):
-            raise BadInput(found.asked, found.found, found.allowed)
-        done: T = found
+        done: T = self.future.result()
         return done
 
 
@@ -55,7 +52,7 @@ def pool(processes: int) -> Iterator[Pool]:
     """
     context = multiprocessing.get_context("spawn")  # OpenGL and a model's threads do not survive a fork
     theirs, ours = context.Pipe(duplex=False)
-    executor = ProcessPoolExecutor(processes, context, _begin, (theirs,))
+    executor = ProcessPoolExecutor(processes, context, begin, (theirs,))
     try:
         yield Pool(executor)
         executor.shutdown()
@@ -67,8 +64,8 @@ def pool(processes: int) -> Iterator[Pool]:
         theirs.close()
 
 
-def _begin(lifeline: Connection) -> None:
-    """In a new process. The end of `lifeline` comes when the one that started it closes it or is no more."""
+def begin(lifeline: Connection) -> None:
+    """The first thing in a new process. The end of `lifeline` comes when the one that started it closes it or is no more."""
 
     def end() -> None:
         lifeline.poll(None)
@@ -77,19 +74,3 @@ def _begin(lifeline: Connection) -> None:
     os.nice(NICE)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends Ctrl-C to all; the first process decides
     threading.Thread(target=end, daemon=True).start()
-
-
-@dataclass(frozen=True, slots=True)
-class _Refusal:
-    """BadInput on its way to another process: made of three parts, it cannot be put together again from its one line."""
-
-    asked: str
-    found: str
-    allowed: str
-
-
-def _carried(work: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
-    try:
-        return work(*arguments)
-    except BadInput as error:
-        return _Refusal(error.asked, str(error.found), error.allowed)
