@@ -20,7 +20,7 @@ from helpers_proc import processes
 
 from moravec.core.errors import BadInput, WorldError
 from moravec.trials.executors.contract import EXECUTORS, LOST, Budget, Executor, Group, Job, Outcome
-from moravec.trials.executors.named import ADDRESS, executor_of
+from moravec.trials.executors.named import executor_of
 from moravec.trials.executors.on_ray import HERE, Ray
 from moravec.trials.executors.processes import Processes
 from moravec.trials.executors.serial import Serial
@@ -68,7 +68,7 @@ def executor(request: pytest.FixtureRequest) -> Executor:
     """Each of them, with two workers where it has any."""
     if request.param == "ray":
         request.getfixturevalue("cluster")
-    return executor_of(request.param, 2, Budget(60.0), {})
+    return executor_of(request.param, 2, Budget(60.0))
 
 
 # ── the same on each ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -137,7 +137,7 @@ def outliving(request: pytest.FixtureRequest) -> Executor:
     """Those whose jobs have processes of their own, with little memory."""
     if request.param == "ray":
         request.getfixturevalue("cluster")
-    return executor_of(request.param, 2, Budget(60.0, 60 * MEGABYTE), {})
+    return executor_of(request.param, 2, Budget(60.0, 60 * MEGABYTE))
 
 
 @pytest.mark.parametrize(("times", "how", "tries"), [(1, "done", 2), (9, "died", 2)])
@@ -242,13 +242,13 @@ def test_what_cannot_be_asked_for() -> None:
         with pytest.raises(BadInput, match="1 or more"):
             kind(0)
     with pytest.raises(BadInput, match="did you mean 'serial'"):
-        executor_of("serail", 1, Budget(), {})
+        executor_of("serail", 1, Budget())
 
 
 def test_rays_cluster_is_the_one_that_its_own_tools_use() -> None:
-    assert executor_of("ray", 3, Budget(), {}) == Ray(3, HERE)
-    assert executor_of("ray", 3, Budget(), {ADDRESS: "10.0.0.1:6379"}) == Ray(3, "10.0.0.1:6379")
-    assert executor_of("processes", 3, Budget(5.0), {}) == Processes(3, Budget(5.0))
+    assert executor_of("ray", 3, Budget()) == Ray(3, HERE)
+    assert executor_of("ray@10.0.0.1:6379", 3, Budget()) == Ray(3, "10.0.0.1:6379")
+    assert executor_of("processes", 3, Budget(5.0)) == Processes(3, Budget(5.0))
 
 
 def test_a_cluster_that_was_begun_for_a_trial_is_ended_and_one_that_is_not_there_is_said() -> None:

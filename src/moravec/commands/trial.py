@@ -15,7 +15,7 @@ import tyro
 
 from moravec.commands.options import Options, amount, folder, one_of, say, show, typed, unset, whole
 from moravec.core.errors import BadInput
-from moravec.trials.executors.contract import EXECUTORS, PROCESSES
+from moravec.trials.executors.contract import EXECUTORS, PROCESSES, RAY
 
 if TYPE_CHECKING:
     from moravec.trials.executors.contract import Executor
@@ -28,8 +28,18 @@ METAWORLD_ONLY = ("tasks", "drawing", "ahead")
 Episodes = Annotated[int, typed(whole("--episodes", 1, 10_000), "N")]
 Processes = Annotated[int, typed(whole("--processes", 1, 256), "N")]
 Ahead = Annotated[int, typed(whole("--ahead", 1, 1_000), "N")]
+
+
+def _executor(text: str) -> str:
+    """A name of an executor. Raises BadInput."""
+    kind, at, address = text.partition("@")
+    if kind not in EXECUTORS or (at and (kind != RAY or not address)):
+        raise BadInput("--executor", text, (*EXECUTORS, "ray@HOST:PORT"))
+    return text
+
+
 Items = Annotated[int, typed(whole("--items", 1, 12), "N")]
-By = Annotated[str, typed(one_of("--executor", EXECUTORS), "serial|processes|ray")]
+By = Annotated[str, typed(_executor, "serial|processes|ray|ray@HOST:PORT")]
 Patience = Annotated[float, typed(amount("--patience", 0.1, 1e6), "S")]
 Drawn = Annotated[str, typed(one_of("--drawing", ("plain", "protocol")), "plain|protocol")]
 
@@ -74,7 +84,7 @@ class Trial(Options):
     """By default one for each core of this machine."""
     executor: By = PROCESSES
     """serial: in this process, where nothing that hangs can be ended. processes: in several of this machine. ray: on a Ray
-    cluster (RAY_ADDRESS; by default one begun here), with moravec[ray]. The results are the same."""
+    cluster, begun here or at HOST:PORT, with moravec[ray]. The results are the same."""
     patience: Patience = 600.0
     """Seconds until an attempt counts as hung."""
 
@@ -107,7 +117,7 @@ class Trial(Options):
         from moravec.trials.executors.named import executor_of
 
         workers = self.processes or len(os.sched_getaffinity(0))
-        return executor_of(self.executor, workers, Budget(self.patience), os.environ)
+        return executor_of(self.executor, workers, Budget(self.patience))
 
     def _metaworld(self) -> int:
         from moravec.commands.bars import bar
