@@ -13,7 +13,7 @@ SUITE = """
 name = "tiny"
 says = "One thing, asked for in two ways."
 world = "cell"
-instruction = "Put everything away."
+instruction = "Open the parcel."
 most_robot_s = 600.0
 [[perturbation]]
 name = "dim"

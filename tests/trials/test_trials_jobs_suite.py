@@ -22,6 +22,7 @@ from moravec.trials.jobs.suite import (
     setting,
     suites,
 )
+from moravec.worlds.registry import open_world
 
 DIM = """
 name = "mine"
@@ -154,7 +155,7 @@ def test_those_that_came_with_the_package_are_there_and_have_distinct_levels() -
 
 def test_conformance_finds_a_condition_that_is_none_and_a_world_that_is_not() -> None:
     broken = parse(DIM.replace("light.level=0.15", "light.levl=0.15"), "here")
-    (fault,) = faults(broken)
+    (fault,) = faults(broken, open_world)
     assert fault.startswith("dim-3: ") and "did you mean 'light.level'" in fault
     nowhere = Suite("x", "x", "nowhere", "x")
-    assert "nominal" in faults(nowhere)[0]
+    assert "nominal" in faults(nowhere, open_world)[0]

@@ -22,6 +22,7 @@ from moravec.trials.jobs.suite import SEVERITIES, attempts, chosen
 from moravec.trials.jobs.table import write_table
 from moravec.trials.jobs.verify import differences, made_by, sample
 from moravec.trials.record import Book
+from moravec.worlds.registry import open_world
 
 if TYPE_CHECKING:
     from moravec.commands.trial import Trial
@@ -48,7 +49,7 @@ def try_jobs(asked: Trial, given: Sequence[str]) -> int:
             done += 1
             advance(done, f"{record.variation}: {record.right} of {record.items}{f', {record.cause}' if record.cause else ''}")
 
-        records = run(book, suite, wanted, asked.items, asked.by(), told)
+        records = run(book, suite, wanted, open_world, asked.items, asked.by(), told)
     result = {
         **header, "says": suite.says, "command": shlex.join(["moravec", *sys.argv[1:]]), "machine": machine(),
         "versions": versions(), **summary(suite, records),
@@ -70,7 +71,7 @@ def verify(asked: Trial) -> int:
     found = []
     with bar("jobs", len(picked)) as advance:
         for number, (attempt, record) in enumerate(picked, start=1):
-            found += differences(attempt, record, suite, header["items"])
+            found += differences(attempt, record, suite, open_world, header["items"])
             advance(number, attempt.key)
     said = [f"{len(picked)} jobs made again, {len({one['attempt'] for one in found})} differ"]
     said += [f"they were recorded with another {', '.join(other)}"] if other else []

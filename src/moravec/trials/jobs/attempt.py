@@ -26,8 +26,8 @@ from moravec.trials.jobs.identity import identified
 from moravec.trials.jobs.link import Crossed, over
 from moravec.trials.jobs.meter import Meter, Step, recoveries
 from moravec.trials.jobs.record import Record
-from moravec.trials.jobs.suite import Attempt, Setting, Suite, setting
-from moravec.worlds.registry import World, open_world
+from moravec.trials.jobs.suite import Attempt, OpenNamed, Setting, Suite, setting
+from moravec.worlds.registry import World
 
 LOST_CODES = ("lost", "slipped")
 LINK_STREAM = 8  # of an attempt's randomness: what the line between brain and edge does
@@ -37,18 +37,19 @@ WORD_LIMIT = 240  # characters of what is kept of an error's own words
 def tried(
     attempt: Attempt,
     suite: Suite,
+    opened: OpenNamed,
     items: int | None = None,
     renderer: str | None = None,
     recorder: Recorder | None = None,
     watchers: Sequence[Watcher] = (),
 ) -> tuple[Record, bytes]:
-    """The record of `attempt`, and of one that failed a film strip, see `Film.strip`. An error of the world or of the job is in
-    the record; one job never ends a trial."""
+    """The record of `attempt`, in a world that `opened` opens, and of one that failed a film strip, see `Film.strip`. An
+    error of the world or of the job is in the record; one job never ends a trial."""
     start = time.perf_counter()
     told = (attempt.suite, attempt.perturbation, attempt.severity, attempt.index, attempt.seed)
     begun, film = setting(suite, attempt, items, renderer), Film()
     try:
-        with closing(open_world(suite.world, begun.options)) as world:
+        with closing(opened(suite.world, begun.options)) as world:
             crossed = Crossed()
             meter, outcome = _done(world, suite, attempt.seed, begun, crossed, recorder or Unrecorded(), (film, *watchers))
             found = _judged(world, meter, outcome)

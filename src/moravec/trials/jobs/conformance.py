@@ -5,20 +5,20 @@ from __future__ import annotations
 from contextlib import closing
 
 from moravec.core.errors import MoravecError
-from moravec.trials.jobs.suite import SEVERITIES, Suite, attempts, setting
-from moravec.worlds.registry import open_world
+from moravec.trials.jobs.suite import SEVERITIES, OpenNamed, Suite, attempts, setting
 
 SEED = 0
 
 
-def faults(suite: Suite) -> list[str]:
-    """What is wrong with `suite`, a line each; none where it can be tried. Opens every variation once, with one item."""
+def faults(suite: Suite, opened: OpenNamed) -> list[str]:
+    """What is wrong with `suite`, a line each; none where it can be tried. Has `opened` open every variation once, with one
+    item: `moravec.worlds.registry.open_world`."""
     found = []
     levels = range(1, len(SEVERITIES) + 1) if suite.perturbations else ()
     for attempt in attempts(suite, 1, SEED, tuple(levels)):
         begun = setting(suite, attempt, items=1)
         try:
-            with closing(open_world(suite.world, begun.options)) as world:
+            with closing(opened(suite.world, begun.options)) as world:
                 extremes = world.extremes()
         except MoravecError as error:
             found.append(f"{attempt.variation}: {error}")

@@ -13,14 +13,14 @@ from moravec.trials.executors.contract import Executor, Group, Job, Outcome
 from moravec.trials.jobs.attempt import tried
 from moravec.trials.jobs.film import FOLDER
 from moravec.trials.jobs.record import Record
-from moravec.trials.jobs.suite import Attempt, Suite
+from moravec.trials.jobs.suite import Attempt, OpenNamed, Suite
 from moravec.trials.record import Book
 
 Made = tuple[Record, bytes]
 
 
 def run(
-    book: Book[Record], suite: Suite, wanted: Sequence[Attempt], items: int | None, executor: Executor,
+    book: Book[Record], suite: Suite, wanted: Sequence[Attempt], opened: OpenNamed, items: int | None, executor: Executor,
     tell: Callable[[Record], None],
 ) -> list[Record]:  # fmt: skip
     """Makes every attempt that has no record yet; all records, in the order of `wanted`. What hangs, crashes or dies has failed.
@@ -42,13 +42,13 @@ def run(
         book.write(replace(record, leaked=outcome.leaked))
         tell(book.records[outcome.key])
 
-    executor.run([_group(attempt, suite, items) for attempt in left.values()], done)
+    executor.run([_group(attempt, suite, opened, items) for attempt in left.values()], done)
     return [book.records[attempt.key] for attempt in wanted]
 
 
-def made(attempt: Attempt, suite: Suite, items: int | None, _: None) -> Made:
+def made(attempt: Attempt, suite: Suite, opened: OpenNamed, items: int | None, _: None) -> Made:
     """One attempt, in this process."""
-    return tried(attempt, suite, items)
+    return tried(attempt, suite, opened, items)
 
 
 def lost(attempt: Attempt, outcome: Outcome[Made]) -> Record:
@@ -62,6 +62,6 @@ def film_of(folder: Path, record: Record) -> Path:
     return folder / FOLDER / f"{record.variation}-{record.index:04d}.jpg"
 
 
-def _group(attempt: Attempt, suite: Suite, items: int | None) -> Group[None, Made]:
+def _group(attempt: Attempt, suite: Suite, opened: OpenNamed, items: int | None) -> Group[None, Made]:
     """A job by itself: beside it, nothing that others could share takes time."""
-    return Group(nullcontext, (Job(attempt.key, partial(made, attempt, suite, items)),))
+    return Group(nullcontext, (Job(attempt.key, partial(made, attempt, suite, opened, items)),))

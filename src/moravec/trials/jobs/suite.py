@@ -23,7 +23,7 @@ Besides `conditions` a perturbation may have `mishaps` (of `moravec run --mishap
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from importlib.resources import files
@@ -32,8 +32,9 @@ from typing import Any
 
 from moravec.core.errors import BadInput
 from moravec.trials.jobs.link import Link
-from moravec.worlds.registry import WorldOptions
+from moravec.worlds.registry import World, WorldOptions
 
+OpenNamed = Callable[[str, WorldOptions], World]  # a world by its name; importable by its own, for other processes
 GROUP = "moravec.suites"
 SEVERITIES = ("mild", "middle", "severe")
 NOMINAL = "nominal"

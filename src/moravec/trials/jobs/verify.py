@@ -14,7 +14,7 @@ from moravec.core.errors import BadInput
 from moravec.runtime.provenance import models_sha256, versions
 from moravec.trials.jobs.attempt import tried
 from moravec.trials.jobs.record import Record
-from moravec.trials.jobs.suite import Attempt, Suite
+from moravec.trials.jobs.suite import Attempt, OpenNamed, Suite
 from moravec.trials.record import HEADER, LINES
 
 
@@ -48,8 +48,10 @@ def _short(text: str) -> str:
     return sha256(text.encode()).hexdigest()[:16]
 
 
-def differences(attempt: Attempt, record: Record, suite: Suite, items: int | None) -> list[dict[str, Any]]:
+def differences(
+    attempt: Attempt, record: Record, suite: Suite, opened: OpenNamed, items: int | None
+) -> list[dict[str, Any]]:
     """What the job, made again, gives otherwise than `record`: this machine's times apart."""
-    before, now = record.told(), tried(attempt, suite, items)[0].told()
+    before, now = record.told(), tried(attempt, suite, opened, items)[0].told()
     names = [name for name in before if json.loads(json.dumps(before[name])) != json.loads(json.dumps(now[name]))]
     return [{"attempt": attempt.key, "what": name, "recorded": before[name], "now": now[name]} for name in names]
