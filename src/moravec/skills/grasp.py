@@ -44,6 +44,7 @@ class Grasp:
     width: float  # expected between the fingers [m]
     top: float  # height of what is grasped [m]
     score: float
+    lean: float = 0.0  # of the hand, away from the nearest wall [rad]
 
 
 def plan_grasps(

@@ -11,6 +11,7 @@ from moravec.skills.context import Held, SkillContext
 from moravec.skills.contract import Note, Request
 from moravec.skills.grasp import Grasp
 from moravec.skills.guarded import HardCoded
+from moravec.skills.leaning import leaning_grasps, leaning_over
 from moravec.skills.manifests import PICK
 from moravec.skills.moves import CONTACT_FORCE, GRIP_FORCE, Failed, above, go, grip, line_to
 from moravec.skills.riding import belt_under, pick_riding
@@ -39,7 +40,7 @@ class Pick(HardCoded):
         item = str(args["item"])
         if (belt := belt_under(context, item)) is not None:
             return (yield from pick_riding(context, item, belt))
-        return (yield from pick(context, args, _plan, _try_each))
+        return (yield from pick(context, args, _plan, _try_each, leaning_grasps))
 
 
 def _plan(scene: Scene) -> list[Grasp]:
@@ -71,7 +72,8 @@ def _grasp(context: SkillContext, scene: Scene, grasp: Grasp) -> Generator[Reque
     """One grasp: over it, down, close, check, up, check."""
     x, y, z = grasp.position
     start_z = start_height(scene, z)
-    q = above(context, np.array([x, y, start_z]), grasp.yaw)
+    over = np.array([x, y, start_z])
+    q = leaning_over(context, scene.place, grasp, over) if grasp.lean else above(context, over, grasp.yaw)
     yield from grip(grasp.opening, GRIP_FORCE)
     yield from go(context, q, "pick")
     down = yield from line_to(context, np.array([x, y, z]), "pick", 0.5, CONTACT_FORCE)

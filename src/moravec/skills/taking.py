@@ -79,9 +79,12 @@ Find: TypeAlias = Callable[[Scene], Sequence[T]]
 Take: TypeAlias = Callable[[SkillContext, Scene, Sequence[T]], Generator[Request, Any, tuple[Held, Grasp]]]
 
 
-def pick(context: SkillContext, args: Mapping[str, Value], find: Find[T], take: Take[T]) -> Steps:
-    """The steps of a pick: `find` gives ways to take hold, the likeliest first, none where nothing can be reached; `take` tries
-    them until one holds. `data`: "detections" of the place as seen before, "frames", the "width" held [m], the "target".
+def pick(
+    context: SkillContext, args: Mapping[str, Value], find: Find[T], take: Take[T], last: Find[T] = lambda scene: ()
+) -> Steps:
+    """The steps of a pick: `find` gives ways to take hold, the likeliest first, none where nothing can be reached; `last` where
+    dragging it away did not help either; `take` tries them until one holds. `data`: "detections" of the place as seen before,
+    "frames", the "width" held [m], the "target".
 
     Looks first: the item may have moved when its neighbour was taken. Raises Failed.
     """
@@ -109,6 +112,8 @@ def pick(context: SkillContext, args: Mapping[str, Value], find: Find[T], take: 
         yield from nudge(context, place, target)
         yield Pause(SETTLE)
         wanted = target
+    if not found:
+        found = yield Compute(partial(last, scene), "last grasps")
     if not found:
         raise Failed("no_grasp", f"no free grasp on {item}", data)
     held, grasp = yield from take(context, scene, found)
@@ -153,8 +158,7 @@ def sound_grasps(scene: Scene) -> list[tuple[float, Grasp]]:
     than one thing, as of one that lies on another, or where the palm would come too near a wall.
     """
     place = scene.place
-    size = (place.size[0] + 2 * WALL_SLACK, place.size[1] + 2 * WALL_SLACK)
-    heights = height_map(scene.frame, place.centre, size)
+    heights = height_map(scene.frame, place.centre, seen_size(place))
     for depths in ((DEPTH,), (DEPTH, *SHALLOW)):
         for beside in ROOM_BESIDE:
             marked = _marked(scene, heights, beside, depths)
@@ -169,13 +173,23 @@ def sound_grasps(scene: Scene) -> list[tuple[float, Grasp]]:
 def _marked(scene: Scene, heights: HeightMap, beside: float, depths: Sequence[float]) -> list[tuple[float, Grasp]]:
     """Grasps on the target at any of `depths` [m] for which the hand has room, with their marks, the best first."""
     place, target = scene.place, scene.target
-    radius = min(SEARCH_RADIUS, 0.012 + 0.5 * target.extent[0])
+    radius = near_target(target)
     highest = target.position[2] + target.extent[2] / 2 + ABOVE_TARGET
     found: list[Grasp] = []
     room = partial(has_room, place)
     for depth in depths:
         found += plan_grasps(heights, place.floor, target.position[:2], radius, CANDIDATES, beside, depth, room)
     return ranked([g for g in found if g.top < highest], scene.others, scene.tried, scene.together)
+
+
+def seen_size(place: Place) -> tuple[float, float]:
+    """Of what is looked at for grasps (x, y) [m]: the walls may stand a little outside."""
+    return place.size[0] + 2 * WALL_SLACK, place.size[1] + 2 * WALL_SLACK
+
+
+def near_target(target: Detection) -> float:
+    """How far [m] from a thing's middle it is taken hold of."""
+    return min(SEARCH_RADIUS, 0.012 + 0.5 * target.extent[0])
 
 
 def start_height(scene: Scene, z: float) -> float:

@@ -1,21 +1,33 @@
-"""How near a wall the hand may reach down: as the guard sees it, palm and fingers are upright capsules."""
+"""How near a wall the hand may reach down: as the guard sees it, palm and fingers are capsules along the hand."""
 
 from __future__ import annotations
 
-from math import sqrt
+from math import cos, sin, sqrt
+
+import numpy as np
 
 from moravec.core.workplace import Place
 from moravec.robots.ur5e.kinematics import TOOL_OFFSET
 from moravec.robots.ur5e.parts import FINGERS, PALM
 
 SPARE = 0.003  # [m] beyond what the guard asks for
+# Palm and fingers: from where to where above the tool point, and the radius [m].
+HAND = (
+    (TOOL_OFFSET[2] - PALM[1], TOOL_OFFSET[2] - PALM[0], PALM[2]),
+    (FINGERS[1], TOOL_OFFSET[2] - FINGERS[0], FINGERS[1]),
+)
+LOOKS = 9  # places along each that are looked at
 
 
-def kept_from_walls(z: float, rim: float) -> float:
-    """How far [m] the tool point has to stay from walls that end at `rim` [m], the hand pointing straight down to `z` [m]."""
-    palm = _sphere(z + TOOL_OFFSET[2] - PALM[1] - rim, PALM[2])
-    fingers = _sphere(z + FINGERS[1] - rim, FINGERS[1])
-    return max(palm, fingers) + SPARE
+def kept_from_walls(z: float, rim: float, lean: float = 0.0) -> float:
+    """How far [m] the tool point has to stay from a wall that ends at `rim` [m], the hand reaching down to `z` [m], leaning away
+    from the wall by `lean` [rad]."""
+    kept = 0.0
+    for near, far, radius in HAND:
+        for look in range(LOOKS if lean else 1):  # of an upright hand the lowest place decides
+            up = near + (far - near) * look / (LOOKS - 1)
+            kept = max(kept, _sphere(z + up * cos(lean) - rim, radius) - up * sin(lean))
+    return kept + SPARE
 
 
 def _sphere(above: float, radius: float) -> float:
@@ -25,10 +37,21 @@ def _sphere(above: float, radius: float) -> float:
     return radius if above <= 0.0 else sqrt(radius * radius - above * above)
 
 
-def has_room(place: Place, position: tuple[float, float, float]) -> bool:
-    """Whether the hand can reach straight down to `position` [m] between the walls of `place`."""
+def nearest_wall(place: Place, position: tuple[float, float, float]) -> tuple[int, float]:
+    """The axis across which the nearest wall of `place` lies, and how far [m] it is from `position` [m]."""
+    x, y, _ = position
+    away = [size / 2 - abs(at - c) for at, c, size in zip((x, y), place.centre, place.size, strict=True)]
+    axis = int(np.argmin(away))
+    return axis, away[axis]
+
+
+def has_room(place: Place, position: tuple[float, float, float], lean: float = 0.0) -> bool:
+    """Whether the hand can reach down to `position` [m] between the walls of `place`, leaning away from the nearest of them by
+    `lean` [rad]."""
     x, y, z = position
     if place.rim <= place.floor:
         return True
-    kept = kept_from_walls(z, place.rim)
-    return all(abs(at - c) <= size / 2 - kept for at, c, size in zip((x, y), place.centre, place.size, strict=True))
+    upright, leaning = kept_from_walls(z, place.rim), kept_from_walls(z, place.rim, lean)
+    nearest, _ = nearest_wall(place, position)
+    sides = enumerate(zip((x, y), place.centre, place.size, strict=True))
+    return all(abs(at - c) <= size / 2 - (leaning if axis == nearest else upright) for axis, (at, c, size) in sides)
