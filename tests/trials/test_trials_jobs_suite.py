@@ -159,3 +159,8 @@ def test_conformance_finds_a_condition_that_is_none_and_a_world_that_is_not() ->
     assert fault.startswith("dim-3: ") and "did you mean 'light.level'" in fault
     nowhere = Suite("x", "x", "nowhere", "x")
     assert "nominal" in faults(nowhere, open_world)[0]
+
+
+def test_conformance_finds_a_severity_that_bends_nothing() -> None:
+    (fault,) = faults(parse(DIM.replace("light.level=0.6", "light.level=1.0"), "here"), open_world)
+    assert fault == "dim-1: light.level=1.0 is as drawn; bent: nothing"

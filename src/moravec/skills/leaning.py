@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 
 from moravec.core.frames import Matrix, tool_down
 from moravec.core.workplace import Place
-from moravec.perception.height_map import height_map
-from moravec.skills.choice import ranked
 from moravec.skills.context import SkillContext
-from moravec.skills.grasp import DEPTH, Grasp, plan_grasps
+from moravec.skills.grasp import DEPTH, Grasp
 from moravec.skills.moves import fail
-from moravec.skills.taking import CANDIDATES, ROOM_BESIDE, SHALLOW, Scene, near_target, seen_size
-from moravec.skills.walls import has_room, nearest_wall
+from moravec.skills.taking import ROOM_BESIDE, SHALLOW, Scene, heights_of, marked_grasps
+from moravec.skills.walls import nearest_wall
 
 LEAN = 0.55  # [rad]
 ALONG = 0.35  # [rad] between the closing fingers and the wall, at most
@@ -23,16 +20,12 @@ ALONG = 0.35  # [rad] between the closing fingers and the wall, at most
 
 def leaning_grasps(scene: Scene) -> list[Grasp]:
     """Sound grasps along the nearest wall for which a hand that leans has room, the likeliest first."""
-    place, target = scene.place, scene.target
-    heights = height_map(scene.frame, place.centre, seen_size(place))
-    room = partial(has_room, place, lean=LEAN)
+    heights = heights_of(scene)
     for beside in ROOM_BESIDE:
-        found: list[Grasp] = []
-        for depth in (DEPTH, *SHALLOW):
-            found += plan_grasps(heights, place.floor, target.position[:2], near_target(target), CANDIDATES, beside, depth, room)
-        mine = [g for g in found if _along_wall(place, g) and g.top < target.position[2] + target.extent[2] / 2]
+        marked = marked_grasps(scene, heights, beside, (DEPTH, *SHALLOW), LEAN)
+        mine = [replace(grasp, lean=LEAN) for _, grasp in marked if _along_wall(scene.place, grasp)]
         if mine:
-            return [replace(g, lean=LEAN) for _, g in ranked(mine, scene.others, scene.tried)]
+            return mine
     return []
 
 
@@ -50,7 +43,7 @@ def leaning_over(context: SkillContext, place: Place, grasp: Grasp, position: Ma
 def leaning_pose(place: Place, grasp: Grasp, position: Matrix, turn: float) -> Matrix:
     """T_world_tool (4, 4) of it, the hand turned about itself by `turn` [rad]: half a turn is the same grasp."""
     T = tool_down(position, grasp.yaw + turn)
-    axis, _ = nearest_wall(place, grasp.position)
+    axis = nearest_wall(place, grasp.position)
     inward = np.zeros(3)
     inward[axis] = -np.sign(grasp.position[axis] - place.centre[axis])
     a = grasp.lean * float(np.sign(T[:3, 1] @ inward))  # about the tool's x axis: the palm goes where the tool's y axis points
@@ -60,6 +53,6 @@ def leaning_pose(place: Place, grasp: Grasp, position: Matrix, turn: float) -> M
 
 
 def _along_wall(place: Place, grasp: Grasp) -> bool:
-    axis, _ = nearest_wall(place, grasp.position)
+    axis = nearest_wall(place, grasp.position)
     across = abs(np.cos(grasp.yaw) if axis == 0 else np.sin(grasp.yaw))
     return bool(across < np.sin(ALONG))

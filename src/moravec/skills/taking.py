@@ -157,11 +157,10 @@ def sound_grasps(scene: Scene) -> list[tuple[float, Grasp]]:
     Where no fingers fit with room to spare, they are let down with less; and less deep where deep ones would take hold of more
     than one thing, as of one that lies on another, or where the palm would come too near a wall.
     """
-    place = scene.place
-    heights = height_map(scene.frame, place.centre, seen_size(place))
+    heights = heights_of(scene)
     for depths in ((DEPTH,), (DEPTH, *SHALLOW)):
         for beside in ROOM_BESIDE:
-            marked = _marked(scene, heights, beside, depths)
+            marked = marked_grasps(scene, heights, beside, depths)
             if not marked:
                 continue
             if len(depths) == 1 and (scene.together or crowd(marked[0][1], scene.others) > 0.0):
@@ -170,26 +169,27 @@ def sound_grasps(scene: Scene) -> list[tuple[float, Grasp]]:
     return []
 
 
-def _marked(scene: Scene, heights: HeightMap, beside: float, depths: Sequence[float]) -> list[tuple[float, Grasp]]:
-    """Grasps on the target at any of `depths` [m] for which the hand has room, with their marks, the best first."""
+def marked_grasps(
+    scene: Scene, heights: HeightMap, beside: float, depths: Sequence[float], lean: float = 0.0
+) -> list[tuple[float, Grasp]]:
+    """Grasps on the target at any of `depths` [m] for which a hand that leans by `lean` [rad] has room, with their marks.
+
+    The best is the first.
+    """
     place, target = scene.place, scene.target
-    radius = near_target(target)
+    radius = min(SEARCH_RADIUS, 0.012 + 0.5 * target.extent[0])
     highest = target.position[2] + target.extent[2] / 2 + ABOVE_TARGET
     found: list[Grasp] = []
-    room = partial(has_room, place)
+    room = partial(has_room, place, lean=lean)
     for depth in depths:
         found += plan_grasps(heights, place.floor, target.position[:2], radius, CANDIDATES, beside, depth, room)
     return ranked([g for g in found if g.top < highest], scene.others, scene.tried, scene.together)
 
 
-def seen_size(place: Place) -> tuple[float, float]:
-    """Of what is looked at for grasps (x, y) [m]: the walls may stand a little outside."""
-    return place.size[0] + 2 * WALL_SLACK, place.size[1] + 2 * WALL_SLACK
-
-
-def near_target(target: Detection) -> float:
-    """How far [m] from a thing's middle it is taken hold of."""
-    return min(SEARCH_RADIUS, 0.012 + 0.5 * target.extent[0])
+def heights_of(scene: Scene) -> HeightMap:
+    """What is looked at for grasps: the walls may stand a little outside of the place."""
+    place = scene.place
+    return height_map(scene.frame, place.centre, (place.size[0] + 2 * WALL_SLACK, place.size[1] + 2 * WALL_SLACK))
 
 
 def start_height(scene: Scene, z: float) -> float:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from math import cos, sin, sqrt
 
-import numpy as np
-
 from moravec.core.workplace import Place
 from moravec.robots.ur5e.kinematics import TOOL_OFFSET
 from moravec.robots.ur5e.parts import FINGERS, PALM
@@ -37,12 +35,11 @@ def _sphere(above: float, radius: float) -> float:
     return radius if above <= 0.0 else sqrt(radius * radius - above * above)
 
 
-def nearest_wall(place: Place, position: tuple[float, float, float]) -> tuple[int, float]:
-    """The axis across which the nearest wall of `place` lies, and how far [m] it is from `position` [m]."""
+def nearest_wall(place: Place, position: tuple[float, float, float]) -> int:
+    """The axis across which the wall of `place` lies that is nearest to `position` [m]: 0 for x, 1 for y."""
     x, y, _ = position
-    away = [size / 2 - abs(at - c) for at, c, size in zip((x, y), place.centre, place.size, strict=True)]
-    axis = int(np.argmin(away))
-    return axis, away[axis]
+    beyond_x, beyond_y = (abs(at - c) - size / 2 for at, c, size in zip((x, y), place.centre, place.size, strict=True))
+    return 0 if beyond_x >= beyond_y else 1
 
 
 def has_room(place: Place, position: tuple[float, float, float], lean: float = 0.0) -> bool:
@@ -52,6 +49,6 @@ def has_room(place: Place, position: tuple[float, float, float], lean: float = 0
     if place.rim <= place.floor:
         return True
     upright, leaning = kept_from_walls(z, place.rim), kept_from_walls(z, place.rim, lean)
-    nearest, _ = nearest_wall(place, position)
+    nearest = nearest_wall(place, position)
     sides = enumerate(zip((x, y), place.centre, place.size, strict=True))
     return all(abs(at - c) <= size / 2 - (leaning if axis == nearest else upright) for axis, (at, c, size) in sides)

@@ -28,6 +28,8 @@ BY_CODE = {
     "not_permitted": "plan", "cancelled": "time-out",
 }  # fmt: skip
 
+AFTERMATH = 60.0  # [s] before a job's end: what failed then may have ended it
+
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
@@ -100,7 +102,7 @@ def _why(
     if row is None:
         return "perception", ending.at, "it was never seen"
     broke = next((step for step in reversed(steps) if not step.ok), None)
-    if broke is not None and ending.at - broke.t < 60.0:
+    if broke is not None and ending.at - broke.t < AFTERMATH:
         return BY_CODE.get(broke.code, "plan"), broke.t, f"the job ended after {broke.skill}: {broke.code}. {broke.words}".strip()
     return "plan", ending.at, "it was known, and left"
 

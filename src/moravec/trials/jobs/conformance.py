@@ -1,4 +1,4 @@
-"""Whether a suite can be tried: every variation opens, and what it bends is in force. For whoever adds one."""
+"""Whether a suite can be tried: every variation opens, and all that it names differs from the drawing. For whoever adds one."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ def faults(suite: Suite, opened: OpenNamed) -> list[str]:
         except MoravecError as error:
             found.append(f"{attempt.variation}: {error}")
             continue
-        in_force = extremes.get("conditions", {})
+        bent = extremes.get("conditions", {})
         for condition in begun.options.conditions:
             name = condition.partition("=")[0]
-            if name not in in_force:
-                found.append(f"{attempt.variation}: {condition} is not in force; in force: {', '.join(in_force) or 'nothing'}")
+            if name not in bent:
+                found.append(f"{attempt.variation}: {condition} is as drawn; bent: {', '.join(bent) or 'nothing'}")
     return found
