@@ -7,10 +7,13 @@ import contextlib
 import math
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from moravec.commands.options import say
+from moravec.trials.record import Book, R, Wanted
 
 TOLD_EVERY = 30.0  # [s] between two lines where there is no terminal
 Advance = Callable[[int, str], None]
@@ -36,6 +39,24 @@ def bar(what: str, total: int, before: int = 0, clock: Clock = time.monotonic) -
             progress.update(task, completed=done, word=word, pace=pace(done - before, total - done, clock() - start))
 
         yield advance
+
+
+@contextlib.contextmanager
+def attempts_bar(
+    book: Book[R], wanted: Sequence[Wanted], told: Callable[[R], str], what: str = "attempts"
+) -> Iterator[Callable[[R], None]]:
+    """Gives a function that is told of each attempt as it ends, of which `told` says a word. Those that `book` holds are done."""
+    if book.notice:
+        say(book.notice)
+    done = sum(attempt.key in book.records for attempt in wanted)
+    with bar(what, len(wanted), done) as advance:
+
+        def ended(record: R) -> None:
+            nonlocal done
+            done += 1
+            advance(done, told(record))
+
+        yield ended
 
 
 def pace(done: int, left: int, seconds: float) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
-from moravec.commands.options import Options, amount, folder, one_of, say, show, typed, unset, whole
+from moravec.commands.options import Options, amount, folder, one_of, show, typed, unset, whole
 from moravec.core.errors import BadInput
 from moravec.trials.executors.contract import EXECUTORS, PROCESSES, RAY
 
@@ -120,7 +120,7 @@ class Trial(Options):
         return executor_of(self.executor, workers, Budget(self.patience))
 
     def _metaworld(self) -> int:
-        from moravec.commands.bars import bar
+        from moravec.commands.bars import attempts_bar
         from moravec.commands.policies import opener
         from moravec.models.suite import keys
         from moravec.trials.metaworld.record import Book
@@ -133,17 +133,8 @@ class Trial(Options):
         open_stepper, known = opener(self.policy, self.ahead, keys(self.trust))
         out = folder(self.out or Path("runs") / f"trial-{self.suite}-{self.seed}")
         book = Book(out, {"suite": self.suite, **known, "sentences": self.sentences, "drawing": self.drawing, "seed": self.seed})
-        if book.notice:
-            say(book.notice)
-        done = sum(attempt.key in book.records for attempt in wanted)
-        with bar("attempts", len(wanted), done) as advance:
-
-            def told(record: Record) -> None:
-                nonlocal done
-                done += 1
-                advance(done, f"{record.task} {'ok' if record.success else record.cause}")
-
-            drawing: Drawing = "protocol" if self.drawing == "protocol" else "plain"
+        drawing: Drawing = "protocol" if self.drawing == "protocol" else "plain"
+        with attempts_bar(book, wanted, _word) as told:
             records = run(book, wanted, open_stepper, drawing, self.by(), told)
         return self._tell(out, records, known)
 
@@ -170,3 +161,8 @@ class Trial(Options):
         words += in_words(result["troubles"], LINES)
         show(self, result, f"{words}; {out / 'result.json'}{f', failures in {pictures}' if pictures else ''}")
         return 0
+
+
+def _word(record: Record) -> str:
+    """Of an attempt, in a line."""
+    return f"{record.task} {'ok' if record.success else record.cause}"

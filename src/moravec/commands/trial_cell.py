@@ -10,10 +10,10 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from moravec.commands.bars import bar
+from moravec.commands.bars import attempts_bar
 from moravec.commands.delivered import delivered
 from moravec.commands.measure import machine
-from moravec.commands.options import folder, say, show
+from moravec.commands.options import folder, show
 from moravec.commands.picking import opened
 from moravec.core.errors import BadInput
 from moravec.models.suite import keys
@@ -46,16 +46,7 @@ def try_cell(asked: Trial, given: Sequence[str]) -> int:
     out = folder(asked.out or Path("runs") / f"trial-{asked.suite}-{asked.seed}")
     header = {"suite": asked.suite, **known, "sentences": asked.sentences, "seed": asked.seed}
     book = Book(out, header, Record)
-    if book.notice:
-        say(book.notice)
-    done = sum(attempt.key in book.records for attempt in wanted)
-    with bar("attempts", len(wanted), done) as advance:
-
-        def told(record: Record) -> None:
-            nonlocal done
-            done += 1
-            advance(done, f"{record.by}, {record.where}: {'ok' if record.success else record.cause}")
-
+    with attempts_bar(book, wanted, _word) as told:
         records = run(book, wanted, delivered, open_pilot, asked.sentences == "held_out", asked.by(), told)
     result = {**header, "command": shlex.join(["moravec", *sys.argv[1:]]), "machine": machine(), **summary(records)}
     (out / "result.json").write_text(json.dumps(result, indent=1, allow_nan=False) + "\n")
@@ -83,6 +74,11 @@ def _model(model: Path | None, trust: tuple[str, ...]) -> Pilot:
     """The one of this process."""
     pilot, _ = opened("--policy", "--policy DIR", model, trust)
     return pilot
+
+
+def _word(record: Record) -> str:
+    """Of an attempt, in a line."""
+    return f"{record.by}, {record.where}: {'ok' if record.success else record.cause}"
 
 
 def _words(result: Mapping[str, Any]) -> str:

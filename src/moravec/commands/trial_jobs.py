@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from moravec.commands.bars import bar
+from moravec.commands.bars import attempts_bar, bar
 from moravec.commands.measure import machine
-from moravec.commands.options import folder, say, show
+from moravec.commands.options import folder, show
 from moravec.console.trial import trial_page
 from moravec.core.errors import BadInput
 from moravec.runtime.provenance import versions
@@ -39,16 +39,7 @@ def try_jobs(asked: Trial, given: Sequence[str]) -> int:
     out = folder(asked.out or Path("runs") / f"trial-{suite.name}-{asked.seed}")
     header = {"suite": suite.name, "instruction": suite.instruction, "items": asked.items, "seed": asked.seed, **made_by(suite)}
     book = Book(out, header, Record)
-    if book.notice:
-        say(book.notice)
-    done = sum(attempt.key in book.records for attempt in wanted)
-    with bar("jobs", len(wanted), done) as advance:
-
-        def told(record: Record) -> None:
-            nonlocal done
-            done += 1
-            advance(done, f"{record.variation}: {record.right} of {record.items}{f', {record.cause}' if record.cause else ''}")
-
+    with attempts_bar(book, wanted, _word, "jobs") as told:
         records = run(book, suite, wanted, open_world, asked.items, asked.by(), told)
     result = {
         **header, "says": suite.says, "command": shlex.join(["moravec", *sys.argv[1:]]), "machine": machine(),
@@ -90,6 +81,11 @@ def _levels(text: str) -> tuple[int, ...]:
             raise BadInput("--severity", word, ("all", *SEVERITIES))
         found.append(SEVERITIES.index(word) + 1)
     return tuple(dict.fromkeys(found))
+
+
+def _word(record: Record) -> str:
+    """Of a job, in a line."""
+    return f"{record.variation}: {record.right} of {record.items}{f', {record.cause}' if record.cause else ''}"
 
 
 def _words(result: Mapping[str, Any]) -> str:

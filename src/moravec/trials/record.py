@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -27,7 +27,17 @@ class Recorded(Protocol):
         ...
 
 
+class Wanted(Protocol):
+    """An attempt that is asked for."""
+
+    @property
+    def key(self) -> str:
+        """Its name, another for each of a trial."""
+        ...
+
+
 R = TypeVar("R", bound=Recorded)
+W = TypeVar("W", bound=Wanted)
 
 
 class Book(Generic[R]):
@@ -52,6 +62,16 @@ class Book(Generic[R]):
         cut = _cut(folder / LINES)
         self.notice = f"the last line of {folder / LINES} was cut short; that attempt is made again: {cut[:60]!r}" if cut else ""
         self.records: dict[str, R] = {r.key: r for r in _read(folder / LINES, make)}
+
+    def missing(self, wanted: Sequence[W], same: Sequence[str]) -> dict[str, W]:
+        """Those of `wanted` that have no record yet, by their keys. Raises BadInput where a record of the same name tells another
+        thing of any of `same`, which are names of attributes that an attempt and its record share."""
+        for attempt in wanted:
+            found = self.records.get(attempt.key)
+            there, now = (", ".join(f"{name} {getattr(of, name, None)!r}" for name in same) for of in (found, attempt))
+            if found is not None and there != now:
+                raise BadInput(f"the trial in {self.folder}, {attempt.key}", there, f"{now}, as now asked for; or another --out")
+        return {attempt.key: attempt for attempt in wanted if attempt.key not in self.records}
 
     def write(self, record: R) -> None:
         """One more; on disk when this returns."""

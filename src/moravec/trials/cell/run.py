@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 
-from moravec.core.errors import BadInput
 from moravec.skills.learned.pilot import Pilot
 from moravec.trials.cell.attempt import Record, make
 from moravec.trials.cell.suite import POLICY, Attempt
@@ -27,12 +26,7 @@ def run(
 
     Raises BadInput for a record of the same attempt in another delivery, and what the executor raises.
     """
-    for attempt in wanted:
-        found = book.records.get(attempt.key)
-        if found and (found.seed, found.where) != (attempt.seed, attempt.where):
-            there, now = f"seed {found.seed}, {found.where}", f"seed {attempt.seed}, {attempt.where}"
-            raise BadInput(f"the trial in {book.folder}, {attempt.key}", there, f"{now}, as now asked for; or another --out")
-    left = {attempt.key: attempt for attempt in wanted if attempt.key not in book.records}
+    left = book.missing(wanted, ("seed", "where"))
 
     def done(outcome: Outcome[Record]) -> None:
         record = outcome.value or lost(left[outcome.key], outcome)

@@ -8,7 +8,6 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from moravec.core.errors import BadInput
 from moravec.trials.executors.contract import Executor, Group, Job, Outcome
 from moravec.trials.jobs.attempt import tried
 from moravec.trials.jobs.film import FOLDER
@@ -27,12 +26,7 @@ def run(
 
     Raises BadInput for a record of the same attempt in another delivery, and what the executor raises.
     """
-    for attempt in wanted:
-        found = book.records.get(attempt.key)
-        if found and found.seed != attempt.seed:
-            there, now = f"seed {found.seed}", f"seed {attempt.seed}, as now asked for; or another --out"
-            raise BadInput(f"the trial in {book.folder}, {attempt.key}", there, now)
-    left = {attempt.key: attempt for attempt in wanted if attempt.key not in book.records}
+    left = book.missing(wanted, ("seed",))
 
     def done(outcome: Outcome[Made]) -> None:
         record, strip = outcome.value or (lost(left[outcome.key], outcome), b"")

@@ -8,7 +8,6 @@ from contextlib import closing
 from dataclasses import replace
 from functools import partial
 
-from moravec.core.errors import BadInput
 from moravec.models.chunks import Stepper
 from moravec.models.contract import Picture
 from moravec.trials.executors.contract import Executor, Group, Job, Outcome
@@ -31,12 +30,7 @@ def run(
 
     Raises BadInput for a record of the same attempt with another seed or other words, and what the executor raises.
     """
-    for attempt in wanted:
-        found = book.records.get(attempt.key)
-        if found and (found.seed, found.prompt) != (attempt.seed, attempt.prompt):
-            there, now = f'seed {found.seed}, "{found.prompt}"', f'seed {attempt.seed}, "{attempt.prompt}"'
-            raise BadInput(f"the trial in {book.folder}, {attempt.key}", there, f"{now}, as now asked for; or another --out")
-    left = {attempt.key: attempt for attempt in wanted if attempt.key not in book.records}
+    left = book.missing(wanted, ("seed", "prompt"))
 
     def done(outcome: Outcome[Made]) -> None:
         record, strip = outcome.value or (lost(left[outcome.key], outcome), [])

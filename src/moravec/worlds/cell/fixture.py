@@ -12,7 +12,7 @@ from moravec.core.errors import WorldError
 from moravec.worlds.cell import layout
 from moravec.worlds.cell.items import ItemSpec
 from moravec.worlds.cell.pockets import POCKETS
-from moravec.worlds.cell.settle import LID_ASIDE, body_box, close_lid, fits, is_stuck
+from moravec.worlds.cell.settle import body_box, close_lid, fits, is_stuck, open_parcel
 
 END = 0.06  # [m] from the middle of a long thing to its end: it is turned so far at most that its end moves by the scatter
 _TRIES = 200  # per thing
@@ -35,26 +35,20 @@ def fill_pockets(
 ) -> float:
     """Lays the items, of the pockets' kinds, up to `scatter` [m] off their pockets in a parcel moved by `shift` [m], [m], [rad],
     and the lid on. How far the farthest lies from its pocket [m]. Raises WorldError where they will not fit that way."""
-    model.opt.enableflags &= ~int(mujoco.mjtEnableBit.mjENBL_SLEEP)  # what is moved by hand must not be asleep
-    lid = int(model.joint("lid").qposadr[0])
-    lid_home = data.qpos[lid : lid + 7].copy()
-    data.qpos[lid : lid + 3] = LID_ASIDE
-    for item, (x, y) in zip(items, _middles(shift), strict=False):
-        _stand(model, data, item, np.array([x, y]), shift[2])
-    _let_rest(model, data, _REST_STEPS)
-    rest = np.concatenate([data.qpos, data.qvel])
-    for _ in range(_LAYINGS):
-        data.qpos[:], data.qvel[:] = rest[: model.nq], rest[model.nq :]
-        if not all(_lay(model, data, items[: i + 1], scatter, shift, rng) for i in range(len(items))):
-            continue
-        _let_rest(model, data, _CALM_STEPS)
-        if fits(model, data, items, shift) and close_lid(model, data, lid_home):
-            break
-    else:
-        raise WorldError(f"{len(items)} items found no room {scatter:g} m around their pockets in {_LAYINGS} layings")
-    data.qvel[:] = 0.0
-    model.opt.enableflags |= int(mujoco.mjtEnableBit.mjENBL_SLEEP)  # things at rest cost nothing
-    mujoco.mj_forward(model, data)
+    with open_parcel(model, data) as lid_home:
+        for item, (x, y) in zip(items, _middles(shift), strict=False):
+            _stand(model, data, item, np.array([x, y]), shift[2])
+        _let_rest(model, data, _REST_STEPS)
+        rest = np.concatenate([data.qpos, data.qvel])
+        for _ in range(_LAYINGS):
+            data.qpos[:], data.qvel[:] = rest[: model.nq], rest[model.nq :]
+            if not all(_lay(model, data, items[: i + 1], scatter, shift, rng) for i in range(len(items))):
+                continue
+            _let_rest(model, data, _CALM_STEPS)
+            if fits(model, data, items, shift) and close_lid(model, data, lid_home):
+                break
+        else:
+            raise WorldError(f"{len(items)} items found no room {scatter:g} m around their pockets in {_LAYINGS} layings")
     lie = np.array([data.body(item.name).xpos[:2] for item in items])
     return float(np.max(np.linalg.norm(lie - _middles(shift)[: len(items)], axis=1)))
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import mujoco
 import numpy as np
 
@@ -18,7 +21,7 @@ _LID_STEPS = 250
 _LID_BESIDE = (0.0, 0.001, -0.001, 0.002, -0.002)  # [m]
 _LID_SLACK = 0.005  # [m] how far the lid may come to rest from where it belongs
 _HEADROOM = 0.004  # [m] between the highest thing and the lid
-LID_ASIDE = (-0.40, -0.16, 0.012)  # [m] while the parcel is filled
+_LID_ASIDE = (-0.40, -0.16, 0.012)  # [m] while the parcel is filled
 _DEEPEST = 0.0012  # [m] a thing that reaches deeper into another, or into a wall, is stuck in it
 _FAR = 0.05  # [m] farther apart than this, distances are not measured
 _NEXT_TO = 0.5  # share of things that are dropped against another one
@@ -79,22 +82,28 @@ def fill_parcel(
     rng: np.random.Generator,
 ) -> None:
     """Drops every item into the open parcel and lays the lid on. Raises WorldError when they will not fit under it."""
+    with open_parcel(model, data) as lid_home:
+        empty = np.concatenate([data.qpos, data.qvel])
+        for _ in range(_PACKINGS):
+            data.qpos[:], data.qvel[:] = empty[: model.nq], empty[model.nq :]
+            closes = [index == 1 or (index > 1 and rng.random() < _NEXT_TO) for index in range(len(items))]
+            if not all(_drop(model, data, items[: i + 1], shift, rng, close) for i, close in enumerate(closes)):
+                continue
+            for _ in range(_CALM_STEPS):
+                mujoco.mj_step(model, data)
+            if close_lid(model, data, lid_home) and fits(model, data, items, shift):
+                return
+        raise WorldError(f"{len(items)} items found no room in the parcel in {_PACKINGS} packings")
+
+
+@contextmanager
+def open_parcel(model: mujoco.MjModel, data: mujoco.MjData) -> Iterator[np.ndarray]:
+    """While it is filled: the lid lies aside, and nothing sleeps. Gives where the lid belongs (7,) [m], quaternion."""
     model.opt.enableflags &= ~int(mujoco.mjtEnableBit.mjENBL_SLEEP)  # what is moved by hand must not be asleep
     lid = int(model.joint("lid").qposadr[0])
     lid_home = data.qpos[lid : lid + 7].copy()
-    data.qpos[lid : lid + 3] = LID_ASIDE
-    empty = np.concatenate([data.qpos, data.qvel])
-    for _ in range(_PACKINGS):
-        data.qpos[:], data.qvel[:] = empty[: model.nq], empty[model.nq :]
-        closes = [index == 1 or (index > 1 and rng.random() < _NEXT_TO) for index in range(len(items))]
-        if not all(_drop(model, data, items[: i + 1], shift, rng, close) for i, close in enumerate(closes)):
-            continue
-        for _ in range(_CALM_STEPS):
-            mujoco.mj_step(model, data)
-        if close_lid(model, data, lid_home) and fits(model, data, items, shift):
-            break
-    else:
-        raise WorldError(f"{len(items)} items found no room in the parcel in {_PACKINGS} packings")
+    data.qpos[lid : lid + 3] = _LID_ASIDE
+    yield lid_home
     data.qvel[:] = 0.0
     model.opt.enableflags |= int(mujoco.mjtEnableBit.mjENBL_SLEEP)  # things at rest cost nothing
     mujoco.mj_forward(model, data)
