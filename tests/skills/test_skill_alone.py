@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from helpers_skills import (
     ARM,
     BOX_HALF,
+    THING,
     WORKPLACE,
     Stage,
     asked,
@@ -14,9 +16,9 @@ from helpers_skills import (
     play_on,
 )
 
-from moravec.skills.alone import INSIDE, beside
+from moravec.skills.alone import INSIDE, NEXT_TO, apart, beside
 from moravec.skills.context import Held
-from moravec.skills.contract import Follow, Grip
+from moravec.skills.contract import Capture, Follow, Grip
 from moravec.skills.delivery import delivery_skills
 from moravec.skills.moves import BUMP
 
@@ -110,3 +112,51 @@ def test_a_second_thing_that_was_seen_before_may_stay_behind() -> None:
     stage = Stage(believed=ON_STATION, items=[[ON_STATION, other]], boxes=(ON_PLATE, LEFT), boxes_later=(LEFT,))
     result, context = play(SKILLS["pick"], stage, {"item": "thing"})
     assert result.code == "ok" and context.hand.held is not None
+
+
+# ── out of the parcel ────────────────────────────────────────────────────────────────────────────────────────────────────
+MINE = (*THING, *BOX_HALF[:2], 0.056)
+BESIDE = (THING[0] + 0.07, THING[1])  # 1 cm between them
+NEIGHBOUR = (*BESIDE, 0.02, 0.02, 0.056)
+
+
+def taken(near: bool, later: tuple[tuple[float, float, float, float, float], ...]) -> tuple[bool, int]:
+    """Whether what was taken counts as alone, and how many pictures it took."""
+    spot = BESIDE if near else (BESIDE[0] + 0.03, BESIDE[1])
+    other = detection(at=spot, extent=(0.04, 0.04, 0.05), colour="blue")
+    boxes = (MINE, (*spot, *NEIGHBOUR[2:]))
+    stage = Stage(items=[[detection(), other]], boxes=boxes, boxes_later=later)
+    result, context = play(SKILLS["pick"], stage, {"item": "thing"})
+    assert result.code == "ok" and context.hand.held is not None
+    return result.data["alone"], len(asked(stage, Capture))
+
+
+def test_a_thing_that_stood_apart_came_alone_and_nobody_looks() -> None:
+    assert taken(near=False, later=()) == (True, 1)
+
+
+@pytest.mark.parametrize(
+    ("later", "alone"),
+    [
+        ((NEIGHBOUR,), True),
+        ((), False),
+        (((BESIDE[0] + 0.006, BESIDE[1], 0.02, 0.02, 0.056),), True),
+        (((BESIDE[0] + 0.03, BESIDE[1], 0.02, 0.02, 0.056),), False),
+        (((*BESIDE, 0.02, 0.02, 0.02),), False),
+    ],
+    ids=["it stands", "it is gone", "it moved a little", "it lies elsewhere", "it fell over"],
+)
+def test_what_lay_beside_says_whether_a_thing_came_alone(
+    later: tuple[tuple[float, float, float, float, float], ...], alone: bool
+) -> None:
+    assert taken(near=True, later=later) == (alone, 2)
+
+
+def test_how_far_outlines_are_apart() -> None:
+    one = detection(at=(0.0, 0.0), extent=(0.08, 0.04, 0.05))
+    assert apart(one, detection(at=(0.10, 0.0), extent=(0.08, 0.04, 0.05))) == pytest.approx(0.02)
+    assert apart(one, detection(at=(0.0, 0.10), extent=(0.08, 0.04, 0.05))) == pytest.approx(0.06)
+    assert apart(one, detection(at=(0.0, 0.10), extent=(0.08, 0.04, 0.05), yaw=np.pi / 2)) == pytest.approx(0.04)
+    assert apart(one, detection(at=(0.01, 0.0), extent=(0.02, 0.01, 0.05))) == 0.0, "inside it"
+    across = detection(at=(0.0, 0.0), extent=(0.2, 0.01, 0.05), yaw=np.pi / 2)
+    assert apart(one, across) < NEXT_TO / 2, "a cross: no corner of one lies in the other"

@@ -131,6 +131,17 @@ def test_slower_by_a_factor_is_the_same_path_in_longer_time() -> None:
         np.testing.assert_allclose(slow.sample(2 * t)[0], fast.sample(t)[0], atol=1e-4)
 
 
+def test_gentler_is_hardly_slower_where_the_way_is_short() -> None:
+    start, goal = HOME, HOME + 0.05
+    fast, gentle, slow = (joint_motion(start, goal, of, "t") for of in (LIMITS, LIMITS.gentler(0.5), LIMITS.scaled(0.5)))
+    assert gentle.duration == pytest.approx(2 ** (1 / 3) * fast.duration, rel=1e-6)  # the jerk alone counts
+    assert slow.duration == pytest.approx(2 * fast.duration, rel=1e-6)
+    pushed = LIMITS.gentler(0.9, 0.4)
+    assert (pushed.velocity, pushed.tool_speed) == (0.9 * LIMITS.velocity, 0.9 * LIMITS.tool_speed)
+    assert (pushed.acceleration, pushed.jerk) == (0.4 * LIMITS.acceleration, 0.4 * LIMITS.jerk)
+    assert (pushed.tool_acceleration, pushed.tool_jerk) == (0.4 * LIMITS.tool_acceleration, 0.4 * LIMITS.tool_jerk)
+
+
 def test_the_jerk_stays_near_its_limit() -> None:
     """Between nodes the set-points are splines of third degree, so the jerk is kept in the mean and not to the last per cent."""
     chunk = joint_motion(np.zeros(6), np.full(6, 1.0), LIMITS, "t")

@@ -27,6 +27,7 @@ from moravec.brain.reading import Reading
 from moravec.brain.recover import Limits, Reaction, react
 from moravec.brain.remember import Inventory
 from moravec.brain.riding import let_pass, more_comes, wants_more
+from moravec.brain.settle import DETOUR, settled
 from moravec.brain.state import GONE, HAND
 from moravec.brain.steps import Plan, Step
 from moravec.brain.think import think
@@ -156,7 +157,9 @@ class Agent:
     def _follow(self, job: Job, plan: Plan) -> Routine:
         """Do the steps; True when a new plan is needed because something went otherwise."""
         key, uncovered = job.assignment().key(), False
-        for step in plan.steps:
+        steps = list(plan.steps)
+        while steps:
+            step = steps.pop(0)
             if beyond := job.beyond():
                 job.end(beyond)
                 return False
@@ -179,6 +182,10 @@ class Agent:
                 return not job.ended
             crowd = len(self.inventory.at(job.station or ""))
             yield from self._absorb(job, step, result)
+            if step.skill == "pick" and (seen := settled(job, self.overseer, step, result, steps)) is not None:
+                self.inventory.inspected(str(step.item), seen, job.context.now())
+                del steps[: len(DETOUR)]
+                yield Note("settled", {"item": step.item, "category_p": seen.category_p, "damaged_p": seen.damaged_p})
             if step.skill == "inspect" and len(self.inventory.at(job.station or "")) > crowd:
                 yield from self._surprise(job, f"more than {step.item} lies on the {job.station}")
                 return True

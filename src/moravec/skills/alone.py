@@ -25,9 +25,13 @@ TALLEST_LEFT = 0.10  # [m]
 BELOW_HELD = 0.015  # [m] kept between what is held and what counts as left behind
 KERB = 0.012  # [m] of the place's edge are not looked at
 BACK_ABOVE = 0.003  # [m] between what is put back and what it lay on
+BACK_SPEED = 0.2  # [m/s]
 BACK_OPENING = 0.02  # [m]
 ASIDE = (0.06, 0.075, 0.09, 0.105)  # [m] how far from where it lay a thing is put, away from what is left there
 ASIDE_WAYS = 16
+NEXT_TO = 0.02  # [m] between outlines: fingers that open beside a thing may take hold of what is no farther away
+STANDS = 0.5  # share of a thing's outline that is still that share as high: it was not taken along, and hardly moved
+OUTLINE_POINTS = 9  # on each side
 INSIDE = 0.02  # [m] of a place's edge, that a thing's middle keeps: it may stick out a little, but not fall off
 
 
@@ -41,10 +45,7 @@ def make_sure_of_one(
     """
     tool = tool_point(context)
     ceiling = min(place.floor + TALLEST_LEFT, float(tool[2]) - held.below - BELOW_HELD)
-    # The hand and what it holds hide what lies under them: the picture is taken with the camera where the hand was.
-    lens = np.asarray(context.arm.lens(context.posture()))
-    yield from line_to(context, tool + [*(tool[:2] - lens[:2]), 0.0], "pick", 0.7)
-    frame: CameraFrame = (yield Capture(("wrist",)))["wrist"]
+    frame = yield from _look_where_it_lay(context)
     left: Matrix = yield Compute(partial(_left_over, frame, place, ceiling), "left over")
     area = len(left) * LEFT_CELL**2
     if (area > LEFT_AREA) == bool(others):
@@ -62,10 +63,70 @@ def make_sure_of_one(
     raise Failed("not_alone", f"{area * 1e4:.1f} cm2 were left on {place.name}, where {len(others)} more were seen", data)
 
 
+def came_alone(
+    context: SkillContext, place: Place, held: Held, target: Detection, others: Sequence[Detection]
+) -> Generator[Request, Any, bool]:
+    """Whether what lay next to `target` in `place` still stands there. Where nothing did, no look is needed."""
+    near = [other for other in others if apart(target, other) < NEXT_TO]
+    if not near:
+        return True
+    ceiling = float(tool_point(context)[2]) - held.below - BELOW_HELD
+    frame = yield from _look_where_it_lay(context)
+    stands: bool = yield Compute(partial(_all_stand, frame, place, near, ceiling), "left over")
+    return stands
+
+
+def _look_where_it_lay(context: SkillContext) -> Generator[Request, Any, CameraFrame]:
+    """The hand and what it holds hide what lies under them: the picture is taken with the camera where the hand was."""
+    tool, lens = tool_point(context), np.asarray(context.arm.lens(context.posture()))
+    yield from line_to(context, tool + [*(tool[:2] - lens[:2]), 0.0], "pick", 0.7)
+    frame: CameraFrame = (yield Capture(("wrist",)))["wrist"]
+    return frame
+
+
+def _all_stand(frame: CameraFrame, place: Place, things: Sequence[Detection], ceiling: float) -> bool:
+    """Whether each of `things` is still as high as it was, where it was, in most of its outline."""
+    heights = height_map(frame, place.centre, place.size, LEFT_CELL)
+    rows, columns = np.nonzero(heights.heights < ceiling)
+    seen, points = heights.heights[rows, columns], np.stack(heights.world(rows, columns), axis=-1).reshape(-1, 2)
+    for thing in things:
+        inside = _inside_of(thing, points)
+        top = thing.position[2] + thing.extent[2] / 2
+        low = place.floor + STANDS * (top - place.floor)
+        if not inside.any() or np.count_nonzero(seen[inside] > low) < STANDS * np.count_nonzero(inside):
+            return False
+    return True
+
+
+def apart(one: Detection, other: Detection) -> float:
+    """How far [m] the outlines of two things are apart, seen from above; 0 where they overlap."""
+    a, b = _outline(one), _outline(other)
+    if _inside_of(one, b).any() or _inside_of(other, a).any():
+        return 0.0
+    return float(np.linalg.norm(a[:, None] - b[None], axis=-1).min())
+
+
+def _outline(thing: Detection) -> Matrix:
+    """Points (n, 2) [m] around it."""
+    u = np.linspace(-0.5, 0.5, OUTLINE_POINTS)
+    ones = np.full_like(u, 0.5)
+    sides = np.stack([np.concatenate([u, u, ones, -ones]), np.concatenate([ones, -ones, u, u])], axis=-1)
+    c, s = np.cos(thing.yaw), np.sin(thing.yaw)
+    return np.asarray(np.array(thing.position[:2]) + (sides * thing.extent[:2]) @ np.array([[c, s], [-s, c]]))
+
+
+def _inside_of(thing: Detection, points: Matrix) -> np.ndarray:
+    """Which of `points` (n, 2) [m] lie within its outline."""
+    away = points - np.array(thing.position[:2])
+    c, s = np.cos(thing.yaw), np.sin(thing.yaw)
+    along, across = away @ np.array([c, s]), away @ np.array([-s, c])
+    return np.asarray((np.abs(along) < thing.extent[0] / 2) & (np.abs(across) < thing.extent[1] / 2))
+
+
 def lay_back(context: SkillContext, position: Matrix, opening: float) -> Generator[Request, Any, None]:
     """Down to `position` (3,) [m], fingers open to `opening` [m], and up again: whatever still hung there is let go."""
     lifted = float(tool_point(context)[2])
-    yield from line_to(context, position, "pick", 0.3, CONTACT_FORCE)
+    yield from line_to(context, position, "pick", 0.5, CONTACT_FORCE, BACK_SPEED)
     yield from grip(opening, GRIP_FORCE)
     yield from retreat(context, lifted)
 

@@ -20,7 +20,7 @@ from moravec.skills.spots import Spot, heap_height, lowest_spots
 
 Steps: TypeAlias = Generator[Request, Any, dict[str, Any]]
 
-CARRY_SPEED = 0.8
+CARRY_SPEED, CARRY_PUSH = 0.9, 0.4  # shares of the limits: what is swung may turn in the fingers
 EMPTY_WIDTH = 0.004  # [m] fingers closer than this have lost the item on the way; a little less than before: it turned
 TOUCH_FORCE = 14.0  # [N] felt when the item touches down
 HOVER = 0.05  # [m] above the spot before the slow way down
@@ -87,7 +87,7 @@ def carry(
         context.arm.hold(held.half, held.below / 2)
         try:
             yaw = _best_yaw(context, held, place, spot, height)
-            yield from go(context, above(context, np.array([spot.x, spot.y, height]), yaw), "carry", CARRY_SPEED)
+            yield from go(context, above(context, np.array([spot.x, spot.y, height]), yaw), "carry", CARRY_SPEED, CARRY_PUSH)
             break
         except Failed as failure:
             if failure.code != "unreachable" or number + 1 == len(spots):

@@ -25,6 +25,8 @@ LID_HALF = (0.18, 0.24, 0.02)  # [m] how much room the lid takes on the way
 PULL = 40.0  # [N] a lid that holds against this is stuck; a loose one weighs a thirtieth of it
 CLEAR_OF_HANDLE = 0.06  # [m] of the tips above the handle's top
 LIFT = 0.14  # [m] above the rim
+DOWN_SPEED = 0.25  # [m/s] of the open fingers
+LID_SPEED = 0.15  # [m/s] of the lid where it comes off and where it is put down
 LID_HEIGHT = 0.064  # [m] from what the lid lies on to the handle's top
 
 
@@ -46,7 +48,7 @@ class Open(HardCoded):
         closing = lid.yaw + np.pi / 2
         yield from grip(HANDLE_OPENING, GRIP_FORCE)
         yield from go(context, above(context, np.array([x, y, top + 0.06]), closing), "open")
-        yield from line_to(context, np.array([x, y, top - HANDLE_DEPTH]), "open", 0.5, 25.0)
+        yield from line_to(context, np.array([x, y, top - HANDLE_DEPTH]), "open", 0.5, 25.0, DOWN_SPEED)
         held = yield from grip(0.0, GRIP_FORCE)
         if held.width < EMPTY_WIDTH:
             fail("no_handle", f"the fingers closed to {held.width:.3f} m beside the handle")
@@ -56,7 +58,7 @@ class Open(HardCoded):
 
     def _lift(self, context: SkillContext, high: Matrix, top: float) -> Generator[Request, Any, None]:
         """Pulls the lid up to `high` (3,) [m]. One that holds is let go of: a hand that stays there pulls at whatever comes."""
-        pulled = yield from line_to(context, high, "open", 0.35, PULL)
+        pulled = yield from line_to(context, high, "open", 0.35, PULL, LID_SPEED)
         if pulled.end != "contact":
             return
         yield from grip(HANDLE_OPENING, GRIP_FORCE)
@@ -69,13 +71,13 @@ class Open(HardCoded):
         spot = np.array([*rest.centre, 0.28])
         context.arm.hold(LID_HALF, 0.02)
         try:
-            yield from go(context, above(context, spot, 0.0), "open", 0.6)
+            yield from go(context, above(context, spot, 0.0), "open", 0.8, 0.25)
         finally:
             context.arm.hold(None)
         if context.state().grip_width < width - 0.004:
             fail("stuck", "the lid was lost on the way")
         tip = rest.floor + LID_HEIGHT - HANDLE_DEPTH
-        yield from line_to(context, np.array([*rest.centre, tip - 0.006]), "open", 0.35, 12.0)
+        yield from line_to(context, np.array([*rest.centre, tip - 0.006]), "open", 0.35, 12.0, LID_SPEED)
         yield from grip(HANDLE_OPENING, 20.0)
         yield Pause(0.1)
         yield from line_to(context, np.array([*rest.centre, 0.25]), "open", 0.6)

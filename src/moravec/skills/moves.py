@@ -24,6 +24,7 @@ TRAVEL_HEIGHT = 0.30  # [m] of the tool point, above everything that stands on t
 AROUND = 0.24  # [m] side of the square around a stray thing that is looked at
 LENS_OVER = 0.32  # [m] of the wrist camera above a table it looks at
 ROUNDING = 1e-5  # [m]
+TIGHT = 0.5  # share of the clearance that is kept where no way keeps all of it
 GRIP_FORCE = 50.0  # [N], of the hand's 60
 CONTACT_FORCE = 18.0  # [N] felt on the way down: something is in the way
 BUMP = 60.0  # [N] felt where nothing should be touched; what is carried, and its swing, is a tenth of that
@@ -47,10 +48,10 @@ def fail(code: str, message: str) -> NoReturn:
 
 
 def _within_tool_speed(context: SkillContext, start: Matrix, goal: Matrix, limits: MotionLimits, source: str) -> ActionChunk:
-    """A joint motion slowed until the tool keeps its speed limit [m/s]."""
+    """A joint motion as fast as the joints allow and the tool keeps its speed limit [m/s]; it sets off and stops as ever."""
     factor = 1.0
     for _ in range(MAX_STRETCHES):
-        chunk = joint_motion(start, goal, limits.scaled(factor), source)
+        chunk = joint_motion(start, goal, replace(limits, velocity=limits.velocity * factor), source)
         if chunk.duration == 0.0:
             return chunk
         points = context.arm.tool_points(chunk.q)
@@ -69,18 +70,20 @@ def follow(chunk: ActionChunk, contact_force: float | None = None) -> Generator[
     return result
 
 
-def go(context: SkillContext, goal: Matrix, source: str, slow: float = 1.0) -> Move:
-    """To joint positions `goal` (6,) [rad] by the first way that is free: straight, or over a raised point at either end.
+def go(context: SkillContext, goal: Matrix, source: str, slow: float = 1.0, push: float | None = None) -> Move:
+    """To joint positions `goal` (6,) [rad] by the first way that is free: straight, or over a raised point at either end; with
+    speeds by `slow` and accelerations by `push`, see `MotionLimits.gentler`.
 
-    A hand that has just let go may be nearer to a wall than motions are planned with: it then keeps the room it has.
+    A hand that has just let go may be nearer to a wall than motions are planned with: it then keeps the room it has, or half of
+    it where the joints' way up from there leans towards the wall.
     """
     start = context.posture()
-    limits = context.limits.scaled(slow)
+    limits = context.limits.gentler(slow, push)
     context.arm.fingers(context.state().grip_width)
     room = max(0.0, min(CLEARANCE, context.arm.clearance(start) - ROUNDING))
-    for way in _ways(context, start, goal):
+    for way, kept in ((way, kept) for kept in (room, TIGHT * room) for way in _ways(context, start, goal)):
         legs = [np.array([a, b]) for a, b in zip(way[:-1], way[1:], strict=True)]
-        if all(context.arm.is_free(leg, room) for leg in legs):
+        if all(context.arm.is_free(leg, kept) for leg in legs):
             for leg in legs:
                 chunk = _within_tool_speed(context, leg[0], leg[1], limits, source)
                 yield from unhindered(context, chunk, source)
@@ -156,7 +159,7 @@ def line_to(
     path = context.arm.line(start, np.asarray(position, dtype=np.float64))
     if path is None:
         fail("unreachable", f"no straight line to {np.round(position, 3).tolist()} m")
-    chunk = path_motion(path, context.arm.tool_points(path), context.limits.scaled(slow).capped(speed), source)
+    chunk = path_motion(path, context.arm.tool_points(path), context.limits.gentler(slow).capped(speed), source)
     if contact_force is None:
         return (yield from unhindered(context, chunk, source))
     return (yield from follow(chunk, contact_force))

@@ -27,6 +27,7 @@ from moravec.skills.taking import (
 )
 
 GRASP_TRIES = 2
+DOWN_SPEED = 0.25  # [m/s] of the open fingers, which may touch something
 
 
 @final
@@ -76,7 +77,7 @@ def _grasp(context: SkillContext, scene: Scene, grasp: Grasp) -> Generator[Reque
     q = leaning_over(context, scene.place, grasp, over) if grasp.lean else above(context, over, grasp.yaw)
     yield from grip(grasp.opening, GRIP_FORCE)
     yield from go(context, q, "pick")
-    down = yield from line_to(context, np.array([x, y, z]), "pick", 0.5, CONTACT_FORCE)
+    down = yield from line_to(context, np.array([x, y, z]), "pick", 0.5, CONTACT_FORCE, DOWN_SPEED)
     if down.end == "contact":
         yield from touched_early(context, z, start_z)
     return (yield from close_and_lift(context, scene, grasp, start_z))

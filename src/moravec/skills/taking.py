@@ -13,7 +13,7 @@ from moravec.core.observation import CameraFrame
 from moravec.core.workplace import Place
 from moravec.perception.detection import Detection
 from moravec.perception.height_map import HeightMap, height_map
-from moravec.skills.alone import BACK_ABOVE, lay_back, make_sure_of_one
+from moravec.skills.alone import BACK_ABOVE, came_alone, lay_back, make_sure_of_one
 from moravec.skills.choice import crowd, ranked
 from moravec.skills.context import REACH_SLACK, Held, SkillContext
 from moravec.skills.contract import Compute, Pause, Request
@@ -84,7 +84,7 @@ def pick(
 ) -> Steps:
     """The steps of a pick: `find` gives ways to take hold, the likeliest first, none where nothing can be reached; `last` where
     dragging it away did not help either; `take` tries them until one holds. `data`: "detections" of the place as seen before,
-    "frames", the "width" held [m], the "target".
+    "frames", the "width" held [m], the "target", and of what was taken from a parcel whether it came "alone".
 
     Looks first: the item may have moved when its neighbour was taken. Raises Failed.
     """
@@ -123,6 +123,8 @@ def pick(
         # What comes up alone again and again, and all of one colour, is one thing that was seen as two.
         if not others or len(tried) < SURELY_ONE or any(other.colour != target.colour for other in others):
             yield from make_sure_of_one(context, place, held, others, data)
+    elif place.kind == "parcel":
+        data["alone"] = yield from came_alone(context, place, held, target, others)
     tried.clear()
     context.hand.together = False
     context.hand.held, context.hand.beside = replace(held, seen=f"{target.colour} {target.category}"), ()
@@ -217,7 +219,7 @@ def close_and_lift(context: SkillContext, scene: Scene, grasp: Grasp, start_z: f
         fail("missed", "the fingers closed on nothing")
     clear = scene.place.rim + max(0.0, reached - scene.place.floor) + OVER  # of the place's walls, with what hangs from the hand
     high = np.array([*tool_point(context)[:2], max(LIFT_HEIGHT, start_z, clear)])
-    lifted = yield from line_to(context, high, "pick", 0.45, BUMP)
+    lifted = yield from line_to(context, high, "pick", 0.6, BUMP)
     if lifted.end == "contact":
         yield from grip(grasp.opening, GRIP_FORCE)
         yield from retreat(context, start_z)

@@ -34,6 +34,14 @@ class MotionLimits:
             self.tool_speed * factor, self.tool_acceleration * factor**2, self.tool_jerk * factor**3,
         )  # fmt: skip
 
+    def gentler(self, speed: float, push: float | None = None) -> MotionLimits:
+        """With speeds by `speed`, accelerations and jerks by `push`, by default as the speeds: what is short is hardly slower."""
+        push = speed if push is None else push
+        return MotionLimits(
+            self.velocity * speed, self.acceleration * push, self.jerk * push,
+            self.tool_speed * speed, self.tool_acceleration * push, self.tool_jerk * push,
+        )  # fmt: skip
+
     def capped(self, speed: float) -> MotionLimits:
         """With the tool no faster than `speed` [m/s], and no gentler otherwise: for short ways that end in a touch."""
         return replace(self, tool_speed=min(self.tool_speed, speed))

@@ -10,6 +10,7 @@ import numpy as np
 from moravec.core.frames import Matrix, tool_down
 from moravec.core.workplace import Place
 from moravec.skills.bringing import (
+    CARRY_PUSH,
     CARRY_SPEED,
     HOVER,
     Steps,
@@ -83,7 +84,7 @@ def _go_over(context: SkillContext, errand: PlaceErrand, start: Start) -> Genera
     for q in _postures(context, errand, start):
         context.arm.hold(errand.held.half, errand.held.below / 2)
         try:
-            yield from go(context, q, "carry", CARRY_SPEED)
+            yield from go(context, q, "carry", CARRY_SPEED, CARRY_PUSH)
             return
         except Failed as failure:
             if failure.code != "unreachable":

@@ -1,0 +1,50 @@
+"""When a thing need not go over the station: what the hand took came alone, and was seen so surely that a closer look would tell
+nothing more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from moravec.brain.conduct.overseer import Overseer
+from moravec.brain.job import Job
+from moravec.brain.steps import Step
+from moravec.perception.detection import Detection
+from moravec.skills.contract import SkillResult
+
+SURE = 0.98  # probability of a category, and of damage or of none, from which a look counts as an inspection
+DETOUR = ("place", "inspect", "pick")  # over the station and back into the hand
+CLOSELY = ("inspect", "examin", "check", "close")  # such words are asked to be taken at their word, however they were understood
+_MOVING = ("move", "open", "home")  # kinds of clauses that ask nothing of what only a close look tells
+
+
+def settled(job: Job, overseer: Overseer, step: Step, result: SkillResult, rest: Sequence[Step]) -> Detection | None:
+    """What the pick `step` took, as seen before, where the detour over the station that `rest` begins with tells nothing more.
+
+    Else None; so too where somebody asked for an inspection or for codes, or a rule forbids to go on without one.
+    """
+    seen = result.data.get("target")
+    if not result.data.get("alone") or seen is None or not sure(seen) or not _is_detour(job, step, rest):
+        return None
+    if any(word in job.instruction.lower() for word in CLOSELY):
+        return None
+    if any(clause.kind not in _MOVING or clause.what.codes for clause in job.goal.clauses):
+        return None
+    task = job.assignment().task_of(str(step.item))
+    if task is None or task.check or task.to is None or not overseer.would_allow(job, rest[len(DETOUR)]):
+        return None
+    known = job.inventory.item(str(step.item))
+    same = (known.category, known.colour, known.damaged) == (seen.category, seen.colour, seen.damaged)
+    return seen if same else None
+
+
+def sure(seen: Detection) -> bool:
+    """Whether a look leaves no doubt of what it is, nor of whether it is damaged."""
+    return seen.category_p > SURE and not 1.0 - SURE < seen.damaged_p < SURE
+
+
+def _is_detour(job: Job, step: Step, rest: Sequence[Step]) -> bool:
+    """Whether `rest` begins with the station and goes on elsewhere, with the same item."""
+    if len(rest) <= len(DETOUR) or any(s.item != step.item for s in rest[: len(DETOUR) + 1]):
+        return False
+    over = tuple(s.skill for s in rest[: len(DETOUR)]) == DETOUR and rest[0].place == job.station
+    return over and rest[len(DETOUR)].place != job.station
