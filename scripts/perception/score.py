@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from pictures import frame_of
 
+from moravec.brain.settle import sure
 from moravec.perception.vision import Vision
 from moravec.worlds.cell import layout
 
@@ -86,6 +87,8 @@ def score_picture(vision: Vision, picture: dict[str, Any], meta: list[Any], tall
     for i, j in match(found, truth):
         if j is None:
             tally.mark("precision", False, f"{name} {found[i].box} {found[i].category} {found[i].colour}")
+            if sure(found[i], found):
+                tally.mark("sure_and_right", False, f"{name} {found[i].box}: no thing")
             continue
         k, box = truth[j]
         category, colour, damaged, code = meta[k]
@@ -96,6 +99,8 @@ def score_picture(vision: Vision, picture: dict[str, Any], meta: list[Any], tall
         if i is not None:
             tally.mark("precision", True)
             score_thing(tally, found[i], box, (category, colour, damaged, code), note)
+        if i is not None and sure(found[i], found):
+            tally.mark("sure_and_right", (found[i].category, found[i].damaged) == (category, damaged), note)
 
 
 def score_thing(tally: Tally, d: Any, box: np.ndarray, meta: tuple[Any, ...], note: str) -> None:

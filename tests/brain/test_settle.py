@@ -14,7 +14,7 @@ from moravec.brain.agent import Agent
 from moravec.brain.conduct.charter import Charter
 from moravec.brain.conduct.overseer import Overseer
 from moravec.brain.conduct.rules_file import charter_of
-from moravec.brain.settle import SURE, sure
+from moravec.brain.settle import SURE, SURE_APART, sure
 from moravec.core.clock import ManualClock
 from moravec.perception.detection import Detection
 from moravec.skills.contract import SkillResult
@@ -36,7 +36,7 @@ class ClearWorld(FakeWorld):
 
     def detection(self, thing: Any, near: bool) -> Detection:
         seen = super().detection(thing, near)
-        category_p, damaged_p = self.far.get(thing.name, (0.99, 0.995 if seen.damaged else 0.005))
+        category_p, damaged_p = self.far.get(thing.name, (0.995, 0.995 if seen.damaged else 0.005))
         return seen if near else replace(seen, category_p=category_p, damaged_p=damaged_p)
 
 
@@ -74,7 +74,7 @@ def test_what_is_sure_and_came_alone_goes_straight_to_its_bin() -> None:
     assert ran.report.replans == 0, "a shorter way is no surprise"
 
 
-@pytest.mark.parametrize("far", [(SURE, 0.005), (0.99, 0.021), (0.99, 0.979), (0.99, 0.5), (0.6, 0.005)])
+@pytest.mark.parametrize("far", [(SURE_APART, 0.005), (0.995, 0.021), (0.995, 0.979), (0.995, 0.5), (0.6, 0.005)])
 def test_what_is_not_sure_goes_over_the_station(far: tuple[float, float]) -> None:
     ran = run(STORE, ClearWorld(delivery(), far={"can3": far}))
     assert all_belong(ran.world) and len(inspected(ran)) == 1 and len(ran.of("settled")) == 7
@@ -110,11 +110,17 @@ def test_a_rule_that_wants_an_inspection_is_kept() -> None:
     ]
 
 
+def test_what_overlaps_another_has_to_be_surer() -> None:
+    world = ClearWorld(delivery())
+    seen = replace(world.detection(world.things["can3"], False), category_p=(SURE + SURE_APART) / 2)
+    beside, over = (replace(seen, position=(seen.position[0] + x, *seen.position[1:])) for x in (0.06, 0.03))
+    assert sure(seen, ()) and sure(seen, [seen, beside]) and not sure(seen, [beside, over])
+    assert sure(replace(seen, category_p=0.995), [over]) and not sure(replace(seen, category_p=SURE_APART), ())
+    assert sure(replace(seen, damaged_p=1.0), ()) and not sure(replace(seen, damaged_p=0.97), ())
+
+
 def test_what_the_last_look_shows_otherwise_is_not_settled() -> None:
     """The belief keeps the surer of two looks: where the last one, sure too, says another thing, nobody knows."""
-    world = ClearWorld(delivery())
-    seen = world.detection(world.things["can3"], False)
-    assert sure(seen) and not sure(replace(seen, category_p=SURE)) and sure(replace(seen, damaged_p=1.0))
     looks = iter([(0.999, 0.001)])
 
     class Turning(ClearWorld):

@@ -16,7 +16,8 @@ from helpers_skills import (
     play_on,
 )
 
-from moravec.skills.alone import INSIDE, NEXT_TO, apart, beside
+from moravec.perception.outlines import apart
+from moravec.skills.alone import INSIDE, NEXT_TO, beside
 from moravec.skills.context import Held
 from moravec.skills.contract import Capture, Follow, Grip
 from moravec.skills.delivery import delivery_skills

@@ -115,7 +115,7 @@ def test_what_is_planned_is_within_the_guards_limits(speed: float) -> None:
 
 @pytest.mark.parametrize(
     "what",
-    [rider(y=0.40, speed=0.1), rider(y=-0.9, speed=0.03), rider(speed=0.9), rider(y=0.7, speed=0.0), rider(x=0.8)],
+    [rider(y=0.40, speed=0.1), rider(y=-0.9, speed=0.03), rider(speed=0.9), rider(y=0.7, speed=0.0), rider(x=0.95)],
     ids=["leaves too soon", "comes too late", "too fast", "lies out of reach", "too far"],
 )
 def test_there_is_no_meeting_where_there_can_be_none(what: Rider) -> None:

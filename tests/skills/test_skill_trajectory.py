@@ -132,7 +132,7 @@ def test_slower_by_a_factor_is_the_same_path_in_longer_time() -> None:
 
 
 def test_gentler_is_hardly_slower_where_the_way_is_short() -> None:
-    start, goal = HOME, HOME + 0.05
+    start, goal = HOME, HOME + 0.005
     fast, gentle, slow = (joint_motion(start, goal, of, "t") for of in (LIMITS, LIMITS.gentler(0.5), LIMITS.scaled(0.5)))
     assert gentle.duration == pytest.approx(2 ** (1 / 3) * fast.duration, rel=1e-6)  # the jerk alone counts
     assert slow.duration == pytest.approx(2 * fast.duration, rel=1e-6)

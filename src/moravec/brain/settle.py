@@ -9,9 +9,12 @@ from moravec.brain.conduct.overseer import Overseer
 from moravec.brain.job import Job
 from moravec.brain.steps import Step
 from moravec.perception.detection import Detection
+from moravec.perception.outlines import apart
 from moravec.skills.contract import SkillResult
 
-SURE = 0.98  # probability of a category, and of damage or of none, from which a look counts as an inspection
+# Probability of a category, and of damage or of none, from which a look counts as an inspection, and for what stands apart. How
+# many are so sure, and how many of them are seen rightly, stands in docs/results.md.
+SURE, SURE_APART = 0.99, 0.98
 DETOUR = ("place", "inspect", "pick")  # over the station and back into the hand
 CLOSELY = ("inspect", "examin", "check", "close")  # such words are asked to be taken at their word, however they were understood
 _MOVING = ("move", "open", "home")  # kinds of clauses that ask nothing of what only a close look tells
@@ -23,7 +26,9 @@ def settled(job: Job, overseer: Overseer, step: Step, result: SkillResult, rest:
     Else None; so too where somebody asked for an inspection or for codes, or a rule forbids to go on without one.
     """
     seen = result.data.get("target")
-    if not result.data.get("alone") or seen is None or not sure(seen) or not _is_detour(job, step, rest):
+    if not result.data.get("alone") or seen is None or not sure(seen, result.data["detections"]):
+        return None
+    if not _is_detour(job, step, rest):
         return None
     if any(word in job.instruction.lower() for word in CLOSELY):
         return None
@@ -37,9 +42,11 @@ def settled(job: Job, overseer: Overseer, step: Step, result: SkillResult, rest:
     return seen if same else None
 
 
-def sure(seen: Detection) -> bool:
-    """Whether a look leaves no doubt of what it is, nor of whether it is damaged."""
-    return seen.category_p > SURE and not 1.0 - SURE < seen.damaged_p < SURE
+def sure(seen: Detection, others: Sequence[Detection]) -> bool:
+    """Whether a look that also showed `others`, itself among them or not, leaves no doubt of what it is, nor of its damage."""
+    overlaps = any(apart(seen, other) == 0.0 for other in others if other is not seen)
+    needed = SURE if overlaps else SURE_APART
+    return seen.category_p > needed and not 1.0 - needed < seen.damaged_p < needed
 
 
 def _is_detour(job: Job, step: Step, rest: Sequence[Step]) -> bool:

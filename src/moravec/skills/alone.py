@@ -13,6 +13,7 @@ from moravec.core.observation import CameraFrame
 from moravec.core.workplace import Place
 from moravec.perception.detection import Detection
 from moravec.perception.height_map import height_map
+from moravec.perception.outlines import apart, inside_of
 from moravec.robots.ur5e.limits import GRIP_WIDTH
 from moravec.skills.context import Held, SkillContext
 from moravec.skills.contract import Capture, Compute, Note, Request
@@ -31,7 +32,6 @@ ASIDE = (0.06, 0.075, 0.09, 0.105)  # [m] how far from where it lay a thing is p
 ASIDE_WAYS = 16
 NEXT_TO = 0.02  # [m] between outlines: fingers that open beside a thing may take hold of what is no farther away
 STANDS = 0.5  # share of a thing's outline that is still that share as high: it was not taken along, and hardly moved
-OUTLINE_POINTS = 9  # on each side
 INSIDE = 0.02  # [m] of a place's edge, that a thing's middle keeps: it may stick out a little, but not fall off
 
 
@@ -90,37 +90,12 @@ def _all_stand(frame: CameraFrame, place: Place, things: Sequence[Detection], ce
     rows, columns = np.nonzero(heights.heights < ceiling)
     seen, points = heights.heights[rows, columns], np.stack(heights.world(rows, columns), axis=-1).reshape(-1, 2)
     for thing in things:
-        inside = _inside_of(thing, points)
+        inside = inside_of(thing, points)
         top = thing.position[2] + thing.extent[2] / 2
         low = place.floor + STANDS * (top - place.floor)
         if not inside.any() or np.count_nonzero(seen[inside] > low) < STANDS * np.count_nonzero(inside):
             return False
     return True
-
-
-def apart(one: Detection, other: Detection) -> float:
-    """How far [m] the outlines of two things are apart, seen from above; 0 where they overlap."""
-    a, b = _outline(one), _outline(other)
-    if _inside_of(one, b).any() or _inside_of(other, a).any():
-        return 0.0
-    return float(np.linalg.norm(a[:, None] - b[None], axis=-1).min())
-
-
-def _outline(thing: Detection) -> Matrix:
-    """Points (n, 2) [m] around it."""
-    u = np.linspace(-0.5, 0.5, OUTLINE_POINTS)
-    ones = np.full_like(u, 0.5)
-    sides = np.stack([np.concatenate([u, u, ones, -ones]), np.concatenate([ones, -ones, u, u])], axis=-1)
-    c, s = np.cos(thing.yaw), np.sin(thing.yaw)
-    return np.asarray(np.array(thing.position[:2]) + (sides * thing.extent[:2]) @ np.array([[c, s], [-s, c]]))
-
-
-def _inside_of(thing: Detection, points: Matrix) -> np.ndarray:
-    """Which of `points` (n, 2) [m] lie within its outline."""
-    away = points - np.array(thing.position[:2])
-    c, s = np.cos(thing.yaw), np.sin(thing.yaw)
-    along, across = away @ np.array([c, s]), away @ np.array([-s, c])
-    return np.asarray((np.abs(along) < thing.extent[0] / 2) & (np.abs(across) < thing.extent[1] / 2))
 
 
 def lay_back(context: SkillContext, position: Matrix, opening: float) -> Generator[Request, Any, None]:

@@ -49,7 +49,7 @@ class PutDown(HardCoded):
         spot = yield from carry(context, held, place, spots, max(spots[0].height + held.below + HOVER, above_rim))
         z = spot.height + held.below
         lowest = max(z - BELOW, place.floor + TIP_CLEARANCE)
-        yield from line_to(context, np.array([spot.x, spot.y, lowest]), "place", 0.5, TOUCH_FORCE, DOWN_SPEED)
+        yield from line_to(context, np.array([spot.x, spot.y, lowest]), "place", 0.25, TOUCH_FORCE, DOWN_SPEED)
         yield from let_go(context, held, max(z + 0.10, place.rim + 0.08))
         return {"spot": [spot.x, spot.y]}
 
@@ -67,7 +67,7 @@ class _IntoBin(HardCoded):
         clear = max(place.rim, *(spot.highest + CORNER for spot in spots))  # of a heap, which may stand out beside the spot
         above = clear + held.below + OVER_RIM
         spot = yield from carry(context, held, place, spots, above)
-        yield from line_to(context, np.array([spot.x, spot.y, z]), "stow", 0.5, TOUCH_FORCE, DOWN_SPEED)
+        yield from line_to(context, np.array([spot.x, spot.y, z]), "stow", 0.25, TOUCH_FORCE, DOWN_SPEED)
         yield from let_go(context, held, z + 0.06, above)
         return {"spot": [spot.x, spot.y]}
 

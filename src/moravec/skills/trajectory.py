@@ -21,11 +21,11 @@ class MotionLimits:
     """What motions are planned with; inside the guard's limits, so that the guard never has to act on them."""
 
     velocity: float = 2.4  # [rad/s]
-    acceleration: float = 8.0  # [rad/s2]
-    jerk: float = 80.0  # [rad/s3]
+    acceleration: float = 10.0  # [rad/s2]
+    jerk: float = 300.0  # [rad/s3]
     tool_speed: float = 0.9  # [m/s]
-    tool_acceleration: float = 4.0  # [m/s2], along straight lines
-    tool_jerk: float = 40.0  # [m/s3]
+    tool_acceleration: float = 6.0  # [m/s2], along straight lines
+    tool_jerk: float = 150.0  # [m/s3]
 
     def scaled(self, factor: float) -> MotionLimits:
         """The same path, slower: speeds by `factor`, accelerations by its square, jerks by its cube."""
