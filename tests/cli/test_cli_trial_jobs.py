@@ -99,3 +99,18 @@ def test_what_cannot_be_tried_is_refused(
     captured = capsys.readouterr().err.strip()
     assert said in captured and captured.count("\n") == 0
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_trial_against_another_one_is_compared_pair_by_pair(made: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["trial", str(made / "tiny.toml"), "--episodes", "3", "--items", "1", "--severity", "mild", "--processes", "2"]
+    assert main([*arguments, "--against", str(made / "out"), "--out", str(made / "second"), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["against"]
+    assert found["n_pairs"] == found["n_pairs_wanted"] == 2, "those that were made before, and no more"
+    assert found["differs_in"] == [] and found["n_only_here"] == found["n_only_before"] == 0 and found["better"] == "open"
+    assert found["pc_difference"] == 0.0 and found["mcnemar_p"] == 1.0
+    page = (made / "second" / "report.html").read_text()
+    assert "neither is certainly better after 2 pairs" in page
+    assert main([*arguments, "--against", str(made / "second"), "--out", str(made / "second")]) == 2
+    assert "where this trial is written" in capsys.readouterr().err
+    assert main(["trial", "cell-pick", "--against", str(made / "out")]) == 2
+    assert "here each attempt has its pair" in capsys.readouterr().err

@@ -6,8 +6,9 @@ import json
 import os
 import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -40,6 +41,7 @@ def _executor(text: str) -> str:
 
 Items = Annotated[int, typed(whole("--items", 1, 12), "N")]
 By = Annotated[str, typed(_executor, "serial|processes|ray|ray@HOST:PORT")]
+Margin = Annotated[float, typed(amount("--margin", 0.001, 0.5), "SHARE")]
 Patience = Annotated[float, typed(amount("--patience", 0.1, 1e6), "S")]
 Drawn = Annotated[str, typed(one_of("--drawing", ("plain", "protocol")), "plain|protocol")]
 
@@ -78,6 +80,11 @@ class Trial(Options):
     """Whole jobs: perturbations of the suite, separated by commas; by default all."""
     items: Annotated[Items | None, unset("N")] = None
     """Whole jobs: how many items each delivery holds; by default as its seed draws."""
+    against: Annotated[Path | None, unset("DIR")] = None
+    """Whole jobs and metaworld: the same attempts as the trial in DIR, until one is better for certain, or they are alike
+    up to --margin."""
+    margin: Margin = 0.05
+    """With --against: a difference of success that does not matter."""
     verify: Annotated[Path | None, unset("DIR")] = None
     """Whole jobs: make some of the jobs that DIR holds again, and compare."""
     processes: Annotated[Processes | None, unset("N")] = None
@@ -95,6 +102,8 @@ class Trial(Options):
         given = [name for name in JOBS_ONLY if getattr(self, name) != getattr(Trial, name)]
         if given:
             raise BadInput(f"--{given[0]}", f"with {self.suite}", "with whole jobs: cell-nominal, cell-harsh, FILE.toml")
+        if self.suite.startswith("cell-") and self.against is not None:
+            raise BadInput("--against", f"with {self.suite}", "with metaworld and whole jobs: here each attempt has its pair")
         if self.suite.startswith("cell-"):
             from moravec.commands.trial_cell import try_cell
 
@@ -120,9 +129,10 @@ class Trial(Options):
         return executor_of(self.executor, workers, Budget(self.patience))
 
     def _metaworld(self) -> int:
-        from moravec.commands.bars import attempts_bar
         from moravec.commands.policies import opener
+        from moravec.commands.trial_against import tried
         from moravec.models.suite import keys
+        from moravec.trials.metaworld.episode import Record
         from moravec.trials.metaworld.record import Book
         from moravec.trials.metaworld.run import run
         from moravec.trials.metaworld.suite import attempts, swaps, words_of
@@ -134,11 +144,12 @@ class Trial(Options):
         out = folder(self.out or Path("runs") / f"trial-{self.suite}-{self.seed}")
         book = Book(out, {"suite": self.suite, **known, "sentences": self.sentences, "drawing": self.drawing, "seed": self.seed})
         drawing: Drawing = "protocol" if self.drawing == "protocol" else "plain"
-        with attempts_bar(book, wanted, _word) as told:
-            records = run(book, wanted, open_stepper, drawing, self.by(), told)
-        return self._tell(out, records, known)
+        makes = partial(run, book, open_stepper=open_stepper, drawing=drawing, executor=self.by())
+        same = {"sentences": self.sentences, "drawing": self.drawing, "seed": self.seed}
+        records, compared = tried(self, book, wanted, Record, same, _word, makes)
+        return self._tell(out, records, known | compared)
 
-    def _tell(self, out: Path, records: list[Record], known: Mapping[str, Any]) -> int:
+    def _tell(self, out: Path, records: Sequence[Record], known: Mapping[str, Any]) -> int:
         """Writes result.json and the picture of failures, and says the means."""
         from moravec.commands.measure import machine
         from moravec.trials.metaworld.grid import grid
@@ -158,7 +169,7 @@ class Trial(Options):
         if "tier_mean" in result:
             mean, (least, most) = result["tier_mean"]["pc_success"], result["tier_mean"]["pc_success_ci95"]
             words += f"; mean of {result['tier_mean']['tiers']} tiers {mean:.1f} % ({least:.1f} to {most:.1f})"
-        words += in_words(result["troubles"], LINES)
+        words += in_words(result["troubles"], LINES) + (f"; {result['against']['says']}" if "against" in result else "")
         show(self, result, f"{words}; {out / 'result.json'}{f', failures in {pictures}' if pictures else ''}")
         return 0
 

@@ -6,12 +6,14 @@ import json
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from moravec.commands.bars import attempts_bar, bar
+from moravec.commands.bars import bar
 from moravec.commands.measure import machine
 from moravec.commands.options import folder, show
+from moravec.commands.trial_against import tried
 from moravec.console.trial import trial_page
 from moravec.core.errors import BadInput
 from moravec.runtime.provenance import versions
@@ -39,11 +41,12 @@ def try_jobs(asked: Trial, given: Sequence[str]) -> int:
     out = folder(asked.out or Path("runs") / f"trial-{suite.name}-{asked.seed}")
     header = {"suite": suite.name, "instruction": suite.instruction, "items": asked.items, "seed": asked.seed, **made_by(suite)}
     book = Book(out, header, Record)
-    with attempts_bar(book, wanted, _word, "jobs") as told:
-        records = run(book, suite, wanted, open_world, asked.items, asked.by(), told)
+    makes = partial(run, book, suite, opened=open_world, items=asked.items, executor=asked.by())
+    same = {"instruction": suite.instruction, "items": asked.items, "seed": asked.seed}
+    records, compared = tried(asked, book, wanted, Record, same, _word, makes)
     result = {
         **header, "says": suite.says, "command": shlex.join(["moravec", *sys.argv[1:]]), "machine": machine(),
-        "versions": versions(), **summary(suite, records),
+        "versions": versions(), **summary(suite, records), **compared,
     }  # fmt: skip
     (out / "result.json").write_text(json.dumps(result, indent=1, allow_nan=False) + "\n")
     films = {record.key: film_of(out, record) for record in records if film_of(out, record).exists()}
@@ -99,5 +102,7 @@ def _words(result: Mapping[str, Any]) -> str:
     for name, of in result["variations"].items():
         kept = "" if of["retention"] is None else f", {100 * of['retention']['of_items']:.0f} % of as drawn"
         said.append(f"{name} ({of['says']}, {of['level']}): {of['n_items_right']} of {of['n_items']} items{kept}")
+    if "against" in result:
+        said.append(result["against"]["says"])
     return "\n".join(said)
 

@@ -50,8 +50,17 @@ def _header(result: Mapping[str, Any]) -> str:
         f"<h1>{escape(result['suite'])}</h1><p class=\"lead\">{escape(result['says'])}</p>"
         f"<p class=\"soft\">“{escape(result['instruction'])}” As drawn, {result['n_items_right']} of {result['n_items']} items "
         f"were right: between {low:.1f} and {high:.1f} % (95 %, Wilson; {least:.1f} to {most:.1f} where the items of a job are "
-        f'taken to fail together).</p><dl class="figures">{cells}</dl></header>'
+        f"taken to fail together).</p>{_against(result)}"
+        f'<dl class="figures">{cells}</dl></header>'
     )
+
+
+def _against(result: Mapping[str, Any]) -> str:
+    """What a comparison with another trial says; "" without one."""
+    if "against" not in result:
+        return ""
+    says = result["against"]["says"]
+    return f"<p>{escape(says[:1].upper() + says[1:])}.</p>"
 
 
 # ── what is left under each perturbation ─────────────────────────────────────────────────────────────────────────────

@@ -151,15 +151,16 @@ def line_to(
     slow: float = 0.6,
     contact_force: float | None = None,
     speed: float = np.inf,
+    push: float | None = None,
 ) -> Generator[Request, Any, Followed]:
     """Straight to tool position `position` (3,) [m] without turning; may end early in contact of `contact_force` [N]. Without
     one nothing should be touched, and the skill fails as contact where something is. Not checked for what is touched: the last
-    centimetres of a grasp always touch something. The tool is never faster than `speed` [m/s]."""
+    centimetres of a grasp always touch something. The tool is never faster than `speed` [m/s]; `slow` and `push` as in `go`."""
     start = context.posture()
     path = context.arm.line(start, np.asarray(position, dtype=np.float64))
     if path is None:
         fail("unreachable", f"no straight line to {np.round(position, 3).tolist()} m")
-    chunk = path_motion(path, context.arm.tool_points(path), context.limits.gentler(slow).capped(speed), source)
+    chunk = path_motion(path, context.arm.tool_points(path), context.limits.gentler(slow, push).capped(speed), source)
     if contact_force is None:
         return (yield from unhindered(context, chunk, source))
     return (yield from follow(chunk, contact_force))

@@ -42,6 +42,7 @@ T = TypeVar("T")
 APPROACH = 0.07  # [m] the straight way down starts this far above the grasp,
 OVER = 0.02  # [m] and this far above the rim and the tallest thing: a finger reaches out to the side
 LIFT_HEIGHT = 0.22  # [m] the tool is lifted to with the item, clear of whatever stands on the table
+LIFT_SPEED, LIFT_PUSH = 0.6, 0.3  # shares of the limits: what is lifted with a jerk slips
 EMPTY_WIDTH = 0.004  # [m] fingers closer than this hold nothing
 SLIP_SHARE = 0.4  # fingers that close to less than this share of the width have lost it; a little means it turned
 SHORT = 0.015  # [m] above the grasp, where a touch ends the way down: beyond that something else was touched
@@ -219,7 +220,7 @@ def close_and_lift(context: SkillContext, scene: Scene, grasp: Grasp, start_z: f
         fail("missed", "the fingers closed on nothing")
     clear = scene.place.rim + max(0.0, reached - scene.place.floor) + OVER  # of the place's walls, with what hangs from the hand
     high = np.array([*tool_point(context)[:2], max(LIFT_HEIGHT, start_z, clear)])
-    lifted = yield from line_to(context, high, "pick", 0.6, BUMP)
+    lifted = yield from line_to(context, high, "pick", LIFT_SPEED, BUMP, push=LIFT_PUSH)
     if lifted.end == "contact":
         yield from grip(grasp.opening, GRIP_FORCE)
         yield from retreat(context, start_z)

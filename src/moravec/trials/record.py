@@ -47,7 +47,7 @@ class Book(Generic[R]):
         """Opens or begins it; `make` makes a record of its parts. A last line that was cut short is dropped, which `notice` says.
 
         Raises BadInput where another trial stands there, what is there cannot be read, or nobody knows of which trial it is."""
-        self.folder = folder
+        self.folder, self.header = folder, header
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / HEADER
         if path.exists():
