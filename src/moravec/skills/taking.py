@@ -48,6 +48,7 @@ SLIP_SHARE = 0.4  # fingers that close to less than this share of the width have
 SHORT = 0.015  # [m] above the grasp, where a touch ends the way down: beyond that something else was touched
 MATCH_RADIUS = 0.06  # [m] between where an item was and where it is found again
 NUDGES = 4
+NUDGES_IN_VAIN, MOVED = 2, 0.004  # so often a thing may stay where it is; [m] less is what a second look sees otherwise
 SETTLE = 0.4  # [s] until a nudged thing lies still
 WALL_SLACK = 0.006  # [m] how far a wall may stand outside its place in the drawing
 FARTHEST = 0.16  # [m] no item reaches farther from the hand
@@ -96,7 +97,7 @@ def pick(
     place = context.workplace.place(believed.place)
     if place.kind == "table":
         place = surroundings(place, believed.position[:2])
-    wanted = believed
+    wanted, in_vain = believed, 0
     for nudges in range(NUDGES + 1):
         frame, detections = yield from see(context, place)
         data: dict[str, Any] = {"detections": detections, "frames": [frame]}
@@ -108,7 +109,8 @@ def pick(
         tried = context.hand.tried.setdefault(item, [])
         scene = Scene(frame, place, target, others, tried, context.hand.together)
         found = yield Compute(partial(find, scene), "grasps")
-        if found or nudges == NUDGES or place.rim <= place.floor:
+        in_vain += nudges > 0 and _apart(target, wanted) < MOVED
+        if found or nudges == NUDGES or in_vain == NUDGES_IN_VAIN or place.rim <= place.floor:
             break
         yield from nudge(context, place, target)
         yield Pause(SETTLE)
@@ -143,11 +145,15 @@ def see(context: SkillContext, place: Place) -> Generator[Request, Any, tuple[Ca
     return frame, detections
 
 
+def _apart(one: Detection, other: Detection) -> float:
+    """How far [m] the middles of two things are apart, seen from above."""
+    return float(np.hypot(one.position[0] - other.position[0], one.position[1] - other.position[1]))
+
+
 def match(believed: Detection, detections: list[Detection]) -> Detection | None:
     """What is now where the item was; the colour decides between near ones."""
     def cost(d: Detection) -> float:
-        apart = float(np.hypot(d.position[0] - believed.position[0], d.position[1] - believed.position[1]))
-        return apart + 0.05 * (d.colour != believed.colour)
+        return _apart(d, believed) + 0.05 * (d.colour != believed.colour)
 
     near = [d for d in detections if cost(d) < MATCH_RADIUS + 0.05]
     return min(near, key=cost, default=None)
