@@ -75,9 +75,10 @@ def _wall_samples(view: Cloud, place: Place) -> tuple[NDArray[np.float64], NDArr
             along = faces[:, 1 - axis] - place.centre[1 - axis]
             near = (np.abs(out - half) < SEARCH) & (np.abs(along) < half_along - 0.02)
             strip = np.floor(along[near] / STRIP).astype(int)
+            order = np.argsort(strip, kind="stable")
+            strips, starts = np.unique(strip[order], return_index=True)
             found = []
-            for k in np.unique(strip):
-                rows = out[near][strip == k]
+            for k, rows in zip(strips, np.split(out[near][order], starts[1:]), strict=True):
                 if len(rows) >= 8:  # things lean against the wall from inside: the wall is the outer part
                     found.append((np.percentile(rows, 75), (k + 0.5) * STRIP))
             if len(found) < MIN_STRIPS:

@@ -20,7 +20,7 @@ from moravec.skills.spots import Spot, heap_height, lowest_spots
 
 Steps: TypeAlias = Generator[Request, Any, dict[str, Any]]
 
-CARRY_SPEED, CARRY_PUSH = 0.9, 0.3  # shares of the limits: what is swung may turn in the fingers
+CARRY_SPEED, CARRY_PUSH = 0.9, 0.2  # shares of the limits: what is swung may turn in the fingers
 EMPTY_WIDTH = 0.004  # [m] fingers closer than this have lost the item on the way; a little less than before: it turned
 TOUCH_FORCE = 14.0  # [N] felt when the item touches down
 HOVER = 0.05  # [m] above the spot before the slow way down
