@@ -100,7 +100,8 @@ def score_picture(vision: Vision, picture: dict[str, Any], meta: list[Any], tall
             tally.mark("precision", True)
             score_thing(tally, found[i], box, (category, colour, damaged, code), note)
         if i is not None and sure(found[i], found):
-            tally.mark("sure_and_right", (found[i].category, found[i].damaged) == (category, damaged), note)
+            told, true = (found[i].category, found[i].colour, found[i].damaged), (category, colour, damaged)
+            tally.mark("sure_and_right", told == true, note)
 
 
 def score_thing(tally: Tally, d: Any, box: np.ndarray, meta: tuple[Any, ...], note: str) -> None:

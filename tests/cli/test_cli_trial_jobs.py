@@ -105,12 +105,13 @@ def test_a_trial_against_another_one_is_compared_pair_by_pair(made: Path, capsys
     arguments = ["trial", str(made / "tiny.toml"), "--episodes", "3", "--items", "1", "--severity", "mild", "--processes", "2"]
     assert main([*arguments, "--against", str(made / "out"), "--out", str(made / "second"), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)["against"]
-    assert found["n_pairs"] == found["n_pairs_wanted"] == 2, "those that were made before, and no more"
+    assert found["n_pairs"] == found["n_pairs_wanted"] == 1, "as drawn, those that were made before"
     assert found["differs_in"] == [] and found["n_only_here"] == found["n_only_before"] == 0 and found["better"] == "open"
     assert found["pc_difference"] == 0.0 and found["mcnemar_p"] == 1.0
     page = (made / "second" / "report.html").read_text()
-    assert "neither is certainly better after 2 pairs" in page
+    assert "neither is certainly better after 1 pairs" in page
     assert main([*arguments, "--against", str(made / "second"), "--out", str(made / "second")]) == 2
     assert "where this trial is written" in capsys.readouterr().err
+    assert main([*arguments, "--margin", "0.1"]) == 2 and "without --against" in capsys.readouterr().err
     assert main(["trial", "cell-pick", "--against", str(made / "out")]) == 2
     assert "here each attempt has its pair" in capsys.readouterr().err

@@ -17,7 +17,7 @@ from helpers_skills import (
 )
 
 from moravec.perception.outlines import apart
-from moravec.skills.alone import INSIDE, NEXT_TO, beside
+from moravec.skills.alone import INSIDE, beside
 from moravec.skills.context import Held
 from moravec.skills.contract import Capture, Follow, Grip
 from moravec.skills.delivery import delivery_skills
@@ -153,6 +153,23 @@ def test_what_lay_beside_says_whether_a_thing_came_alone(
     assert taken(near=True, later=later) == (alone, 2)
 
 
+def test_what_nobody_saw_as_a_thing_counts_as_well() -> None:
+    """One of two that were seen as one stays or comes along: the heights say so, whatever was seen as things."""
+    for later, alone in (((NEIGHBOUR,), True), ((), False)):
+        stage = Stage(items=[[detection()]], boxes=(MINE, NEIGHBOUR), boxes_later=later)
+        result, _ = play(SKILLS["pick"], stage, {"item": "thing"})
+        assert (result.code, result.data["alone"], len(asked(stage, Capture))) == ("ok", alone, 2)
+
+
+def test_a_look_that_cannot_be_taken_leaves_the_thing_in_the_hand() -> None:
+    stage = Stage(items=[[detection()]], boxes=(MINE, NEIGHBOUR), boxes_later=(NEIGHBOUR,))
+    play(SKILLS["pick"], stage, {"item": "thing"})
+    sideways = sum(isinstance(r, Follow) for r in stage.asked)
+    stage = Stage(items=[[detection()]], boxes=(MINE, NEIGHBOUR), boxes_later=(NEIGHBOUR,), ends={sideways: "contact"})
+    result, context = play(SKILLS["pick"], stage, {"item": "thing"})
+    assert (result.code, result.data["alone"]) == ("ok", False) and context.hand.held is not None
+
+
 def test_how_far_outlines_are_apart() -> None:
     one = detection(at=(0.0, 0.0), extent=(0.08, 0.04, 0.05))
     assert apart(one, detection(at=(0.10, 0.0), extent=(0.08, 0.04, 0.05))) == pytest.approx(0.02)
@@ -160,4 +177,8 @@ def test_how_far_outlines_are_apart() -> None:
     assert apart(one, detection(at=(0.0, 0.10), extent=(0.08, 0.04, 0.05), yaw=np.pi / 2)) == pytest.approx(0.04)
     assert apart(one, detection(at=(0.01, 0.0), extent=(0.02, 0.01, 0.05))) == 0.0, "inside it"
     across = detection(at=(0.0, 0.0), extent=(0.2, 0.01, 0.05), yaw=np.pi / 2)
-    assert apart(one, across) < NEXT_TO / 2, "a cross: no corner of one lies in the other"
+    assert apart(one, across) == 0.0, "a cross: no corner of one lies in the other"
+    aside = detection(at=(0.033, 0.0), extent=(0.2, 0.01, 0.05), yaw=np.pi / 2)
+    assert apart(one, aside) == apart(aside, one) == 0.0
+    leaning = detection(at=(0.0, 0.05), extent=(0.04, 0.04, 0.05), yaw=np.pi / 4)
+    assert apart(one, leaning) == pytest.approx(0.05 - 0.02 - 0.02 * np.sqrt(2)), "a corner over a side"

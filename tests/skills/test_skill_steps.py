@@ -24,9 +24,11 @@ from helpers_skills import (
 
 from moravec.core.frames import tool_down
 from moravec.robots.ur5e.limits import ur5e_limits
+from moravec.skills.arm import CLEARANCE
 from moravec.skills.contract import Ask, Capture, Follow, Grip, Note
 from moravec.skills.delivery import delivery_skills
-from moravec.skills.moves import BACK_OFF, BUMP, Failed, above, follow, go, grip, line_to, look_from
+from moravec.skills.moves import BACK_OFF, BUMP, Failed, _within_tool_speed, above, follow, go, grip, line_to, look_from
+from moravec.skills.trajectory import tool_speeds
 from moravec.skills.walls import has_room
 
 LIMITS = ur5e_limits()
@@ -283,3 +285,37 @@ def test_looking_brings_the_lens_to_its_post() -> None:
     R = tool_down([x, y, z], yaw)[:3, :3]
     np.testing.assert_allclose(np.abs(lens.xmat.reshape(3, 3)), np.abs(R), atol=5e-3)  # either way round
     assert BOX_HALF[2] < z
+
+
+def test_no_turn_is_too_short_for_a_motion_that_keeps_the_tools_speed() -> None:
+    """Where acceleration and not speed limits a turn, a cap on the speed does nothing until it is below what is reached."""
+    stage = Stage()
+    context = stage.context()
+    for turn in np.linspace(0.15, 0.45, 301):
+        for limits in (context.limits, context.limits.gentler(0.9, 0.2)):
+            chunk = _within_tool_speed(context, HOME, HOME + [turn, 0, 0, 0, 0, 0], limits, "t")
+            points = ARM.tool_points(chunk.q)
+            assert tool_speeds(points, chunk.times).max() <= limits.tool_speed
+
+
+@pytest.mark.parametrize("straight", [True, False])
+def test_a_way_out_may_be_tight_and_no_other(straight: bool) -> None:
+    """The hand stands at a wall, and the joints' way up leans towards it by a hair; or what is narrow lies at the other end."""
+    goal, looked = HOME + [0.3, 0, 0, 0, 0, 0], list[tuple[bool, float]]()
+
+    class Narrow:
+        """An arm that has half of the wanted room on its way out, or only at the goal."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(ARM, name)
+
+        def is_free(self, leg: Any, kept: float = CLEARANCE) -> bool:
+            out, last = np.allclose(leg[0], HOME), np.allclose(leg[-1], goal)
+            looked.append((out, kept))
+            return kept < 0.75 * CLEARANCE if (out if straight else last) else True
+
+    stage = Stage()
+    routine = go(replace(stage.context(), arm=Narrow()), goal, "t")  # type: ignore[arg-type]
+    drive(stage, routine)  # where it is narrow at the goal, the straight way there is the way out as well
+    assert np.allclose(stage.q, goal, atol=1e-6)
+    assert all(kept > 0.75 * CLEARANCE for out, kept in looked if not out)

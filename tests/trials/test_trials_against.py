@@ -21,6 +21,11 @@ class Made:
     key: str
     seed: int
     success: bool
+    prompt: str | None = None
+    died: str = ""
+
+    def plain(self) -> dict[str, Any]:
+        return asdict(self)
 
 
 def trial(outcomes: Sequence[bool], folder: Path = Path("before")) -> Before:
@@ -37,6 +42,8 @@ def test_pairs_are_counted() -> None:
     assert found == Pairs(both=1, here=3, before=1, neither=1) and found.n == 6
     with pytest.raises(BadInput, match=r"found 'a/1 of seed 1 in before'; allowed: of seed 9, as here"):
         paired([Made("a/1", 9, True)], trial((True, True)))
+    with pytest.raises(BadInput, match='allowed: of seed 1, "push it", as here'):
+        paired([Made("a/1", 1, True, "push it")], trial((True, True)))
 
 
 @pytest.mark.parametrize(
@@ -57,7 +64,7 @@ def test_it_ends_as_soon_as_it_is_decided(here: Sequence[bool], before: Sequence
     assert Pairs(pairs.both, pairs.here, pairs.before, pairs.neither).decided(0.05) != "open"
     fewer = paired(made[: -asked[-1]], known)
     assert fewer.decided(0.05) == "open", "not before"
-    found = told(pairs, known, {"code": "new", "seed": 7}, 400, 0.05)
+    found = told(made, known, {"code": "new", "seed": 7}, 400, 0.05)
     assert found["better"] == better and found["differs_in"] == ["code"] and found["n_pairs"] == len(made)
     assert "mcnemar_p" not in found, "a test that is only good if it was planned how many pairs there are"
     json.dumps(found)
@@ -68,12 +75,20 @@ def test_what_stays_open_is_made_to_the_end_and_told_so() -> None:
     outcomes = [bool(i % 3) for i in range(10)]
     known = trial(outcomes[::-1])
     made = until_decided(wanted(10), known, 0.05, 4, lambda some: [Made(o.key, o.seed, outcomes[o.seed]) for o in some])
-    found = told(paired(made, known), known, {}, 10, 0.05)
+    found = told(made, known, {}, 10, 0.05)
     assert len(made) == 10 and found["better"] == "open" and 0.0 < found["mcnemar_p"] <= 1.0
     low, high = found["pc_difference_at_any_time95"]
     least, most = found["pc_difference_ci95"]
     assert low < least <= found["pc_difference"] <= most < high, "looking all the time costs width"
-    assert "neither is certainly better" in found["says"]
+    assert "neither is certainly better" in found["says"] and "stopped" not in found["says"] and "died" not in found["says"]
+
+
+def test_what_was_lost_and_that_it_was_stopped_early_is_told() -> None:
+    known = trial((True,) * 30)
+    made = [Made(f"a/{i}", i, False, died="hung" if i < 2 else "") for i in range(12)]
+    found = told(made, known, {}, 30, 0.05)
+    assert found["better"] == "before" and (found["n_lost_here"], found["n_lost_before"]) == (2, 0)
+    assert "2 here and 0 there hung, crashed or died" in found["says"] and "a sample that was stopped" in found["says"]
 
 
 def test_equal_ones_are_seldom_called_different_however_often_one_looks() -> None:

@@ -183,7 +183,6 @@ class Agent:
             crowd = len(self.inventory.at(job.station or ""))
             yield from self._absorb(job, step, result)
             if step.skill == "pick" and (seen := settled(job, self.overseer, step, result, steps)) is not None:
-                self.inventory.inspected(str(step.item), seen, job.context.now())
                 del steps[: len(DETOUR)]
                 yield Note("settled", {"item": step.item, "category_p": seen.category_p, "damaged_p": seen.damaged_p})
             if step.skill == "inspect" and len(self.inventory.at(job.station or "")) > crowd:

@@ -97,6 +97,10 @@ class Trial(Options):
 
     def execute(self) -> int:
         """Makes what attempts are missing; 0 however often they succeeded. Raises BadInput."""
+        if self.against is None and self.margin != Trial.margin:
+            raise BadInput("--margin", "without --against", "with --against DIR")
+        if self.against is not None and self.verify is not None:
+            raise BadInput("--against", "with --verify", "one of the two")
         if self.suite not in SUITES:
             return self._jobs()
         given = [name for name in JOBS_ONLY if getattr(self, name) != getattr(Trial, name)]

@@ -47,10 +47,9 @@ def tried(
     if asked.against.resolve() == book.folder.resolve():
         raise BadInput("--against", f"{asked.against}, where this trial is written", "another trial, or another --out")
     before = against.read_before(asked.against, str(book.header["suite"]), same, make)
-    # One of each kind, then the next of each: whenever it stops, all kinds have been tried about equally often.
+    # One of each kind, then the next of each: where it stops, all kinds have been tried about equally often.
     both = sorted(against.shared(wanted, before), key=lambda attempt: attempt.index)
     batch = TOGETHER * (asked.processes or len(os.sched_getaffinity(0)))
     with attempts_bar(book, both, word, f"{what} at most") as told:
         records = against.until_decided(both, before, asked.margin, batch, lambda some: run(wanted=some, tell=told))
-    found = against.told(against.paired(records, before), before, book.header, len(both), asked.margin)
-    return records, {"against": found}
+    return records, {"against": against.told(records, before, book.header, len(both), asked.margin)}

@@ -41,13 +41,17 @@ def try_jobs(asked: Trial, given: Sequence[str]) -> int:
     out = folder(asked.out or Path("runs") / f"trial-{suite.name}-{asked.seed}")
     header = {"suite": suite.name, "instruction": suite.instruction, "items": asked.items, "seed": asked.seed, **made_by(suite)}
     book = Book(out, header, Record)
+    if asked.against is not None:  # the same delivery under many perturbations is no pair that is independent of the others
+        wanted = [attempt for attempt in wanted if attempt.severity == 0]
     makes = partial(run, book, suite, opened=open_world, items=asked.items, executor=asked.by())
-    same = {"instruction": suite.instruction, "items": asked.items, "seed": asked.seed}
+    same = {name: header[name] for name in ("instruction", "items", "seed", "suite_text")}
     records, compared = tried(asked, book, wanted, Record, same, _word, makes)
     result = {
         **header, "says": suite.says, "command": shlex.join(["moravec", *sys.argv[1:]]), "machine": machine(),
         "versions": versions(), **summary(suite, records), **compared,
     }  # fmt: skip
+    if compared and compared["against"]["n_pairs"] < compared["against"]["n_pairs_wanted"]:
+        result["claims"] = []  # of a sample that was stopped when it suited
     (out / "result.json").write_text(json.dumps(result, indent=1, allow_nan=False) + "\n")
     films = {record.key: film_of(out, record) for record in records if film_of(out, record).exists()}
     (out / "report.html").write_text(trial_page(result, films), encoding="utf-8")

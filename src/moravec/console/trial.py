@@ -156,6 +156,8 @@ def _claims(result: Mapping[str, Any]) -> str:
         f"<td>{chips[one['carried']]}</td><td class=number>{one['more_jobs'] or '–'}</td></tr>"
         for one in result["claims"]
     )
+    if not rows:
+        return ""
     head = "<thead><tr><th>Claim (95 %, exact, one-sided)</th><th></th><th class=number>faultless jobs missing</th></tr></thead>"
     return f"<section><h2>What may be claimed of jobs as drawn</h2><table>{head}<tbody>{rows}</tbody></table></section>"
 

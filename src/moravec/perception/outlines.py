@@ -7,29 +7,40 @@ import numpy as np
 from moravec.core.frames import Matrix
 from moravec.perception.detection import Detection
 
-OUTLINE_POINTS = 9  # on each side
-
 
 def apart(one: Detection, other: Detection) -> float:
-    """How far [m] the outlines of two things are apart, seen from above; 0 where they overlap."""
-    a, b = _outline(one), _outline(other)
-    if inside_of(one, b).any() or inside_of(other, a).any():
+    """How far [m] the outlines of two things are apart, seen from above; 0 where they overlap.
+
+    Two rectangles overlap unless one of their four sides' directions separates them; else a corner of one is nearest.
+    """
+    a, b = _corners(one), _corners(other)
+    if not any(_separated(a, b, axis) for axis in (*_axes(one), *_axes(other))):
         return 0.0
-    return float(np.linalg.norm(a[:, None] - b[None], axis=-1).min())
+    return float(min(beyond(one, b).min(), beyond(other, a).min()))
 
 
-def _outline(thing: Detection) -> Matrix:
-    """Points (n, 2) [m] around it."""
-    u = np.linspace(-0.5, 0.5, OUTLINE_POINTS)
-    ones = np.full_like(u, 0.5)
-    sides = np.stack([np.concatenate([u, u, ones, -ones]), np.concatenate([ones, -ones, u, u])], axis=-1)
-    c, s = np.cos(thing.yaw), np.sin(thing.yaw)
-    return np.asarray(np.array(thing.position[:2]) + (sides * thing.extent[:2]) @ np.array([[c, s], [-s, c]]))
-
-
-def inside_of(thing: Detection, points: Matrix) -> np.ndarray:
-    """Which of `points` (n, 2) [m] lie within its outline."""
+def beyond(thing: Detection, points: Matrix) -> Matrix:
+    """How far [m] `points` (n, 2) [m] lie outside of its outline (n,); 0 inside."""
     away = points - np.array(thing.position[:2])
+    outside = [np.maximum(np.abs(away @ axis) - side / 2, 0.0) for axis, side in zip(_axes(thing), thing.extent, strict=False)]
+    return np.asarray(np.hypot(*outside))
+
+
+def _axes(thing: Detection) -> tuple[Matrix, Matrix]:
+    """Its long and its short side's direction, unit vectors (2,)."""
     c, s = np.cos(thing.yaw), np.sin(thing.yaw)
-    along, across = away @ np.array([c, s]), away @ np.array([-s, c])
-    return np.asarray((np.abs(along) < thing.extent[0] / 2) & (np.abs(across) < thing.extent[1] / 2))
+    return np.array([c, s]), np.array([-s, c])
+
+
+def _corners(thing: Detection) -> Matrix:
+    """(4, 2) [m]."""
+    long, short = _axes(thing)
+    signs = ((1, 1), (1, -1), (-1, -1), (-1, 1))
+    middle = np.array(thing.position[:2])
+    return np.array([middle + u * thing.extent[0] / 2 * long + v * thing.extent[1] / 2 * short for u, v in signs])
+
+
+def _separated(a: Matrix, b: Matrix, axis: Matrix) -> bool:
+    """Whether corners (4, 2) [m] of two rectangles do not overlap along `axis` (2,)."""
+    p, q = a @ axis, b @ axis
+    return bool(p.max() < q.min() or q.max() < p.min())

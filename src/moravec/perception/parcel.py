@@ -77,8 +77,9 @@ def _wall_samples(view: Cloud, place: Place) -> tuple[NDArray[np.float64], NDArr
             strip = np.floor(along[near] / STRIP).astype(int)
             order = np.argsort(strip, kind="stable")
             strips, starts = np.unique(strip[order], return_index=True)
+            rows_of = np.split(out[near][order], starts[1:]) if len(strips) else []
             found = []
-            for k, rows in zip(strips, np.split(out[near][order], starts[1:]), strict=True):
+            for k, rows in zip(strips, rows_of, strict=True):
                 if len(rows) >= 8:  # things lean against the wall from inside: the wall is the outer part
                     found.append((np.percentile(rows, 75), (k + 0.5) * STRIP))
             if len(found) < MIN_STRIPS:

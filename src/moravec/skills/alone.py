@@ -6,14 +6,15 @@ from collections.abc import Generator, Sequence
 from functools import partial
 from typing import Any
 
+import cv2
 import numpy as np
 
 from moravec.core.frames import Matrix
 from moravec.core.observation import CameraFrame
 from moravec.core.workplace import Place
 from moravec.perception.detection import Detection
-from moravec.perception.height_map import height_map
-from moravec.perception.outlines import apart, inside_of
+from moravec.perception.height_map import HeightMap, height_map
+from moravec.perception.outlines import beyond
 from moravec.robots.ur5e.limits import GRIP_WIDTH
 from moravec.skills.context import Held, SkillContext
 from moravec.skills.contract import Capture, Compute, Note, Request
@@ -30,8 +31,10 @@ BACK_SPEED = 0.2  # [m/s]
 BACK_OPENING = 0.02  # [m]
 ASIDE = (0.06, 0.075, 0.09, 0.105)  # [m] how far from where it lay a thing is put, away from what is left there
 ASIDE_WAYS = 16
-NEXT_TO = 0.02  # [m] between outlines: fingers that open beside a thing may take hold of what is no farther away
-STANDS = 0.5  # share of a thing's outline that is still that share as high: it was not taken along, and hardly moved
+NEXT_TO = 0.025  # [m] from a thing's outline: fingers that open beside it may take hold of what is no farther away
+OUTLINE_ERROR = 0.006  # [m] by which a thing may stand out of its outline
+AROUND_AREA = 8e-5  # [m2] beside an outline; less is what edges look like
+STANDS = 0.5  # share of what stood there that is still that share as high: it was not taken along, and hardly moved
 INSIDE = 0.02  # [m] of a place's edge, that a thing's middle keeps: it may stick out a little, but not fall off
 
 
@@ -64,15 +67,22 @@ def make_sure_of_one(
 
 
 def came_alone(
-    context: SkillContext, place: Place, held: Held, target: Detection, others: Sequence[Detection]
+    context: SkillContext, place: Place, held: Held, target: Detection, before: CameraFrame
 ) -> Generator[Request, Any, bool]:
-    """Whether what lay next to `target` in `place` still stands there. Where nothing did, no look is needed."""
-    near = [other for other in others if apart(target, other) < NEXT_TO]
-    if not near:
+    """Whether what stood around `target` in `place`, seen or not seen as things, still stands as it did `before`. Where nothing
+    did, no look is needed; where none can be taken, it may not have come alone."""
+    was = height_map(before, place.centre, (place.size[0] - 2 * KERB, place.size[1] - 2 * KERB), LEFT_CELL)
+    around = _around(was, place, target)
+    if np.count_nonzero(around) * LEFT_CELL**2 < AROUND_AREA:
         return True
     ceiling = float(tool_point(context)[2]) - held.below - BELOW_HELD
-    frame = yield from _look_where_it_lay(context)
-    stands: bool = yield Compute(partial(_all_stand, frame, place, near, ceiling), "left over")
+    try:
+        frame = yield from _look_where_it_lay(context)
+    except Failed as failure:
+        if failure.code == "stopped":
+            raise
+        return False
+    stands: bool = yield Compute(partial(_still_stands, frame, was, around, place, ceiling), "left over")
     return stands
 
 
@@ -84,16 +94,26 @@ def _look_where_it_lay(context: SkillContext) -> Generator[Request, Any, CameraF
     return frame
 
 
-def _all_stand(frame: CameraFrame, place: Place, things: Sequence[Detection], ceiling: float) -> bool:
-    """Whether each of `things` is still as high as it was, where it was, in most of its outline."""
-    heights = height_map(frame, place.centre, place.size, LEFT_CELL)
-    rows, columns = np.nonzero(heights.heights < ceiling)
-    seen, points = heights.heights[rows, columns], np.stack(heights.world(rows, columns), axis=-1).reshape(-1, 2)
-    for thing in things:
-        inside = inside_of(thing, points)
-        top = thing.position[2] + thing.extent[2] / 2
-        low = place.floor + STANDS * (top - place.floor)
-        if not inside.any() or np.count_nonzero(seen[inside] > low) < STANDS * np.count_nonzero(inside):
+def _around(heights: HeightMap, place: Place, target: Detection) -> np.ndarray:
+    """Which cells of the map stand out of the floor beside the target's outline, up to NEXT_TO from it."""
+    rows, columns = np.indices(heights.heights.shape)
+    points = np.stack(heights.world(rows.ravel(), columns.ravel()), axis=-1)
+    away = beyond(target, points).reshape(heights.heights.shape)
+    return np.asarray((away > OUTLINE_ERROR) & (away < NEXT_TO) & (heights.heights > place.floor + LEFT_HEIGHT))
+
+
+def _still_stands(frame: CameraFrame, was: HeightMap, around: np.ndarray, place: Place, ceiling: float) -> bool:
+    """Whether what stood in the cells `around` is still as high: each connected piece of it, in most of what is seen of it."""
+    now = height_map(frame, was.centre, was.size, was.resolution).heights
+    seen = np.isfinite(now) & (now < ceiling)
+    stands = seen & (now > place.floor + STANDS * (was.heights - place.floor))
+    count, piece = cv2.connectedComponents(around.astype(np.uint8))
+    for k in range(1, count):
+        mine = piece == k
+        if mine.sum() * LEFT_CELL**2 < AROUND_AREA:
+            continue
+        visible = np.count_nonzero(mine & seen)
+        if visible < mine.sum() / 2 or np.count_nonzero(mine & stands) < STANDS * visible:
             return False
     return True
 

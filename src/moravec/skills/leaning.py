@@ -23,7 +23,8 @@ def leaning_grasps(scene: Scene) -> list[Grasp]:
     heights = heights_of(scene)
     for beside in ROOM_BESIDE:
         marked = marked_grasps(scene, heights, beside, (DEPTH, *SHALLOW), LEAN)
-        mine = [replace(grasp, lean=LEAN) for _, grasp in marked if _along_wall(scene.place, grasp)]
+        top = scene.target.position[2] + scene.target.extent[2] / 2  # what stands higher at a wall may be its rim
+        mine = [replace(grasp, lean=LEAN) for _, grasp in marked if _along_wall(scene.place, grasp) and grasp.top < top]
         if mine:
             return mine
     return []

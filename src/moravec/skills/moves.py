@@ -24,7 +24,7 @@ TRAVEL_HEIGHT = 0.30  # [m] of the tool point, above everything that stands on t
 AROUND = 0.24  # [m] side of the square around a stray thing that is looked at
 LENS_OVER = 0.32  # [m] of the wrist camera above a table it looks at
 ROUNDING = 1e-5  # [m]
-TIGHT = 0.5  # share of the clearance that is kept where no way keeps all of it
+TIGHT = 0.5  # share of the room that is kept on the way out where no way keeps all of it
 GRIP_FORCE = 50.0  # [N], of the hand's 60
 CONTACT_FORCE = 18.0  # [N] felt on the way down: something is in the way
 BUMP = 60.0  # [N] felt where nothing should be touched; what is carried, and its swing, is a tenth of that
@@ -49,16 +49,16 @@ def fail(code: str, message: str) -> NoReturn:
 
 def _within_tool_speed(context: SkillContext, start: Matrix, goal: Matrix, limits: MotionLimits, source: str) -> ActionChunk:
     """A joint motion as fast as the joints allow and the tool keeps its speed limit [m/s]; it sets off and stops as ever."""
-    factor = 1.0
+    speed = limits.velocity
     for _ in range(MAX_STRETCHES):
-        chunk = joint_motion(start, goal, replace(limits, velocity=limits.velocity * factor), source)
+        chunk = joint_motion(start, goal, replace(limits, velocity=speed), source)
         if chunk.duration == 0.0:
             return chunk
         points = context.arm.tool_points(chunk.q)
         fastest = float(tool_speeds(points, chunk.times).max())
         if fastest <= limits.tool_speed:
             return chunk
-        factor *= max(0.5, limits.tool_speed / fastest / 1.01)
+        speed = min(speed, float(np.abs(chunk.dq).max())) * max(0.5, limits.tool_speed / fastest / 1.01)
     fail("unreachable", f"no motion keeps the tool under {limits.tool_speed} m/s")
 
 
@@ -74,16 +74,16 @@ def go(context: SkillContext, goal: Matrix, source: str, slow: float = 1.0, push
     """To joint positions `goal` (6,) [rad] by the first way that is free: straight, or over a raised point at either end; with
     speeds by `slow` and accelerations by `push`, see `MotionLimits.gentler`.
 
-    A hand that has just let go may be nearer to a wall than motions are planned with: it then keeps the room it has, or half of
-    it where the joints' way up from there leans towards the wall.
+    A hand that has just let go may be nearer to a wall than motions are planned with: it then keeps the room it has, and on the
+    first leg half of it where no way keeps all: the joints' way up from there may lean towards the wall.
     """
     start = context.posture()
     limits = context.limits.gentler(slow, push)
     context.arm.fingers(context.state().grip_width)
     room = max(0.0, min(CLEARANCE, context.arm.clearance(start) - ROUNDING))
-    for way, kept in ((way, kept) for kept in (room, TIGHT * room) for way in _ways(context, start, goal)):
+    for way, first in ((way, first) for first in (room, TIGHT * room) for way in _ways(context, start, goal)):
         legs = [np.array([a, b]) for a, b in zip(way[:-1], way[1:], strict=True)]
-        if all(context.arm.is_free(leg, kept) for leg in legs):
+        if context.arm.is_free(legs[0], first) and all(context.arm.is_free(leg, room) for leg in legs[1:]):
             for leg in legs:
                 chunk = _within_tool_speed(context, leg[0], leg[1], limits, source)
                 yield from unhindered(context, chunk, source)

@@ -31,7 +31,7 @@ STANDING = 1.2  # a can or bottle that is this much taller than wide stands, and
 FROM_WALL = 0.016  # [m] kept between the closed fingers' middle and a wall
 MARGIN = 0.012  # [m] above the seen top, where the slow search for the first touch begins
 TOUCH_SPEED = 0.02  # [m/s]: a stiff arm that meets a thing faster than this hits it hard
-DRAG_SPEED = 0.08  # [m/s]
+DRAG_SPEED, DRAG_PUSH = 0.08, 0.1  # [m/s]; share of the limits: a jerk is felt as a touch
 LIFT_OFF = 0.006  # [m] between two steps
 ROUND = ("can", "bottle", "ball")
 HOVER = 0.05  # [m] above the rim
@@ -101,7 +101,7 @@ def nudge(context: SkillContext, place: Place, target: Detection) -> Generator[R
         if (yield from line_to(context, over, "nudge", 0.5, BUMP)).end == "contact":  # something stands higher than was seen
             yield from _rise(context, tool_point(context)[2] + MARGIN)
         empty = yield Pause(0.02)
-        down = yield from line_to(context, np.array([*start, lowest]), "nudge", 0.6, TOUCH, TOUCH_SPEED)
+        down = yield from line_to(context, np.array([*start, lowest]), "nudge", 0.6, TOUCH, TOUCH_SPEED, DRAG_PUSH)
         if down.end != "contact":
             break
         touched = True
@@ -112,7 +112,7 @@ def nudge(context: SkillContext, place: Place, target: Detection) -> Generator[R
             begun, here = context.posture(), tool_point(context)
             height = float(here[2])
             ahead = here + [*((ROLL if rolls else DRAG) * direction), 0.0]
-            if (yield from line_to(context, ahead, "nudge", 0.6, JAMMED, DRAG_SPEED)).end == "contact":
+            if (yield from line_to(context, ahead, "nudge", 0.6, JAMMED, DRAG_SPEED, DRAG_PUSH)).end == "contact":
                 yield from back_off(context, begun, "nudge")
                 break
         yield from _rise(context, height + LIFT_OFF)
@@ -131,7 +131,7 @@ def _trim(context: SkillContext, weight: float) -> Generator[Request, Any, bool]
             return True
         position = tool_point(context)
         position[2] += TRIM if press > PRESS[1] else -TRIM
-        yield from line_to(context, position, "nudge", 0.6, 2.0 * JAMMED, TOUCH_SPEED)
+        yield from line_to(context, position, "nudge", 0.6, 2.0 * JAMMED, TOUCH_SPEED, DRAG_PUSH)
     return press > TOUCH
 
 

@@ -127,7 +127,7 @@ def pick(
         if not others or len(tried) < SURELY_ONE or any(other.colour != target.colour for other in others):
             yield from make_sure_of_one(context, place, held, others, data)
     elif place.kind == "parcel":
-        data["alone"] = yield from came_alone(context, place, held, target, others)
+        data["alone"] = yield from came_alone(context, place, held, target, frame)
     tried.clear()
     context.hand.together = False
     context.hand.held, context.hand.beside = replace(held, seen=f"{target.colour} {target.category}"), ()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from moravec.core.errors import BadInput
+from moravec.trials.executors.contract import LOST
 from moravec.trials.record import HEADER, LINES, W
 from moravec.trials.statistics.pairs import difference_of_pairs, mcnemar
 from moravec.trials.statistics.sequential import ALPHA, Decision, decided, difference_so_far
@@ -30,6 +31,10 @@ class Tried(Protocol):
     @property
     def success(self) -> bool:
         """Whether it succeeded."""
+        ...
+
+    def plain(self) -> Mapping[str, Any]:
+        """As it was written down."""
         ...
 
 
@@ -106,20 +111,33 @@ def paired(made: Sequence[Tried], before: Before) -> Pairs:
     counts = {(True, True): 0, (True, False): 0, (False, True): 0, (False, False): 0}
     for record in made:
         other = before.tried[record.key]
-        if other.seed != record.seed:
-            found = f"{record.key} of seed {other.seed} in {before.folder}"
-            raise BadInput("--against", found, f"of seed {record.seed}, as here")
+        there, here = _drawn(other), _drawn(record)
+        if there != here:
+            raise BadInput("--against", f"{record.key} of {there} in {before.folder}", f"of {here}, as here")
         counts[record.success, other.success] += 1
     return Pairs(*counts.values())
 
 
-def told(pairs: Pairs, before: Before, header: Mapping[str, Any], wanted: int, margin: float) -> dict[str, Any]:
+def _drawn(record: Tried) -> str:
+    """What else it was drawn from than its name says."""
+    words = record.plain().get("prompt")
+    return f"seed {record.seed}" + ("" if words is None else f', "{words}"')
+
+
+def lost(records: Iterable[Tried]) -> int:
+    """How many hung, crashed or died: failures, but not of a kind that says which is better."""
+    return sum(record.plain().get("died") in LOST or record.plain().get("cause") in LOST for record in records)
+
+
+def told(made: Sequence[Tried], before: Before, header: Mapping[str, Any], wanted: int, margin: float) -> dict[str, Any]:
     """For the result: the interval that holds however often one looked, and where all attempts were made, the usual ones too."""
+    pairs = paired(made, before)
     low, high = difference_so_far(pairs.here, pairs.before, pairs.both + pairs.neither)
     found: dict[str, Any] = {
         "trial": str(before.folder), "differs_in": sorted(n for n in header if before.header.get(n) != header[n]),
         "n_pairs": pairs.n, "n_pairs_wanted": wanted, "n_both": pairs.both, "n_only_here": pairs.here,
         "n_only_before": pairs.before, "n_neither": pairs.neither, "margin": margin,
+        "n_lost_here": lost(made), "n_lost_before": lost(before.tried[record.key] for record in made),
         "pc_difference": 100.0 * (pairs.here - pairs.before) / max(1, pairs.n),
         "pc_difference_at_any_time95": [100.0 * low, 100.0 * high],
         "better": {"first": "this", "second": "before", "alike": "alike", "open": "open"}[pairs.decided(margin)],
@@ -137,8 +155,13 @@ def _in_words(found: Mapping[str, Any]) -> str:
         "this": "this one is better", "before": "the one before is better",
         "alike": f"they are alike up to {100 * found['margin']:g} points", "open": "neither is certainly better",
     }  # fmt: skip
-    return (
+    words = (
         f"against {found['trial']}: {says[found['better']]} after {found['n_pairs']} pairs; {found['n_only_here']} succeeded "
         f"only here and {found['n_only_before']} only there, {found['pc_difference']:+.1f} points ({low:+.1f} to {high:+.1f}, "
         f"{100 * (1 - ALPHA):g} % at every look)"
     )
+    if found["n_lost_here"] or found["n_lost_before"]:
+        words += f"; of the failures {found['n_lost_here']} here and {found['n_lost_before']} there hung, crashed or died"
+    if found["n_pairs"] < found["n_pairs_wanted"]:
+        words += "; it ended when that was decided, so its own shares are of a sample that was stopped and carry no claim"
+    return words

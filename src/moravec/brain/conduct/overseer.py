@@ -73,11 +73,6 @@ class Overseer:
         rule = self._watch.begins(manifest, step, view)
         return None if rule is None else SkillResult("failed", BROKEN_RULE, str(rule))
 
-    def would_allow(self, job: Job, step: Step) -> bool:
-        """Whether the call might begin now, only thought of: nothing is remembered of it."""
-        manifest = BY_NAME.get(step.skill)
-        return manifest is not None and self._watch.imagined().begins(manifest, step, self._view(job)) is None
-
     def ended(self, step: Step, result: SkillResult) -> None:
         """A call that was begun came to its end."""
         if step.skill in BY_NAME:
