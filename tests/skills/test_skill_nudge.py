@@ -93,3 +93,18 @@ def test_what_stands_higher_than_was_seen_is_searched_for_from_there() -> None:
 def test_what_is_not_there_is_told() -> None:
     stage = Pressed(top=0.0)
     assert not nudged(stage) and not drags(stage)
+
+
+@pytest.mark.parametrize("x", [-1, 1])
+@pytest.mark.parametrize("y", [-1, 1])
+@pytest.mark.parametrize("gap", [(0.025, 0.02), (0.04, 0.02), (0.02, 0.05), (0.06, 0.03)])
+def test_in_a_corner_nothing_is_dragged_into_the_other_wall(x: int, y: int, gap: tuple[float, float]) -> None:
+    """A thing too tall to be dragged straight out of the corner: turned aside so that it does not tip, it would go there."""
+    signs = np.array([x, y])
+    at = np.array(PARCEL.centre) + signs * (np.array(PARCEL.size) / 2 - gap)
+    stage = Pressed()
+    thing = detection(at=(float(at[0]), float(at[1])), extent=(0.03, 0.03, 0.05))
+    assert drive(stage, nudge(stage.context(), PARCEL, thing)) and drags(stage)
+    for drag in drags(stage):
+        way = np.diff(ARM.tool_points(drag.chunk.q[[0, -1]]), axis=0)[0, :2]
+        assert np.all(way * signs < 1e-5) and np.linalg.norm(way) > 0.5 * DRAG

@@ -35,16 +35,22 @@ DRAG_SPEED, DRAG_PUSH = 0.08, 0.1  # [m/s]; share of the limits: a jerk is felt 
 LIFT_OFF = 0.006  # [m] between two steps
 ROUND = ("can", "bottle", "ball")
 HOVER = 0.05  # [m] above the rim
+AT_WALL = 0.45  # of the way from the middle to a wall: beyond it a thing is dragged away from that wall
 SEARCH_BELOW = 0.030  # [m] how far below the seen top the touch is looked for
 
 
 def inward(place: Place, x: float, y: float) -> Matrix:
     """Unit vector (2,) from (x, y) [m] away from the nearest wall; from two walls where it lies in a corner."""
-    offset = (np.array([x, y]) - place.centre) / (np.array(place.size) / 2)
-    pull = np.where(np.abs(offset) > 0.45, -np.sign(offset) * np.abs(offset) ** 3, 0.0)
+    offset = _offset(place, x, y)
+    pull = np.where(np.abs(offset) > AT_WALL, -np.sign(offset) * np.abs(offset) ** 3, 0.0)
     if not pull.any():
         pull = -offset + np.array([1e-6, 0.0])
     return np.asarray(pull / np.linalg.norm(pull))
+
+
+def _offset(place: Place, x: float, y: float) -> Matrix:
+    """Of (x, y) [m] from the middle of `place`, in halves of its size (2,)."""
+    return (np.array([x, y]) - place.centre) / (np.array(place.size) / 2)
 
 
 def _half(target: Detection, direction: Matrix) -> float:
@@ -76,7 +82,10 @@ def _untipped(place: Place, target: Detection, direction: Matrix, first: Matrix)
     side = np.array([-direction[1], direction[0]])
     if np.dot(np.array(place.centre) - np.array(target.position[:2]), side) < 0.0:
         side = -side
-    return np.asarray(straight * direction + np.sqrt(1.0 - straight**2) * side)
+    turned = straight * direction + np.sqrt(1.0 - straight**2) * side
+    into = _offset(place, *target.position[:2])
+    turned = np.where((np.abs(into) > AT_WALL) & (turned * into > 0.0), 0.0, turned)  # in a corner, not into the other wall
+    return np.asarray(turned / np.linalg.norm(turned)) if turned.any() else direction
 
 
 def nudge(context: SkillContext, place: Place, target: Detection) -> Generator[Request, Any, bool]:
