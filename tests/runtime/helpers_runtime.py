@@ -28,6 +28,8 @@ HOME = np.array([0.0, -1.95, 2.05, -1.67, -1.5708, 0.0])
 LIMITS = ur5e_limits()
 PERIOD = LIMITS.control_period
 
+LIMITS_OF_TESTS = MotionLimits(acceleration=8.0, jerk=80.0)  # what times in these tests were chosen for
+
 
 class FakeRobot:
     """Joints are where the last approved command put them; `wrench`, `blocked`, `estop` and `noise` bend it."""
@@ -175,7 +177,7 @@ class Rig:
     def way(self, turn: float = 0.3, joint: int = 0) -> ActionChunk:
         """A motion of one joint by `turn` [rad] from where the arm is."""
         start = self.runtime.posture()
-        return joint_motion(start, start + turn * np.eye(6)[joint], MotionLimits(), "test")
+        return joint_motion(start, start + turn * np.eye(6)[joint], LIMITS_OF_TESTS, "test")
 
 
 def lawful(path: np.ndarray) -> None:
