@@ -224,12 +224,13 @@ def test_a_person_at_the_terminal_and_a_client_that_leaves(environment: dict[str
     heard = bytearray()
     asked = threading.Semaphore(0)
 
+    done = threading.Event()
+
     def listen() -> None:
-        while select.select([master], [], [], PATIENCE)[0]:
-            try:
-                heard.extend(more := os.read(master, 4096))
-            except OSError:
-                return
+        while not done.is_set():
+            if not select.select([master], [], [], 0.1)[0]:
+                continue
+            heard.extend(more := os.read(master, 4096))
             for _ in range(more.count(b"anything else refuses: ")):
                 asked.release()
 
@@ -258,5 +259,7 @@ def test_a_person_at_the_terminal_and_a_client_that_leaves(environment: dict[str
     assert result["brain"]["approval"]["who"] == "Ann" and not result["success"]
     assert result["steps"][-1]["status"] == "cancelled"
     assert main(["replay", str(tmp_path / "jobs" / "job-1" / "tape.mcap")]) == 0
+    done.set()  # nobody may read a file that is closed
+    listener.join()
     os.close(slave)
     os.close(master)

@@ -327,3 +327,17 @@ def test_ask_is_answered_and_told() -> None:
     assert rig.log.notes[0][1].payload == {
         "text": "Which?", "options": ["this", "that"], "default": "that", "why": "why", "answer": "that",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("jerk", [80.0, 120.0, 150.0, 200.0, 250.0, 300.0])
+@pytest.mark.parametrize("acceleration", [5.0, 8.0, 10.0])
+def test_a_motion_is_over_when_its_end_was_given_at_rest(acceleration: float, jerk: float) -> None:
+    """However long it lasts beside the control period: what ends right behind it ends at rest, and the next routine moves too."""
+    rig, limits = Rig(), MotionLimits(acceleration=acceleration, jerk=jerk)
+    for turn in (0.3, -0.17, 0.011):
+        start = rig.runtime.posture()
+        way = joint_motion(start, start + turn * np.eye(6)[0], limits, "test")
+        (ended,) = rig.serve(Follow(way))
+        assert ended.end == "done", ended.reason
+        np.testing.assert_array_equal(rig.runtime.posture(), way.q[-1])
+        assert not rig.robot.applied[-1].command.dq.any()

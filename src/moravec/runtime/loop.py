@@ -269,6 +269,9 @@ class Runtime:
                     self._halt()
                     return Followed("contact", self._state, f"the tool felt {felt:.1f} N")
         self._play, self._hold = None, request.chunk.q[-1]
+        if self._moves and (verdict := self._tick()).decision == "stop":  # the end is a set-point too, and the first at rest
+            self._come_to_rest()
+            return Followed("stopped", self._state, verdict.reason, verdict.check)
         return Followed("done", self._state)
 
     def _wait_and_rejoin(self, play: Playback, why: Verdict) -> Verdict | None:
@@ -313,7 +316,8 @@ class Runtime:
             pass
         self._ending = False
         if self._play is None:
-            return  # the guard brakes by itself
+            self._come_to_rest()  # the guard brakes by itself
+            return
         self._hold, self._play = ramp.chunk.q[-1], None
         self._tick()  # the end of the ramp is a set-point too: a next motion starts from it, at rest
 
