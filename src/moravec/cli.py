@@ -28,14 +28,15 @@ from moravec.commands.plan import Plan
 from moravec.commands.replay import Replay
 from moravec.commands.run import Run
 from moravec.commands.serve import Serve
+from moravec.commands.stress import Stress
 from moravec.commands.train import Train
 from moravec.commands.trial import Trial
 from moravec.core.errors import BadInput, MoravecError
 
 COMMANDS: dict[str, type[Command]] = {
     "run": Run, "plan": Plan, "replay": Replay, "incident": Incident, "memory": Memory, "mcp": Mcp, "edge": Edge,
-    "data": Data, "train": Train, "export": Export, "card": Card, "serve": Serve, "trial": Trial, "doctor": Doctor,
-    "bench": Bench,
+    "data": Data, "train": Train, "export": Export, "card": Card, "serve": Serve, "trial": Trial, "stress": Stress,
+    "doctor": Doctor, "bench": Bench,
 }  # fmt: skip
 _HELP = ("-h", "--help")
 

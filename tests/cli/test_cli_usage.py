@@ -15,7 +15,7 @@ COMMANDS = (
     "run", "plan", "replay", "incident", "memory", "mcp", "doctor", "bench", "data", "train", "export", "card", "serve", "trial",
 )  # fmt: skip
 
-ALL = "bench, card, data, doctor, edge, export, incident, mcp, memory, plan, replay, run, serve, train, trial"
+ALL = "bench, card, data, doctor, edge, export, incident, mcp, memory, plan, replay, run, serve, stress, train, trial"
 BAD = [
     ([], f"the command: found 'nothing'; allowed: one of {ALL}"),
     (["rnu"], "did you mean 'run'?"),

@@ -96,7 +96,8 @@ class Trial(Options):
     """Seconds until an attempt counts as hung."""
 
     def execute(self) -> int:
-        """Makes what attempts are missing; 0 however often they succeeded. Raises BadInput."""
+        """Makes what attempts are missing; 0 however often they succeeded, but where a suite says how often they should, 1 below
+        that. Raises BadInput."""
         if self.against is None and self.margin != Trial.margin:
             raise BadInput("--margin", "without --against", "with --against DIR")
         if self.against is not None and self.verify is not None:

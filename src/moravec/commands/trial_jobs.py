@@ -18,7 +18,7 @@ from moravec.console.trial import trial_page
 from moravec.core.errors import BadInput
 from moravec.runtime.provenance import versions
 from moravec.trials.jobs.record import Record
-from moravec.trials.jobs.result import summary
+from moravec.trials.jobs.result import summary, too_few_right
 from moravec.trials.jobs.run import film_of, run
 from moravec.trials.jobs.suite import SEVERITIES, attempts, chosen
 from moravec.trials.jobs.table import write_table
@@ -39,11 +39,12 @@ def try_jobs(asked: Trial, given: Sequence[str]) -> int:
     suite = chosen(asked.suite)
     wanted = attempts(suite, asked.episodes, asked.seed, _levels(asked.severity), tuple(filter(None, asked.only.split(","))))
     out = folder(asked.out or Path("runs") / f"trial-{suite.name}-{asked.seed}")
-    header = {"suite": suite.name, "instruction": suite.instruction, "items": asked.items, "seed": asked.seed, **made_by(suite)}
+    items = suite.items if asked.items is None else asked.items
+    header = {"suite": suite.name, "instruction": suite.instruction, "items": items, "seed": asked.seed, **made_by(suite)}
     book = Book(out, header, Record)
     if asked.against is not None:  # the same delivery under many perturbations is no pair that is independent of the others
         wanted = [attempt for attempt in wanted if attempt.severity == 0]
-    makes = partial(run, book, suite, opened=open_world, items=asked.items, executor=asked.by())
+    makes = partial(run, book, suite, opened=open_world, items=items, executor=asked.by())
     same = {name: header[name] for name in ("instruction", "items", "seed", "suite_text")}
     records, compared = tried(asked, book, wanted, Record, same, _word, makes)
     result = {
@@ -56,8 +57,11 @@ def try_jobs(asked: Trial, given: Sequence[str]) -> int:
     films = {record.key: film_of(out, record) for record in records if film_of(out, record).exists()}
     (out / "report.html").write_text(trial_page(result, films), encoding="utf-8")
     missing = write_table(out / "episodes.parquet", records)
-    show(asked, result, f"{_words(result)}; {out / 'result.json'}, report.html{'' if missing else ', episodes.parquet'}{missing}")
-    return 0
+    short = too_few_right(suite, records)
+    said = "".join(f"; {name}: fewer than the {suite.least_right:.0%} of items right that the suite wants" for name in short)
+    files = f"{out / 'result.json'}, report.html{'' if missing else ', episodes.parquet'}{missing}"
+    show(asked, result, f"{_words(result)}{said}; {files}")
+    return 1 if short else 0
 
 
 def verify(asked: Trial) -> int:

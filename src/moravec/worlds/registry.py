@@ -104,6 +104,15 @@ class Draws(Protocol):
         ...
 
 
+@runtime_checkable
+class Bends(Protocol):
+    """What an entry point may have besides: its conditions, without building a world."""
+
+    def as_drawn(self) -> Mapping[str, float]:
+        """Each condition that its options take, by name, and its value where nothing differs from the drawing."""
+        ...
+
+
 def world_entries() -> dict[str, EntryPoint]:
     """Every world by name. An installed one cannot take a built-in's name. Raises WorldError."""
     found: dict[str, EntryPoint] = {entry.name: entry for entry in BUILT_IN}
@@ -126,6 +135,12 @@ def workplace_of(name: str, options: WorldOptions) -> Workplace:
         return opener.workplace_for(options)
     with closing(opener(options)) as world:
         return world.workplace
+
+
+def drawn_conditions(name: str) -> Mapping[str, float]:
+    """The conditions of the world called `name` as drawn; none where it does not tell. Raises as `open_world`."""
+    opener = _opener(name)
+    return opener.as_drawn() if isinstance(opener, Bends) else {}
 
 
 def _opener(name: str) -> OpenWorld:

@@ -45,6 +45,14 @@ def claims(usual: Sequence[Record]) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
+def too_few_right(suite: Suite, records: Sequence[Record]) -> list[str]:
+    """The variations with less than the suite's share of items right. A job that left no items counts as one wrong item."""
+    if suite.least_right == 0.0:
+        return []
+    groups = _by_variation(records).items()
+    return [name for name, of in groups if sum(r.right for r in of) < suite.least_right * sum(max(1, r.items) for r in of)]
+
+
 def worst(records: Sequence[Record]) -> list[dict[str, Any]]:
     """Failures for people to look at: clusters of like ones (cause and words of the skill), the largest first, one of each."""
     like: dict[tuple[str, str], list[Record]] = {}

@@ -7,6 +7,9 @@ A suite is a TOML file, or the object that a factory behind an entry point of th
     world = "cell"
     instruction = "Unpack the delivery, classify the items, organise and store them."
     most_robot_s = 1800.0                # [s] of the robot's time for one job
+    least_right = 0.9                    # of the items, in each variation: below that the trial has failed; 0.0, unless said
+    seeds = [600000, 600003]             # its deliveries; unless said, those of --seed
+    items = 3                            # in each; unless said, as the seed draws
 
     [[perturbation]]
     name = "dim"
@@ -40,6 +43,7 @@ SEVERITIES = ("mild", "middle", "severe")
 NOMINAL = "nominal"
 MOST_PERTURBATIONS = 200
 LONGEST_JOB = 7200.0  # [s]
+MOST_ITEMS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,9 @@ class Suite:
     instruction: str
     most_robot_s: float = 1800.0  # [s]
     perturbations: tuple[Perturbation, ...] = ()
+    least_right: float = 0.0
+    seeds: tuple[int, ...] = ()
+    items: int | None = None
 
     def perturbation(self, name: str) -> Perturbation | None:
         """The one called `name`; None for NOMINAL. Raises BadInput."""
@@ -116,7 +123,8 @@ LARGEST_SEED = 39
 
 def attempts(suite: Suite, episodes: int, seed: int, severities: Sequence[int], only: Sequence[str] = ()) -> list[Attempt]:
     """`episodes` deliveries, the same ones as drawn and under every perturbation (of those named in `only`) at each of
-    `severities`. In the order in which they are made: of each delivery all, then of the next. Raises BadInput."""
+    `severities`. In the order in which they are made: of each delivery all, then of the next. A suite that names its own seeds
+    has no more than those. Raises BadInput."""
     if not 1 <= episodes <= SEEDS_APART:
         raise BadInput("--episodes", episodes, f"1 to {SEEDS_APART}")
     if not 0 <= seed <= LARGEST_SEED:
@@ -128,13 +136,16 @@ def attempts(suite: Suite, episodes: int, seed: int, severities: Sequence[int], 
         suite.perturbation(name)
     chosen = [p.name for p in suite.perturbations if not only or p.name in only]
     bent = [(name, level) for name in chosen for level in severities]
-    first = FIRST_SEED + seed * SEEDS_APART
-    each = [(NOMINAL, 0), *bent]
-    return [Attempt(suite.name, name, level, index, first + index) for index in range(episodes) for name, level in each]
+    if suite.seeds and seed:
+        raise BadInput("--seed", seed, f"none with {suite.name}, which names its own: {', '.join(map(str, suite.seeds))}")
+    first, each = FIRST_SEED + seed * SEEDS_APART, [(NOMINAL, 0), *bent]
+    drawn = suite.seeds[:episodes] or range(first, first + episodes)
+    return [Attempt(suite.name, name, level, index, of) for index, of in enumerate(drawn) for name, level in each]
 
 
 def setting(suite: Suite, attempt: Attempt, items: int | None = None, renderer: str | None = None) -> Setting:
-    """What `attempt` begins with. `items` in each delivery; None: as its seed draws."""
+    """What `attempt` begins with. `items` in each delivery; None: as the suite says, or its seed draws."""
+    items = suite.items if items is None else items
     bend = suite.perturbation(attempt.perturbation)
     if bend is None:
         return Setting(WorldOptions(attempt.seed, items, renderer), suite.instruction)
@@ -175,7 +186,7 @@ def parse(text: str, where: str) -> Suite:
         data = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise BadInput(f"the suite in {where}", " ".join(str(error).split()), "a TOML file") from error
-    fields = {"name", "says", "world", "instruction", "most_robot_s", "perturbation"}
+    fields = {"name", "says", "world", "instruction", "most_robot_s", "least_right", "seeds", "items", "perturbation"}
     for name in data:
         if name not in fields:
             raise BadInput(f"a field of the suite in {where}", name, fields)
@@ -185,6 +196,7 @@ def parse(text: str, where: str) -> Suite:
     missing = sorted({"name", "says", "world", "instruction"} - set(data))
     if missing:
         raise BadInput(f"the suite in {where}", f"no {', '.join(missing)}", "name, says, world and instruction")
+    data["seeds"] = _tuples(data.get("seeds", []))
     return _checked(Suite(**data, perturbations=tuple(_perturbation(row, where) for row in rows)), where)
 
 
@@ -214,14 +226,26 @@ def _checked(suite: Any, where: str) -> Suite:
         value = getattr(suite, name)
         if not isinstance(value, str) or not value.strip() or not value.isprintable():
             raise BadInput(f"{name} of the suite in {where}", value, "a line of text")
-    if not isinstance(suite.most_robot_s, int | float) or not 0.0 < suite.most_robot_s <= LONGEST_JOB:
+    if not _is_number(suite.most_robot_s) or not 0.0 < suite.most_robot_s <= LONGEST_JOB:
         raise BadInput(f"most_robot_s of the suite in {where}", suite.most_robot_s, f"seconds above 0, at most {LONGEST_JOB:g}")
+    if not _is_number(suite.least_right) or not 0.0 <= suite.least_right <= 1.0:
+        raise BadInput(f"least_right of the suite in {where}", suite.least_right, "a share of the items, 0 to 1")
+    if not isinstance(suite.seeds, tuple) or not all(type(seed) is int and seed >= 0 for seed in suite.seeds):
+        raise BadInput(f"seeds of the suite in {where}", suite.seeds, "whole numbers from 0")
+    if len(set(suite.seeds)) < len(suite.seeds):
+        raise BadInput(f"seeds of the suite in {where}", suite.seeds, "each once")
+    if suite.items is not None and (type(suite.items) is not int or not 1 <= suite.items <= MOST_ITEMS):
+        raise BadInput(f"items of the suite in {where}", suite.items, f"1 to {MOST_ITEMS}")
     if len(suite.perturbations) > MOST_PERTURBATIONS:
         raise BadInput(f"the suite in {where}", f"{len(suite.perturbations)} perturbations", f"at most {MOST_PERTURBATIONS}")
     names = [bend.name for bend in suite.perturbations]
     for bend in suite.perturbations:
         _check_bend(bend, names, where)
     return suite
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _check_bend(bend: Perturbation, names: Sequence[str], where: str) -> None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from moravec.core.workplace import Workplace
 from moravec.robots.protocol import Robot
 from moravec.worlds.cell import layout
-from moravec.worlds.cell.conditions.conditions import Conditions
+from moravec.worlds.cell.conditions.conditions import DRAWN, Conditions
 from moravec.worlds.cell.config import CellConfig
 from moravec.worlds.cell.conveyor import Conveyor
 from moravec.worlds.cell.items import ItemSpec
@@ -33,6 +33,10 @@ class OpenCell:
     def workplace_for(self, options: WorldOptions) -> Workplace:
         """What its integrator knows of it; nothing is built. Raises BadInput."""
         return layout.workplace(_config(options).conveyor is not None)
+
+    def as_drawn(self) -> Mapping[str, float]:
+        """See `registry.Bends`."""
+        return DRAWN
 
 
 open_world = OpenCell()

@@ -10,7 +10,7 @@ from moravec.core.errors import BadInput
 from moravec.worlds.cell.conditions.camera import Cameras
 from moravec.worlds.cell.conditions.floor import Floor
 from moravec.worlds.cell.conditions.light import Light
-from moravec.worlds.cell.conditions.measure import Measure, measures
+from moravec.worlds.cell.conditions.measure import Measure, as_drawn, measures
 from moravec.worlds.cell.conditions.objects import Objects
 from moravec.worlds.cell.conditions.people import People
 from moravec.worlds.cell.conditions.robot import Body
@@ -61,3 +61,4 @@ class Conditions:
 
 
 ALL: dict[str, Measure] = {f"{family}.{name}": of for family, kind in FAMILIES.items() for name, of in measures(kind).items()}
+DRAWN: dict[str, float] = {f"{family}.{name}": now for family, kind in FAMILIES.items() for name, now in as_drawn(kind).items()}

@@ -31,6 +31,11 @@ def measures(family: type) -> dict[str, Measure]:
     return {f.name: f.metadata[_KEY] for f in fields(family)}
 
 
+def as_drawn(family: type) -> dict[str, float]:
+    """The nominal values of a family by the names of its fields."""
+    return {f.name: float(f.default) for f in fields(family)}
+
+
 def check(family: Any, prefix: str) -> None:
     """Raises BadInput for a value that is no number or goes farther than its measure. For a family's `__post_init__`."""
     for name, of in measures(type(family)).items():
