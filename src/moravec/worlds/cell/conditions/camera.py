@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from moravec.core.errors import BadInput
-from moravec.worlds.cell.conditions.measure import check, measure
+from moravec.worlds.measure import check, measure
 
 EITHER = ("restamped", "swapped")  # it is so or it is not: nothing lies between
 

@@ -11,7 +11,7 @@ from math import exp, pi, sin
 import numpy as np
 
 from moravec.core.frames import Matrix
-from moravec.worlds.cell.conditions.measure import check, measure
+from moravec.worlds.measure import check, measure
 
 RADIATION = 1.4388e-2  # [m K] Planck's second constant of radiation (CODATA), h c / k
 PRIMARIES = np.array([612e-9, 549e-9, 464e-9])  # [m] dominant wavelengths of the primaries of sRGB

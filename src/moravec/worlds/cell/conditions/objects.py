@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from moravec.worlds.cell.conditions.measure import check, check_whole, measure
 from moravec.worlds.cell.items import ItemSpec
 from moravec.worlds.cell.things.patterns import PATTERNS
 from moravec.worlds.cell.things.unseen import FORMS
+from moravec.worlds.measure import check, check_whole, measure
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from moravec.worlds.cell.conditions.measure import check, measure
+from moravec.worlds.measure import check, measure
 
 
 @dataclass(frozen=True, slots=True)

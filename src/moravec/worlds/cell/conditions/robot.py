@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from moravec.robots.ur5e.worn import Wear
-from moravec.worlds.cell.conditions.measure import check, measure
+from moravec.worlds.measure import check, measure
 
 
 @dataclass(frozen=True, slots=True)
