@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from moravec.trials.metaworld.episode import Record
     from moravec.worlds.metaworld.pictures import Drawing
 
-SUITES = ("metaworld", "metaworld-swap", "cell-pick", "cell-place")  # of single skills; whole jobs: `trials.jobs.suite`
-JOBS_ONLY = ("severity", "only", "items", "verify")
+HARSH = "metaworld-harsh"
+SUITES = ("metaworld", "metaworld-swap", HARSH, "cell-pick", "cell-place")  # of single skills; whole jobs: `trials.jobs.suite`
+BENT_ONLY = ("severity", "only")
+JOBS_ONLY = ("items", "verify")
 METAWORLD_ONLY = ("tasks", "drawing", "ahead")
 Episodes = Annotated[int, typed(whole("--episodes", 1, 10_000), "N")]
 Processes = Annotated[int, typed(whole("--processes", 1, 256), "N")]
@@ -51,14 +53,15 @@ class Trial(Options):
     """Make many attempts and say how often they work, with intervals, and why others do not.
 
     metaworld: the fifty tasks. metaworld-swap: scenes in which two sentences are possible, told the one that they are not made
-    for. cell-pick, cell-place: picks and puttings down in the work cell, each beside the hard-coded skill's in the same
-    delivery. cell-nominal, cell-harsh, or a file of your own, see docs/trials.md: whole jobs, as drawn and where the cell is not.
-    Seeds that no training has seen. What was broken off goes on in the same --out. An attempt that hangs, crashes or takes its
-    process with it has failed, and is told.
+    for. metaworld-harsh: the fifty tasks, as drawn and where camera, robot, words, light, background, sensor or layout are not.
+    cell-pick, cell-place: picks and puttings down in the work cell, each beside the hard-coded skill's. cell-nominal, cell-harsh,
+    or a file of your own, see docs/trials.md: whole jobs, as drawn and where the cell is not. Seeds that no training has seen.
+    What was broken off goes on in the same --out. An attempt that hangs, crashes or takes its process with it has failed, and is
+    told.
     """
 
     suite: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="SUITE")]
-    """What is tried: metaworld, metaworld-swap, cell-pick, cell-place, cell-nominal, cell-harsh, FILE.toml."""
+    """What is tried: metaworld, metaworld-swap, metaworld-harsh, cell-pick, cell-place, cell-nominal, cell-harsh, FILE.toml."""
     policy: Annotated[str, tyro.conf.arg(metavar="P")] = "manip"
     """manip, a folder of 'moravec export', ws://HOST:PORT, expert (which knows all places) or random. In the cell: manip, a
     folder, hard-coded, or teacher (whom models learn from)."""
@@ -75,9 +78,9 @@ class Trial(Options):
     trust: Annotated[str, tyro.conf.arg(metavar="KEYS")] = ""
     """Public keys of models to trust besides the project's, separated by commas."""
     severity: Annotated[str, tyro.conf.arg(metavar="LEVELS")] = "middle"
-    """Whole jobs: mild, middle, severe, several of them separated by commas, or all."""
+    """Whole jobs and metaworld-harsh: mild, middle, severe, several of them separated by commas, or all."""
     only: Annotated[str, tyro.conf.arg(metavar="NAMES")] = ""
-    """Whole jobs: perturbations of the suite, separated by commas; by default all."""
+    """Whole jobs and metaworld-harsh: perturbations of the suite, separated by commas; by default all."""
     items: Annotated[Items | None, unset("N")] = None
     """Whole jobs: how many items each delivery holds; by default as its seed draws."""
     against: Annotated[Path | None, unset("DIR")] = None
@@ -107,7 +110,10 @@ class Trial(Options):
         given = [name for name in JOBS_ONLY if getattr(self, name) != getattr(Trial, name)]
         if given:
             raise BadInput(f"--{given[0]}", f"with {self.suite}", "with whole jobs: cell-nominal, cell-harsh, FILE.toml")
-        if self.suite.startswith("cell-") and self.against is not None:
+        given = [name for name in BENT_ONLY if getattr(self, name) != getattr(Trial, name)]
+        if given and self.suite != HARSH:
+            raise BadInput(f"--{given[0]}", f"with {self.suite}", f"with whole jobs and {HARSH}")
+        if (self.suite.startswith("cell-") or self.suite == HARSH) and self.against is not None:
             raise BadInput("--against", f"with {self.suite}", "with metaworld and whole jobs: here each attempt has its pair")
         if self.suite.startswith("cell-"):
             from moravec.commands.trial_cell import try_cell
@@ -137,14 +143,19 @@ class Trial(Options):
         from moravec.commands.policies import opener
         from moravec.commands.trial_against import tried
         from moravec.models.suite import keys
+        from moravec.trials.jobs.suite import severities
         from moravec.trials.metaworld.episode import Record
+        from moravec.trials.metaworld.harsh import bent_attempts
         from moravec.trials.metaworld.record import Book
         from moravec.trials.metaworld.run import run
         from moravec.trials.metaworld.suite import attempts, swaps, words_of
         from moravec.worlds.metaworld.tasks import chosen
 
-        tasks = chosen(self.tasks) if self.suite == "metaworld" else swaps(self.tasks)
+        tasks = swaps(self.tasks) if self.suite == "metaworld-swap" else chosen(self.tasks)
         wanted = attempts(tasks, self.episodes, self.seed, words_of(self.sentences))
+        if self.suite == HARSH:
+            only, levels = tuple(filter(None, self.only.split(","))), severities(self.severity)
+            wanted = bent_attempts(tasks, self.episodes, self.seed, words_of(self.sentences), levels, only)
         open_stepper, known = opener(self.policy, self.ahead, keys(self.trust))
         out = folder(self.out or Path("runs") / f"trial-{self.suite}-{self.seed}")
         book = Book(out, {"suite": self.suite, **known, "sentences": self.sentences, "drawing": self.drawing, "seed": self.seed})
@@ -158,13 +169,14 @@ class Trial(Options):
         """Writes result.json and the picture of failures, and says the means."""
         from moravec.commands.measure import machine
         from moravec.trials.metaworld.grid import grid
-        from moravec.trials.metaworld.result import summary
+        from moravec.trials.metaworld.result import of_harsh, summary
         from moravec.trials.record import LINES
         from moravec.trials.shares import in_words
 
+        found = of_harsh(records) if self.suite == HARSH else summary(records)
         result = {
             "suite": self.suite, **known, "sentences": self.sentences, "drawing": self.drawing, "seed": self.seed,
-            "command": shlex.join(["moravec", *sys.argv[1:]]), "machine": machine(), **summary(records),
+            "command": shlex.join(["moravec", *sys.argv[1:]]), "machine": machine(), **found,
         }  # fmt: skip
         (out / "result.json").write_text(json.dumps(result, indent=1, allow_nan=False) + "\n")
         pictures = grid(out, records)
@@ -174,6 +186,8 @@ class Trial(Options):
         if "tier_mean" in result:
             mean, (least, most) = result["tier_mean"]["pc_success"], result["tier_mean"]["pc_success_ci95"]
             words += f"; mean of {result['tier_mean']['tiers']} tiers {mean:.1f} % ({least:.1f} to {most:.1f})"
+        for name, of in result.get("axes", {}).items():
+            words += f"; {name}: {of['pc_success']:.1f} %"
         words += in_words(result["troubles"], LINES) + (f"; {result['against']['says']}" if "against" in result else "")
         show(self, result, f"{words}; {out / 'result.json'}{f', failures in {pictures}' if pictures else ''}")
         return 0

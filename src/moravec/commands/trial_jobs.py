@@ -20,7 +20,7 @@ from moravec.runtime.provenance import versions
 from moravec.trials.jobs.record import Record
 from moravec.trials.jobs.result import summary, too_few_right
 from moravec.trials.jobs.run import film_of, run
-from moravec.trials.jobs.suite import SEVERITIES, attempts, chosen
+from moravec.trials.jobs.suite import attempts, chosen, severities
 from moravec.trials.jobs.table import write_table
 from moravec.trials.jobs.verify import differences, made_by, sample
 from moravec.trials.record import Book
@@ -37,7 +37,7 @@ def try_jobs(asked: Trial, given: Sequence[str]) -> int:
     if given:
         raise BadInput(f"--{given[0]}", f"with {asked.suite}", "with metaworld and the suites of single skills")
     suite = chosen(asked.suite)
-    wanted = attempts(suite, asked.episodes, asked.seed, _levels(asked.severity), tuple(filter(None, asked.only.split(","))))
+    wanted = attempts(suite, asked.episodes, asked.seed, severities(asked.severity), tuple(filter(None, asked.only.split(","))))
     out = folder(asked.out or Path("runs") / f"trial-{suite.name}-{asked.seed}")
     items = suite.items if asked.items is None else asked.items
     header = {"suite": suite.name, "instruction": suite.instruction, "items": items, "seed": asked.seed, **made_by(suite)}
@@ -80,18 +80,6 @@ def verify(asked: Trial) -> int:
     said += [f"{one['attempt']}: {one['what']}: recorded {one['recorded']!r}, now {one['now']!r}" for one in found]
     show(asked, {"made_again": [a.key for a, _ in picked], "made_by_other": other, "differences": found}, "\n".join(said))
     return 1 if found else 0
-
-
-def _levels(text: str) -> tuple[int, ...]:
-    """The severities of --severity. Raises BadInput."""
-    if text == "all":
-        return tuple(range(1, len(SEVERITIES) + 1))
-    found = []
-    for word in text.split(","):
-        if word not in SEVERITIES:
-            raise BadInput("--severity", word, ("all", *SEVERITIES))
-        found.append(SEVERITIES.index(word) + 1)
-    return tuple(dict.fromkeys(found))
 
 
 def _word(record: Record) -> str:

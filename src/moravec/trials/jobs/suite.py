@@ -143,6 +143,16 @@ def attempts(suite: Suite, episodes: int, seed: int, severities: Sequence[int], 
     return [Attempt(suite.name, name, level, index, of) for index, of in enumerate(drawn) for name, level in each]
 
 
+def severities(text: str) -> tuple[int, ...]:
+    """Severities from 1 on, of their names separated by commas, or "all". Raises BadInput."""
+    if text == "all":
+        return tuple(range(1, len(SEVERITIES) + 1))
+    for word in text.split(","):
+        if word not in SEVERITIES:
+            raise BadInput("--severity", word, ("all", *SEVERITIES))
+    return tuple(dict.fromkeys(SEVERITIES.index(word) + 1 for word in text.split(",")))
+
+
 def setting(suite: Suite, attempt: Attempt, items: int | None = None, renderer: str | None = None) -> Setting:
     """What `attempt` begins with. `items` in each delivery; None: as the suite says, or its seed draws."""
     items = suite.items if items is None else items

@@ -16,7 +16,9 @@ from moravec.models.card import STRAYED
 from moravec.models.chunks import Stepper
 from moravec.models.contract import Picture, PolicyInput
 from moravec.trials.metaworld.causes import BROKEN, Track, cause_of
-from moravec.trials.metaworld.suite import CAMERA, SIZES, Attempt
+from moravec.trials.metaworld.suite import CAMERA, SIZES, Attempt, key_of
+from moravec.worlds.metaworld.bent.conditions import Conditions
+from moravec.worlds.metaworld.bent.scene import BentScene
 from moravec.worlds.metaworld.pictures import Drawing
 from moravec.worlds.metaworld.scene import HORIZON, RATE, Scene
 from moravec.worlds.metaworld.swap import Swapped, scene_of
@@ -47,11 +49,12 @@ class Record:
     act_ms: list[float] = field(default_factory=list)
     words: str = ""
     leaked: int = 0
+    variation: str = ""
 
     @property
     def key(self) -> str:
         """The attempt's name in a trial."""
-        return f"{self.task}/{self.index}"
+        return key_of(self.task, self.index, self.variation)
 
     def plain(self) -> dict[str, Any]:
         """For JSON."""
@@ -82,11 +85,14 @@ class Glance(Mapping[str, Picture]):
 class Attempter:
     """Makes attempts at one task, in one process."""
 
-    def __init__(self, task: str, open_stepper: Callable[[Scene], Stepper], drawing: Drawing) -> None:
-        """`task` may be one of `swap.SWAPS`. Raises BadInput for an unknown one, WorldError where it cannot be simulated, and
-        what the policy raises."""
+    def __init__(
+        self, task: str, open_stepper: Callable[[Scene], Stepper], drawing: Drawing, conditions: tuple[str, ...] = ()
+    ) -> None:
+        """`task` may be one of `swap.SWAPS` where there are no `conditions`. Raises BadInput for an unknown one, WorldError where
+        it cannot be simulated, and what the policy raises."""
         self._drawing: Drawing = drawing
-        self._scene = scene_of(task, SIZES[drawing], drawing)
+        size, bent = SIZES[drawing], Conditions.parse(conditions)
+        self._scene = BentScene(task, bent, size, drawing) if conditions else scene_of(task, size, drawing)
         self._stepper = open_stepper(self._scene)
 
     def make(self, attempt: Attempt) -> tuple[Record, list[Picture]]:
@@ -114,7 +120,7 @@ class Attempter:
         cause, decided = ("", -1) if done else (BROKEN, scene.steps) if broken else _why(scene, np.array(track), held)
         record = Record(
             attempt.task, attempt.index, attempt.seed, attempt.prompt, done, scene.steps, cause, decided, held, asked,
-            round(time.perf_counter() - start, 3), took, broken,
+            round(time.perf_counter() - start, 3), took, broken, variation=attempt.variation,
         )  # fmt: skip
         return record, [] if done else _strip(film, decided)
 

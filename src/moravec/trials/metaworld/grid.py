@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from moravec.trials.metaworld.episode import STRIP, THUMB, Record
-from moravec.trials.metaworld.record import STRIPS
+from moravec.trials.metaworld.record import strip_of
 from moravec.trials.metaworld.result import cause_in_words, worst
 
 MOST, COLUMNS = 24, 2
@@ -21,12 +21,12 @@ def grid(folder: Path, records: Sequence[Record]) -> Path | None:
     """Draws FOLDER/failures.jpg from the strips that were kept; None where nothing failed that anybody saw."""
     tiles = []
     for record in worst(records, MOST):
-        path = folder / STRIPS / f"{record.task}-{record.index:03d}.jpg"
+        path = strip_of(folder, record)
         strip = cv2.imread(str(path)) if path.exists() else None
         if strip is None or strip.shape != (THUMB, STRIP * THUMB, 3):
             continue
         words = np.full((_TEXT, STRIP * THUMB, 3), 255, np.uint8)
-        lines = (f'{record.task} {record.index}: "{record.prompt}"', f"{cause_in_words(record)} (step {record.decided})")
+        lines = (f'{record.key}: "{record.prompt}"', f"{cause_in_words(record)} (step {record.decided})")
         for row, line in enumerate(lines):
             cv2.putText(words, line[:84], (4, 15 + 17 * row), _FONT, 0.4, (40, 40, 40), 1, cv2.LINE_AA)
         tiles.append(np.vstack([words, strip]))

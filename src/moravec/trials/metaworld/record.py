@@ -14,9 +14,15 @@ from moravec.trials import record
 from moravec.trials.metaworld.episode import Record
 from moravec.trials.record import HEADER, LINES
 
-__all__ = ["HEADER", "LINES", "STRIPS", "Book"]
+__all__ = ["HEADER", "LINES", "STRIPS", "Book", "strip_of"]
 
 STRIPS = "failures"
+
+
+def strip_of(folder: Path, record: Record) -> Path:
+    """Where the pictures of a failed attempt stand in a trial's folder."""
+    bent = f"{record.variation}-" if record.variation else ""
+    return folder / STRIPS / f"{bent}{record.task}-{record.index:03d}.jpg"
 
 
 @final
@@ -32,5 +38,5 @@ class Book(record.Book[Record]):
         if strip:
             (self.folder / STRIPS).mkdir(exist_ok=True)
             wide = np.ascontiguousarray(np.hstack(list(strip))[:, :, ::-1])
-            cv2.imwrite(str(self.folder / STRIPS / f"{record.task}-{record.index:03d}.jpg"), wide)
+            cv2.imwrite(str(strip_of(self.folder, record)), wide)
         self.write(record)

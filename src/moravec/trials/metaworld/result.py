@@ -8,6 +8,7 @@ from typing import Any
 
 from moravec.trials.metaworld.causes import CAUSES
 from moravec.trials.metaworld.episode import Record
+from moravec.trials.metaworld.harsh import axes, variations
 from moravec.trials.shares import quantiles, told, troubles
 from moravec.trials.statistics.intervals import mean_of_shares
 from moravec.worlds.metaworld.tasks import TIERS
@@ -31,12 +32,19 @@ def summary(records: Sequence[Record]) -> dict[str, Any]:
     return result
 
 
+def of_harsh(records: Sequence[Record]) -> dict[str, Any]:
+    """The same of a trial that bends the table: of the attempts as drawn at the top, variations and axes beside it."""
+    by = variations(records)
+    whole = {"troubles": troubles(records), "variations": by, "axes": axes(by)}
+    return summary([record for record in records if not record.variation]) | whole
+
+
 def worst(records: Sequence[Record], most: int) -> list[Record]:
     """Failed attempts for people to look at: the tasks that fail oftenest first, at most `most`, at most three of a task."""
     failed = [r for r in records if not r.success]
     often = Counter(r.task for r in failed)
     out, seen = list[Record](), Counter[str]()
-    for record in sorted(failed, key=lambda r: (-often[r.task], r.task, r.index)):
+    for record in sorted(failed, key=lambda r: (-often[r.task], r.task, r.variation, r.index)):
         if seen[record.task] < 3 and len(out) < most:
             out.append(record)
             seen[record.task] += 1

@@ -48,30 +48,30 @@ def make(attempt: Attempt, attempter: Attempter) -> Made:
         return attempter.make(attempt)
 
 
-def attempting(task: str, open_stepper: Open, drawing: Drawing) -> closing[Attempter]:
-    """What the attempts at a task share."""
-    return closing(Attempter(task, open_stepper, drawing))
+def attempting(task: str, open_stepper: Open, drawing: Drawing, conditions: tuple[str, ...]) -> closing[Attempter]:
+    """What the attempts at a task share, bent in the same way."""
+    return closing(Attempter(task, open_stepper, drawing, conditions))
 
 
 def lost(attempt: Attempt, outcome: Outcome[Made]) -> Record:
     """Of an attempt that left nothing."""
     return Record(
         attempt.task, attempt.index, attempt.seed, attempt.prompt, False, 0, outcome.ended,
-        seconds=round(outcome.seconds, 3), words=outcome.words,
+        seconds=round(outcome.seconds, 3), words=outcome.words, variation=attempt.variation,
     )  # fmt: skip
 
 
 def _group(attempts: Sequence[Attempt], open_stepper: Open, drawing: Drawing) -> Group[Attempter, Made]:
-    opened = partial(attempting, attempts[0].task, open_stepper, drawing)
+    opened = partial(attempting, attempts[0].task, open_stepper, drawing, attempts[0].conditions)
     return Group(opened, tuple(Job(attempt.key, partial(make, attempt)) for attempt in attempts))
 
 
 def _together(left: Sequence[Attempt]) -> Iterator[list[Attempt]]:
-    """Attempts at the same task, at most GROUP together, in the order of their first."""
-    waiting: dict[str, list[Attempt]] = {}
+    """Attempts at the same task, bent in the same way, at most GROUP together, in the order of their first."""
+    waiting: dict[tuple[str, tuple[str, ...]], list[Attempt]] = {}
     for attempt in left:
-        group = waiting.setdefault(attempt.task, [])
+        group = waiting.setdefault((attempt.task, attempt.conditions), [])
         group.append(attempt)
         if len(group) == GROUP:
-            yield waiting.pop(attempt.task)
+            yield waiting.pop((attempt.task, attempt.conditions))
     yield from waiting.values()

@@ -28,17 +28,25 @@ PROMPTS_KEY = "TASK_DESCRIPTIONS"  # of the protocol's own file
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One episode: a task, the number among its attempts, the seed of everything in it, and the words."""
+    """One episode: a task, the number among its attempts, the seed of everything in it, and the words. `variation` is how the
+    table is bent, and `conditions` say it; "": as drawn."""
 
     task: str
     index: int
     seed: int
     prompt: str
+    variation: str = ""
+    conditions: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
         """Its name in a record."""
-        return f"{self.task}/{self.index}"
+        return key_of(self.task, self.index, self.variation)
+
+
+def key_of(task: str, index: int, variation: str) -> str:
+    """What an attempt, and its record, are called."""
+    return f"{f'{variation}/' if variation else ''}{task}/{index}"
 
 
 def robot_spec(size: int = SIZES["plain"]) -> PolicySpec:

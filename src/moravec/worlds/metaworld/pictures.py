@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import mujoco
@@ -20,7 +21,19 @@ CONTEXTS: dict[str, Callable[[], Context]] = {"egl": EglContext, "osmesa": Osmes
 
 CAMERA = "corner2"
 CAMERA_POSITION = (0.75, 0.075, 0.7)  # [m], where LeRobot's environment moves that camera (src/lerobot/envs/metaworld.py)
+KINDS = {"box": mujoco.mjtGeom.mjGEOM_BOX, "ball": mujoco.mjtGeom.mjGEOM_SPHERE, "can": mujoco.mjtGeom.mjGEOM_CYLINDER}
 _MAX_GEOMS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Something that is drawn and is not there. `shape` is one of KINDS, `position` (3,) [m] its middle in the world's frame;
+    `size` [m] half of its extent; `colour` (3,) 0 to 1."""
+
+    shape: str
+    position: tuple[float, float, float]
+    size: float
+    colour: tuple[float, float, float]
 
 
 class Pictures:
@@ -63,16 +76,27 @@ class Pictures:
         finally:
             wanted.shadowsize, wanted.offsamples, general.offwidth, general.offheight = before
 
-    def draw(self, data: mujoco.MjData) -> NDArray[np.uint8]:
-        """(size, size, 3), RGB, the first row on top."""
+    def draw(self, data: mujoco.MjData, marks: Sequence[Mark] = ()) -> NDArray[np.uint8]:
+        """(size, size, 3), RGB, the first row on top. `marks` are drawn besides what the model holds."""
         if self._context is None or self._target is None:
             raise WorldError("these pictures are closed")
         self._context.make_current()
         everything = mujoco.mjtCatBit.mjCAT_ALL
         mujoco.mjv_updateScene(self._model, data, self._options, None, self._eye, everything, self._scene)
+        for mark in marks:
+            self._add(mark)
         mujoco.mjr_render(self._rect, self._scene, self._target)
         mujoco.mjr_readPixels(self._rgb, None, self._rect, self._target)
         return np.ascontiguousarray(self._rgb[:, ::-1])  # OpenGL's rows come from below: both axes are turned
+
+    def _add(self, mark: Mark) -> None:
+        """Raises WorldError where there is no room for one more."""
+        if self._scene.ngeom >= self._scene.maxgeom:
+            raise WorldError(f"a picture of more than {self._scene.maxgeom} shapes")
+        size, colour = np.full(3, mark.size), np.array([*mark.colour, 1.0], np.float32)
+        geom = self._scene.geoms[self._scene.ngeom]
+        mujoco.mjv_initGeom(geom, KINDS[mark.shape], size, np.array(mark.position), np.eye(3).flatten(), colour)
+        self._scene.ngeom += 1
 
     def close(self) -> None:
         """Gives the driver's memory back. A second call does nothing."""

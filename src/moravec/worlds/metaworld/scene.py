@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from moravec.core.errors import WorldError
 from moravec.core.frames import Matrix
-from moravec.worlds.metaworld.pictures import CAMERA, CAMERA_POSITION, Drawing, Pictures, pixels
+from moravec.worlds.metaworld.pictures import CAMERA, CAMERA_POSITION, Drawing, Mark, Pictures, pixels
 from moravec.worlds.metaworld.tasks import tier_of
 
 HORIZON = 500  # steps of an episode
@@ -76,7 +76,11 @@ class Scene:
         """(size, size, 3), RGB. Raises WorldError where nothing draws."""
         if self._pictures is None:
             self._pictures = Pictures(self.model, self._size, self._drawing)
-        return self._pictures.draw(self.data)
+        return self._pictures.draw(self.data, self.marks())
+
+    def marks(self) -> tuple[Mark, ...]:
+        """What is drawn besides what is there."""
+        return ()
 
     def step(self, action: NDArray[np.float32]) -> bool:
         """Carries out one action (4,), clipped to -1 ... 1; whether the task is done. Raises WorldError past the horizon."""
