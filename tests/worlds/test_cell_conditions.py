@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from moravec.core.errors import BadInput
-from moravec.worlds.cell.conditions.conditions import ALL, FAMILIES, Conditions
+from moravec.worlds.cell.conditions.conditions import ALL, DRAWN, FAMILIES, Conditions
 from moravec.worlds.cell.config import CellConfig
 from moravec.worlds.cell.world import Cell
+from moravec.worlds.metaworld.bent import conditions as table
 
 ROOT = Path(__file__).parents[2]
 
@@ -49,13 +50,9 @@ def test_what_is_no_condition_is_refused(texts: list[str], words: str) -> None:
 
 def test_the_document_names_every_condition_with_its_range() -> None:
     rows = [row for row in (ROOT / "docs" / "conditions.md").read_text().splitlines() if row.startswith("| `")]
-    usual = {f"{family}.{name}": getattr(kind(), name) for family, kind in FAMILIES.items() for name in _names(family)}
-    told = [f"| `{name}` | {of.unit} | {usual[name]:g} | {of.low:g} to {of.high:g} | {of.says} |" for name, of in ALL.items()]
-    assert rows == told
-
-
-def _names(family: str) -> list[str]:
-    return [name.split(".")[1] for name in ALL if name.startswith(f"{family}.")]
+    both = [(name, of, DRAWN[name]) for name, of in ALL.items()] + [(name, of, table.DRAWN[name]) for name, of in table.ALL.items()]
+    assert rows == [f"| `{name}` | {of.unit} | {now:g} | {of.low:g} to {of.high:g} | {of.says} |" for name, of, now in both]
+    assert {name: getattr(FAMILIES[name.split(".")[0]](), name.split(".")[1]) for name in ALL} == DRAWN
 
 
 def test_dim_lamps_make_dark_pictures() -> None:
