@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from moravec.core.errors import BadInput
+from moravec.worlds.cell.conditions import conditions as cell
 from moravec.worlds.cell.conditions.conditions import ALL, DRAWN, FAMILIES, Conditions
 from moravec.worlds.cell.config import CellConfig
 from moravec.worlds.cell.world import Cell
@@ -50,7 +51,7 @@ def test_what_is_no_condition_is_refused(texts: list[str], words: str) -> None:
 
 def test_the_document_names_every_condition_with_its_range() -> None:
     rows = [row for row in (ROOT / "docs" / "conditions.md").read_text().splitlines() if row.startswith("| `")]
-    both = [(name, of, DRAWN[name]) for name, of in ALL.items()] + [(name, of, table.DRAWN[name]) for name, of in table.ALL.items()]
+    both = [(name, of, its.DRAWN[name]) for its in (cell, table) for name, of in its.ALL.items()]
     assert rows == [f"| `{name}` | {of.unit} | {now:g} | {of.low:g} to {of.high:g} | {of.says} |" for name, of, now in both]
     assert {name: getattr(FAMILIES[name.split(".")[0]](), name.split(".")[1]) for name in ALL} == DRAWN
 

@@ -95,7 +95,7 @@ class Stress(Options):
         result = {
             **header, "chance": self.chance, "budget": self.budget, "jobs": found.jobs, "ended": found.ended,
             "command": shlex.join(["moravec", *sys.argv[1:]]), "machine": machine(), "versions": versions(),
-            "cases": [_written(out, suite, drawn, case, self.items, k) for k, case in enumerate(found.cases, start=1)],
+            "cases": [_written(out, judge.suite, drawn, case, self.items, k) for k, case in enumerate(found.cases, start=1)],
             "rate": None if found.rate is None else asdict(found.rate),
         }  # fmt: skip
         (out / "result.json").write_text(json.dumps(result, indent=1, allow_nan=False) + "\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from moravec.core.errors import MoravecError
 from moravec.trials.executors.contract import Executor
@@ -13,18 +14,21 @@ from moravec.trials.rare.severity import Numbers, Point, with_points
 from moravec.trials.record import Book
 
 ALIKE = 2  # deliveries that must fail: one alone may be unlucky
+LONGER = 10.0  # than the longest that went well as drawn, of the robot's time
+LEAST_TIME = 60.0  # [s]
 TRIED_FOR_ONE = 4  # deliveries that are tried as drawn for each that is wanted
 
 
 class Judge:
     """Has jobs done, and remembers in `book` what became of them. `tell` hears of each that is done, and how many under
-    perturbations were asked for."""
+    perturbations were asked for. `suite` is the one that is tried, see `prepare`."""
 
     def __init__(
         self, book: Book[Record], suite: Suite, drawn: Numbers, opened: OpenNamed, items: int | None, executor: Executor,
         tell: Callable[[Record, int], None], seed: int = 0,
     ) -> None:  # fmt: skip
-        self._book, self._suite, self._drawn, self._opened = book, suite, drawn, opened
+        self.suite = suite
+        self._book, self._drawn, self._opened = book, drawn, opened
         self._items, self._executor, self._tell = items, executor, tell
         self._first = FIRST_SEED + seed * SEEDS_APART
         self._good: list[int] = []  # indices of deliveries that go well as drawn
@@ -36,16 +40,19 @@ class Judge:
         return len(self._asked)
 
     def prepare(self, wanted: int) -> list[int]:
-        """Finds `wanted` deliveries that go well as drawn; their indices.
+        """Finds `wanted` deliveries that go well as drawn; their indices. From here on a job may take LONGER times as long as
+        they do: who tries again and again without an end has failed.
 
         Raises MoravecError where too few do: a job that fails by itself has to be mended first.
         """
         tried = 0
         while len(self._good) < wanted and tried < TRIED_FOR_ONE * wanted:
             more = range(tried, tried + wanted - len(self._good))
-            records = self._records([Attempt(self._suite.name, NOMINAL, 0, k, self._first + k) for k in more])
+            records = self._records([Attempt(self.suite.name, NOMINAL, 0, k, self._first + k) for k in more])
             self._good += [k for k, record in zip(more, records, strict=True) if record.success]
             tried = more.stop
+        usual = max((self._book.records[f"{NOMINAL}/{k}"].robot_s for k in self._good), default=0.0)
+        self.suite = replace(self.suite, most_robot_s=min(self.suite.most_robot_s, max(LEAST_TIME, LONGER * usual)))
         if len(self._good) < wanted:
             found = f"{len(self._good)} of {tried} deliveries went well as drawn"
             raise MoravecError(f"the search in {self._book.folder}: {found}, {wanted} are needed; see 'moravec trial'")
@@ -63,12 +70,12 @@ class Judge:
 
     def done(self, points: Sequence[Point], delivery: int) -> list[Record]:
         """What becomes of `delivery`, an index, under each of `points`."""
-        attempts = [Attempt(self._suite.name, point.name, 1, delivery, self._first + delivery) for point in points]
+        attempts = [Attempt(self.suite.name, point.name, 1, delivery, self._first + delivery) for point in points]
         self._asked |= dict.fromkeys(attempt.key for attempt in attempts)
-        return self._records(attempts, with_points(self._suite, points, self._drawn))
+        return self._records(attempts, with_points(self.suite, points, self._drawn))
 
     def _records(self, attempts: Sequence[Attempt], suite: Suite | None = None) -> list[Record]:
         def told(record: Record) -> None:
             self._tell(record, self.jobs)
 
-        return run(self._book, suite or self._suite, attempts, self._opened, self._items, self._executor, told)
+        return run(self._book, suite or self.suite, attempts, self._opened, self._items, self._executor, told)
