@@ -112,6 +112,9 @@ def test_a_trial_against_another_one_is_compared_pair_by_pair(made: Path, capsys
     assert "neither is certainly better after 1 pairs" in page
     assert main([*arguments, "--against", str(made / "second"), "--out", str(made / "second")]) == 2
     assert "where this trial is written" in capsys.readouterr().err
+    nowhere = ["--against", str(made / "none"), "--out", str(made / "refused")]
+    assert main([*arguments, *nowhere]) == 2 and not (made / "refused").exists(), "nothing is left of what was refused"
+    capsys.readouterr()
     assert main([*arguments, "--margin", "0.1"]) == 2 and "without --against" in capsys.readouterr().err
     assert main(["trial", "cell-pick", "--against", str(made / "out")]) == 2
     assert "here each attempt has its pair" in capsys.readouterr().err

@@ -141,7 +141,7 @@ class Trial(Options):
 
     def _metaworld(self) -> int:
         from moravec.commands.policies import opener
-        from moravec.commands.trial_against import tried
+        from moravec.commands.trial_against import held_against, tried
         from moravec.models.suite import keys
         from moravec.trials.jobs.suite import severities
         from moravec.trials.metaworld.episode import Record
@@ -157,12 +157,13 @@ class Trial(Options):
             only, levels = tuple(filter(None, self.only.split(","))), severities(self.severity)
             wanted = bent_attempts(tasks, self.episodes, self.seed, words_of(self.sentences), levels, only)
         open_stepper, known = opener(self.policy, self.ahead, keys(self.trust))
-        out = folder(self.out or Path("runs") / f"trial-{self.suite}-{self.seed}")
-        book = Book(out, {"suite": self.suite, **known, "sentences": self.sentences, "drawing": self.drawing, "seed": self.seed})
+        out = self.out or Path("runs") / f"trial-{self.suite}-{self.seed}"
+        header = {"suite": self.suite, **known, "sentences": self.sentences, "drawing": self.drawing, "seed": self.seed}
+        earlier = held_against(self, out, header, ("sentences", "drawing", "seed"), wanted, Record)
+        book = Book(folder(out), header)
         drawing: Drawing = "protocol" if self.drawing == "protocol" else "plain"
         makes = partial(run, book, open_stepper=open_stepper, drawing=drawing, executor=self.by())
-        same = {"sentences": self.sentences, "drawing": self.drawing, "seed": self.seed}
-        records, compared = tried(self, book, wanted, Record, same, _word, makes)
+        records, compared = tried(self, book, wanted, earlier, _word, makes)
         return self._tell(out, records, known | compared)
 
     def _tell(self, out: Path, records: Sequence[Record], known: Mapping[str, Any]) -> int:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from moravec.commands.bars import bar
 from moravec.commands.measure import machine
 from moravec.commands.options import folder, show
-from moravec.commands.trial_against import tried
+from moravec.commands.trial_against import held_against, tried
 from moravec.console.trial import trial_page
 from moravec.core.errors import BadInput
 from moravec.runtime.provenance import versions
@@ -38,15 +38,15 @@ def try_jobs(asked: Trial, given: Sequence[str]) -> int:
         raise BadInput(f"--{given[0]}", f"with {asked.suite}", "with metaworld and the suites of single skills")
     suite = chosen(asked.suite)
     wanted = attempts(suite, asked.episodes, asked.seed, severities(asked.severity), tuple(filter(None, asked.only.split(","))))
-    out = folder(asked.out or Path("runs") / f"trial-{suite.name}-{asked.seed}")
+    out = asked.out or Path("runs") / f"trial-{suite.name}-{asked.seed}"
     items = suite.items if asked.items is None else asked.items
     header = {"suite": suite.name, "instruction": suite.instruction, "items": items, "seed": asked.seed, **made_by(suite)}
-    book = Book(out, header, Record)
     if asked.against is not None:  # the same delivery under many perturbations is no pair that is independent of the others
         wanted = [attempt for attempt in wanted if attempt.severity == 0]
+    earlier = held_against(asked, out, header, ("instruction", "items", "seed", "suite_text"), wanted, Record)
+    book = Book(folder(out), header, Record)
     makes = partial(run, book, suite, opened=open_world, items=items, executor=asked.by())
-    same = {name: header[name] for name in ("instruction", "items", "seed", "suite_text")}
-    records, compared = tried(asked, book, wanted, Record, same, _word, makes)
+    records, compared = tried(asked, book, wanted, earlier, _word, makes)
     result = {
         **header, "says": suite.says, "command": shlex.join(["moravec", *sys.argv[1:]]), "machine": machine(),
         "versions": versions(), **summary(suite, records), **compared,
