@@ -329,6 +329,30 @@ def test_ask_is_answered_and_told() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("tick", [1, 2, 5])
+def test_who_cancels_while_the_guard_brakes_rests_and_may_move_again(tick: int) -> None:
+    rig, since = Rig(), 0
+
+    def press(t: float) -> float:
+        nonlocal since
+        rig.robot.estop = t > 0.3
+        since += rig.robot.estop
+        if since == tick:
+            rig.runtime.cancel()
+        return 0.0
+
+    rig.robot.wrench = press
+    with pytest.raises(KeyboardInterrupt):
+        rig.serve(Follow(rig.way(1.0)))
+    assert not rig.robot.applied[-1].command.dq.any(), "it ended at rest, and that is on the tape"
+    rig.robot.wrench = lambda t: 0.0
+    rig.robot.estop = False
+    rig.runtime.rest(0.8)
+    assert rig.runtime.reset().decision == "pass"
+    (ended,) = rig.serve(Follow(rig.way(0.2)))
+    assert ended.end == "done", ended.reason
+
+
 @pytest.mark.parametrize("jerk", [80.0, 120.0, 150.0, 200.0, 250.0, 300.0])
 @pytest.mark.parametrize("acceleration", [5.0, 8.0, 10.0])
 def test_a_motion_is_over_when_its_end_was_given_at_rest(acceleration: float, jerk: float) -> None:

@@ -51,7 +51,7 @@ def test_every_point_is_something_that_the_cell_can_be(point: Point) -> None:
 
 def test_what_lies_between_is_between_and_whole_numbers_stay_whole() -> None:
     rows = [{"a": 0.2, "n": 1.0, "same": 7.0}, {"a": 0.4, "n": 2.0, "same": 7.0}, {"a": 1.0, "n": 4.0, "same": 7.0}]
-    drawn = {"a": 0.0, "n": 0.0, "same": 1.0}
+    drawn = {"a": 0.0, "n": 0, "same": 1.0}
     assert between(rows, 0.5, drawn) == {"a": pytest.approx(0.1), "same": 7.0}, "half a thing is none"
     assert between(rows, 2.5, drawn) == {"a": pytest.approx(0.7), "n": 3.0, "same": 7.0}
     assert between(rows, 0.5, {}) == rows[0], "where nobody knows it as drawn it is mild at once"
@@ -89,6 +89,55 @@ def test_each_of_ten_planted_faults_is_found_within_the_default_budget(seed: int
     assert [case.surprise for case in found.cases] == sorted(case.surprise for case in found.cases)
 
 
+@pytest.mark.parametrize("count", [1, 2, 3])
+@pytest.mark.parametrize("limits", [{}, {0: 2.0}, {0: 0.01}, {0: 0.01, 1: 0.01}])
+def test_a_search_among_few_perturbations_ends(count: int, limits: dict[int, float], tmp_path: Path) -> None:
+    names, broken = NAMES[:count], {NAMES[k]: level for k, level in limits.items() if k < count}
+    planted = Planted([lambda levels: any(levels.get(name, 0.0) >= limit for name, limit in broken.items())])
+    found = stress(judge_of(tmp_path, planted), Occurrence(names), Plan())
+    assert {case.point.names for case in found.cases} == {(name,) for name in broken}
+    assert found.ended == "nothing else turned up"
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_pair_is_found_beside_a_fault_of_one_of_the_two_alone(seed: int, tmp_path: Path) -> None:
+    """And no trade drags it to where that one is the cause."""
+    a, b = NAMES[7], NAMES[30]
+    planted = Planted([
+        lambda levels: levels.get(a, 0.0) >= 2.2, lambda levels: levels.get(a, 0.0) >= 1.5 and levels.get(b, 0.0) >= 2.0,
+    ])  # fmt: skip
+    cases = stress(judge_of(tmp_path, planted), Occurrence(NAMES), Plan(seed=seed)).cases
+    assert {case.point.names for case in cases} == {(a,), (a, b)}
+    (pair,) = (levels_of(case.point) for case in cases if len(case.point.levels) == 2)
+    assert 1.5 <= pair[a] < 2.2 and pair[b] >= 2.0
+
+
+def test_links_between_severities_are_links_and_no_milder_than_they_were() -> None:
+    text = """
+    name = "far"
+    says = "x"
+    world = "cell"
+    instruction = "x"
+    [[perturbation]]
+    name = "jitter"
+    axis = "network"
+    says = "x"
+    levels = ["a", "b", "c"]
+    network = ["latency=0.075 jitter=0.025", "latency=0.15 jitter=0.025", "latency=0.5 jitter=0.025"]
+    [[perturbation]]
+    name = "cuts"
+    axis = "network"
+    says = "x"
+    levels = ["a", "b", "c"]
+    network = ["cut_every=120 cut=30", "cut_every=60 cut=30", "cut_every=40 cut=30"]
+    """
+    suite, before = parse(text, "far.toml"), 0.0
+    for level in np.arange(STEP, MOST + STEP, STEP):
+        line = Link.parse(bent(suite, Point.of({"cuts": float(level), "jitter": float(level)}), {}).network[0])
+        assert line.jitter <= line.latency and line.cut / line.cut_every >= 0.4 * before
+        before = line.cut / line.cut_every
+
+
 def test_where_a_sum_breaks_it_the_likeliest_mixture_is_even(tmp_path: Path) -> None:
     a, b = NAMES[3], NAMES[20]
     planted = Planted([lambda levels: levels.get(a, 0.0) + levels.get(b, 0.0) >= 4.0])
@@ -118,7 +167,7 @@ def test_deliveries_that_fail_by_themselves_are_not_used_and_a_lucky_one_is_told
     planted = Planted([lambda levels: levels.get(NAMES[0], 0.0) >= 1.0], bad=(0, 2), lucky=(4,))
     (case,) = stress(judge_of(tmp_path / "some", planted), Occurrence(NAMES), Plan(fresh=3)).cases
     assert {record.index for record in (*case.records, *case.fresh)} == {1, 3, 4, 5, 6}
-    assert case.plain()["fresh_failed"] == 2 and case.point.key == f"{NAMES[0]}=1.03125"
+    assert case.plain()["fresh_failed"] == 2 and 1.0 <= dict(case.point.levels)[NAMES[0]] <= 1.0 + RESOLUTION
     with pytest.raises(MoravecError, match="0 of 24 deliveries went well as drawn, 6 are needed"):
         stress(judge_of(tmp_path / "none", Planted([], bad=range(100))), Occurrence(NAMES), Plan())
 

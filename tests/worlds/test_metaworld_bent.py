@@ -145,13 +145,35 @@ def test_what_lies_about_is_in_nobodys_way() -> None:
     things = crowded.marks()
     assert len(things) == 8 and scene("layout.distractors=3").marks() == things[:3]
     for thing in things:
-        away = np.linalg.norm(np.array(thing.position)[:2] - crowded.points()[:, :2], axis=1)
+        away = np.linalg.norm(np.array(thing.position)[:2] - crowded.points()[:3, :2], axis=1)  # of the hand it may lie below
         assert np.nanmin(away) > 0.08
     for _ in range(30):
         action = usual.expert()
         usual.step(action)
         crowded.step(action)
     np.testing.assert_array_equal(usual.data.qpos, crowded.data.qpos)
+
+
+@pytest.mark.parametrize("task", ["pick-out-of-hole-v3", "sweep-into-v3", "bin-picking-v3"])
+def test_what_lies_about_lies_on_the_table_wherever_that_is(task: str) -> None:
+    """In some tasks the table is raised, in others something stands on it."""
+    usual, crowded = scene(task=task), scene("layout.distractors=8", task=task)
+    changed = (crowded.picture() != usual.picture()).any(2).mean()
+    heights = {round(thing.position[2] - thing.size, 3) for thing in crowded.marks()}
+    assert changed > 0.001 and max(heights) - min(heights) < 0.01
+
+
+def test_a_picture_of_the_protocol_is_as_noisy_as_a_plain_one() -> None:
+    def spread(drawing: Any, size: int) -> float:
+        pictures = []
+        for text in ((), ("sensor.noise=20",)):
+            of = BentScene("push-v3", Conditions.parse(text), size, drawing)
+            of.reset(SEED)
+            pictures.append(of.picture().astype(float))
+            of.close()
+        return float(np.std(pictures[1] - pictures[0]))
+
+    assert spread("protocol", 480) == pytest.approx(spread("plain", 256), rel=0.05)
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ ITEMS = 2  # of each delivery: short jobs, so that many can be tried
 CASES = "cases"  # the folder of seed files
 Budget = Annotated[int, typed(whole("--budget", 10, 1_000_000), "N")]
 Fresh = Annotated[int, typed(whole("--fresh", 0, 100), "N")]
-Sample = Annotated[int, typed(whole("--sample", 0, 1_000_000), "N")]
+Sample = Annotated[int, typed(whole("--sample", 0, 9_000), "N")]
 Chance = Annotated[float, typed(amount("--chance", 0.001, 0.5), "SHARE")]
 
 
@@ -50,7 +50,7 @@ class Stress(Options):
     fresh: Fresh = 4
     """Other deliveries in which each case is tried again."""
     sample: Sample = 0
-    """Jobs for how often the job fails where perturbations occur by chance; 0: that is not asked."""
+    """Deliveries, each done as drawn and bent, for how often the job fails where perturbations occur by chance; 0: not asked."""
     chance: Chance = 0.05
     """How likely each perturbation is in a job. Its severity is half normal then: mild is one sigma, severe three."""
     processes: Annotated[Processes | None, unset("N")] = None
@@ -76,7 +76,7 @@ class Stress(Options):
         from moravec.trials.record import Book
         from moravec.worlds.registry import drawn_conditions, open_world
 
-        suite = chosen(self.suite)
+        suite = _searchable(chosen(self.suite), self.seed)
         names = _names(suite, self.only)
         out = folder(self.out or Path("runs") / f"stress-{suite.name}-{self.seed}")
         header = {"suite": suite.name, "items": self.items, "seed": self.seed, "stress": list(names), **made_by(suite)}
@@ -98,10 +98,27 @@ class Stress(Options):
             "cases": [_written(out, judge.suite, drawn, case, self.items, k) for k, case in enumerate(found.cases, start=1)],
             "rate": None if found.rate is None else asdict(found.rate),
         }  # fmt: skip
+        for path in (out / CASES).glob("case-*.toml"):
+            if f"{CASES}/{path.name}" not in {of["file"] for of in result["cases"]}:
+                path.unlink()  # of an earlier search here, with another budget
         (out / "result.json").write_text(json.dumps(result, indent=1, allow_nan=False) + "\n")
         _page(out, result, found)
         show(self, result, f"{_words(result)}; {out / 'result.json'}, report.html")
         return 0
+
+
+def _searchable(suite: Suite, seed: int) -> Suite:
+    """`suite`, where its deliveries may be chosen, and its perturbations told apart. Raises BadInput."""
+    from moravec.trials.jobs.suite import LARGEST_SEED
+
+    if suite.seeds or suite.items:
+        raise BadInput(f"a search in {suite.name}", "seeds or items of its own", "a suite that leaves them to --seed and --items")
+    if seed > LARGEST_SEED:
+        raise BadInput("--seed", seed, f"0 to {LARGEST_SEED}")
+    for bend in suite.perturbations:
+        if set(bend.name) & set(" ="):
+            raise BadInput(f"a perturbation of {suite.name}", bend.name, "a name without blanks and =")
+    return suite
 
 
 def _names(suite: Suite, only: str) -> tuple[str, ...]:
@@ -157,5 +174,5 @@ def _words(result: Mapping[str, Any]) -> str:
     if result["rate"]:
         rate = result["rate"]
         low, high = rate["ci95"]
-        said.append(f"fails in {100 * rate['share']:.2g} % of jobs ({100 * low:.2g} to {100 * high:.2g}), by {rate['jobs']} jobs")
+        said.append(f"fails in {100 * rate['share']:.2f} % of jobs ({100 * low:.2f} to {100 * high:.2f}), by {rate['jobs']} jobs")
     return "\n".join(said)

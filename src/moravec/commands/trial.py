@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -145,7 +146,7 @@ class Trial(Options):
         from moravec.models.suite import keys
         from moravec.trials.jobs.suite import severities
         from moravec.trials.metaworld.episode import Record
-        from moravec.trials.metaworld.harsh import bent_attempts
+        from moravec.trials.metaworld.harsh import bent_attempts, suite
         from moravec.trials.metaworld.record import Book
         from moravec.trials.metaworld.run import run
         from moravec.trials.metaworld.suite import attempts, swaps, words_of
@@ -153,12 +154,16 @@ class Trial(Options):
 
         tasks = swaps(self.tasks) if self.suite == "metaworld-swap" else chosen(self.tasks)
         wanted = attempts(tasks, self.episodes, self.seed, words_of(self.sentences))
+        if self.suite == HARSH and self.sentences != Trial.sentences:
+            raise BadInput("--sentences", self.sentences, f"{Trial.sentences} with {HARSH}, which says others itself")
         if self.suite == HARSH:
             only, levels = tuple(filter(None, self.only.split(","))), severities(self.severity)
             wanted = bent_attempts(tasks, self.episodes, self.seed, words_of(self.sentences), levels, only)
         open_stepper, known = opener(self.policy, self.ahead, keys(self.trust))
         out = self.out or Path("runs") / f"trial-{self.suite}-{self.seed}"
         header = {"suite": self.suite, **known, "sentences": self.sentences, "drawing": self.drawing, "seed": self.seed}
+        if self.suite == HARSH:
+            header["suite_text"] = sha256(repr(suite()).encode()).hexdigest()[:16]
         earlier = held_against(self, out, header, ("sentences", "drawing", "seed"), wanted, Record)
         book = Book(folder(out), header)
         drawing: Drawing = "protocol" if self.drawing == "protocol" else "plain"

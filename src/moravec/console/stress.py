@@ -48,7 +48,7 @@ def _rate(rate: Mapping[str, Any] | None) -> str:
     if rate is None:
         return "not asked"
     low, high = rate["ci95"]
-    return f"{100 * rate['share']:.2g} % <small>({100 * low:.2g} to {100 * high:.2g})</small>"
+    return f"{100 * rate['share']:.2f} % <small>({100 * low:.2f} to {100 * high:.2f})</small>"
 
 
 def _case(of: Mapping[str, Any], films: Mapping[str, Path]) -> str:

@@ -202,6 +202,8 @@ class Runtime:
             self._cancelled = False
             if self._play is not None:
                 self._halt()
+            elif self._moves:
+                self._come_to_rest()
             raise KeyboardInterrupt
         return verdict
 
@@ -215,6 +217,8 @@ class Runtime:
             self._robot.advance()
             now = self._robot.now()
             self._robot.apply(self._guard.check(self._command(now), self._robot.read(), now))
+        self._moves = False
+        self._guard.degrade(self._watch.now.mode)
 
     def _tighten(self, request: Tighten) -> None:
         """Puts the guard under tighter limits, or back under the robot's own, and records it before the next tick."""
@@ -269,8 +273,10 @@ class Runtime:
                     self._halt()
                     return Followed("contact", self._state, f"the tool felt {felt:.1f} N")
         self._play, self._hold = None, request.chunk.q[-1]
-        if self._moves and (verdict := self._tick()).decision == "stop":  # the end is a set-point too, and the first at rest
+        verdict = self._tick() if self._moves else None  # the end is a set-point too, and the first at rest
+        if self._moves:
             self._come_to_rest()
+        if verdict is not None and verdict.decision == "stop":
             return Followed("stopped", self._state, verdict.reason, verdict.check)
         return Followed("done", self._state)
 
@@ -311,10 +317,12 @@ class Runtime:
         assert self._play is not None
         q, dq = self._play.setpoint()
         self._ending = True
-        ramp = self._begin(braking_chunk(q, dq, self._robot.spec.limits.acceleration, self._source))
-        while ramp.path < ramp.chunk.duration and self._tick().decision != "stop":
-            pass
-        self._ending = False
+        try:
+            ramp = self._begin(braking_chunk(q, dq, self._robot.spec.limits.acceleration, self._source))
+            while ramp.path < ramp.chunk.duration and self._tick().decision != "stop":
+                pass
+        finally:
+            self._ending = False
         if self._play is None:
             self._come_to_rest()  # the guard brakes by itself
             return

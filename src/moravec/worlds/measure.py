@@ -10,6 +10,7 @@ from typing import Any
 from moravec.core.errors import BadInput
 
 _KEY = "measure"
+COUNTED = ("things", "0 or 1", "steps")  # units of which there are whole numbers alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +34,9 @@ def measures(family: type) -> dict[str, Measure]:
 
 
 def as_drawn(family: type) -> dict[str, float]:
-    """The nominal values of a family by the names of its fields."""
-    return {f.name: float(f.default) for f in fields(family)}
+    """The nominal values of a family by the names of its fields: an int, where something is counted."""
+    units = {name: of.unit for name, of in measures(family).items()}
+    return {f.name: int(f.default) if units[f.name] in COUNTED else float(f.default) for f in fields(family)}  # type: ignore[arg-type]
 
 
 def check(family: Any, prefix: str) -> None:

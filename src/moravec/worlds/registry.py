@@ -109,7 +109,8 @@ class Bends(Protocol):
     """What an entry point may have besides: its conditions, without building a world."""
 
     def as_drawn(self) -> Mapping[str, float]:
-        """Each condition that its options take, by name, and its value where nothing differs from the drawing."""
+        """Each condition that its options take, by name, and its value where nothing differs from the drawing; an int, where it
+        counts something."""
         ...
 
 

@@ -46,11 +46,13 @@ def claims(usual: Sequence[Record]) -> list[dict[str, Any]]:
 
 
 def too_few_right(suite: Suite, records: Sequence[Record]) -> list[str]:
-    """The variations with less than the suite's share of items right. A job that left no items counts as one wrong item."""
+    """The variations with less than the suite's share of items right. A job that left none counts
+    with as many as the largest."""
     if suite.least_right == 0.0:
         return []
     groups = _by_variation(records).items()
-    return [name for name, of in groups if sum(r.right for r in of) < suite.least_right * sum(max(1, r.items) for r in of)]
+    most = max((record.items for record in records), default=0) or 1
+    return [name for name, of in groups if sum(r.right for r in of) < suite.least_right * sum(r.items or most for r in of)]
 
 
 def worst(records: Sequence[Record]) -> list[dict[str, Any]]:

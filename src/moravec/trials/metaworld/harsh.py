@@ -16,10 +16,12 @@ from moravec.trials.jobs.suite import SEVERITIES, Suite, parse
 from moravec.trials.metaworld.episode import Record
 from moravec.trials.metaworld.suite import Attempt, attempts, words_of
 from moravec.trials.shares import told
+from moravec.trials.statistics.clusters import ratio_of_pairs
 from moravec.trials.statistics.pairs import difference_of_pairs, mcnemar
 
 NAME = "metaworld-harsh"
 STREAM = 6  # of an attempt's seed: how its words are changed
+MOST_SLIPS = 20  # times that it is tried: a sentence of short words cannot be misspelt
 SLIP = 0.5  # of the longer words, in which two letters change places
 TALK = (  # around a sentence, which stands at {}
     "Good morning! The lamp at the window is broken, never mind. {} And do remind me of the meeting afterwards.",
@@ -66,7 +68,11 @@ def said(sentence: str, mode: str, seed: int) -> str:
     if mode == "held out":
         return sentence
     if mode == "misspelt":
-        return re.sub(r"[A-Za-z]{4,}", lambda found: _slipped(found.group(), rng), sentence)
+        for _ in range(MOST_SLIPS):  # until something is another word
+            found = re.sub(r"[A-Za-z]{4,}", lambda word: _slipped(word.group(), rng), sentence)
+            if found != sentence:
+                break
+        return found
     if mode == "among talk":
         return str(rng.choice(list(TALK))).format(sentence[:1].upper() + sentence[1:].rstrip(".") + ".")
     raise BadInput("how words are changed", mode, ("held out", "misspelt", "among talk"))
@@ -97,17 +103,18 @@ def variations(records: Sequence[Record]) -> dict[str, Any]:
 
 
 def axes(by_variation: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Of each axis the share over all of its variations, as LIBERO-Plus tells them."""
+    """Of each axis the share over all of its variations, as LIBERO-Plus tells them; without an interval, since these are the same
+    attempts again and again."""
     found: dict[str, tuple[int, int]] = {}
     for of in by_variation.values():
         good, n = found.get(of["axis"], (0, 0))
         found[of["axis"]] = (good + of["n_success"], n + of["n_episodes"])
-    return {axis: told(*counts) for axis, counts in found.items()}
+    return {axis: {"n_success": good, "n_episodes": n, "pc_success": 100.0 * good / n} for axis, (good, n) in found.items()}
 
 
 def _kept(pairs: Sequence[tuple[bool, bool]]) -> dict[str, Any] | None:
-    """What is left of the share as drawn, with the interval of the pairs' difference (the share itself is taken as it was
-    measured); None where nothing succeeded there."""
+    """What is left of the share as drawn; None where nothing succeeded there. The interval is the wider of two: pairs resampled,
+    which shows no spread where all are alike, and that of the pairs' difference over the share as it was measured."""
     if not any(usual for _, usual in pairs):
         return None
     both, neither = sum(b and u for b, u in pairs), sum(not b and not u for b, u in pairs)
@@ -115,4 +122,5 @@ def _kept(pairs: Sequence[tuple[bool, bool]]) -> dict[str, Any] | None:
     difference, low, high = difference_of_pairs(both, first, second, neither)
     usual = (both + second) / len(pairs)
     kept, *ends = (max(0.0, (usual + of) / usual) for of in (difference, low, high))
-    return {"of_success": kept, "ci95": ends, "p_mcnemar": mcnemar(first, second)}
+    _, least, most = ratio_of_pairs([((int(u), 1), (int(b), 1)) for b, u in pairs])
+    return {"of_success": kept, "ci95": [min(ends[0], least), max(ends[1], most)], "p_mcnemar": mcnemar(first, second)}

@@ -41,22 +41,26 @@ class Judge:
 
     def prepare(self, wanted: int) -> list[int]:
         """Finds `wanted` deliveries that go well as drawn; their indices. From here on a job may take LONGER times as long as
-        they do: who tries again and again without an end has failed.
+        the first of them do: who tries again and again without an end is broken off.
 
         Raises MoravecError where too few do: a job that fails by itself has to be mended first.
         """
         tried = 0
         while len(self._good) < wanted and tried < TRIED_FOR_ONE * wanted:
             more = range(tried, tried + wanted - len(self._good))
-            records = self._records([Attempt(self.suite.name, NOMINAL, 0, k, self._first + k) for k in more])
-            self._good += [k for k, record in zip(more, records, strict=True) if record.success]
+            self._good += self.well(more)
             tried = more.stop
-        usual = max((self._book.records[f"{NOMINAL}/{k}"].robot_s for k in self._good), default=0.0)
+        usual = max((self._book.records[f"{NOMINAL}/{k}"].robot_s for k in self._good[:ALIKE]), default=0.0)
         self.suite = replace(self.suite, most_robot_s=min(self.suite.most_robot_s, max(LEAST_TIME, LONGER * usual)))
         if len(self._good) < wanted:
             found = f"{len(self._good)} of {tried} deliveries went well as drawn"
             raise MoravecError(f"the search in {self._book.folder}: {found}, {wanted} are needed; see 'moravec trial'")
         return self._good[:wanted]
+
+    def well(self, deliveries: Sequence[int]) -> list[int]:
+        """Those of `deliveries`, indices, that go well as drawn."""
+        records = self._records([Attempt(self.suite.name, NOMINAL, 0, k, self._first + k) for k in deliveries])
+        return [k for k, record in zip(deliveries, records, strict=True) if record.success]
 
     def broken(self, points: Sequence[Point]) -> Mapping[Point, bool]:
         """Of each point, whether all of the first ALIKE good deliveries fail under it. The second is not tried where the first
@@ -64,15 +68,15 @@ class Judge:
         found = dict.fromkeys(points, True)
         for delivery in self._good[:ALIKE]:
             left = [point for point in points if found[point] and point.levels]
-            for point, record in zip(left, self.done(left, delivery), strict=True):
+            for point, record in zip(left, self.done([(point, delivery) for point in left]), strict=True):
                 found[point] = not record.success
         return {point: bad and bool(point.levels) for point, bad in found.items()}
 
-    def done(self, points: Sequence[Point], delivery: int) -> list[Record]:
-        """What becomes of `delivery`, an index, under each of `points`."""
-        attempts = [Attempt(self.suite.name, point.name, 1, delivery, self._first + delivery) for point in points]
+    def done(self, wanted: Sequence[tuple[Point, int]]) -> list[Record]:
+        """What becomes of each delivery, an index, under its point."""
+        attempts = [Attempt(self.suite.name, point.name, 1, k, self._first + k) for point, k in wanted]
         self._asked |= dict.fromkeys(attempt.key for attempt in attempts)
-        return self._records(attempts, with_points(self.suite, points, self._drawn))
+        return self._records(attempts, with_points(self.suite, [point for point, _ in wanted], self._drawn))
 
     def _records(self, attempts: Sequence[Attempt], suite: Suite | None = None) -> list[Record]:
         def told(record: Record) -> None:

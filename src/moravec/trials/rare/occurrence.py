@@ -96,7 +96,8 @@ def severities(shares: NDArray[np.float64], least: float) -> NDArray[np.float64]
 
 def _reach(level: float) -> float:
     """From where on it is looked for beyond `level`: halfway between two steps, so that rounding moves nothing across it."""
-    return max(0.0, (math.floor(REACH * level / STEP) - 0.5) * STEP)
+    steps = math.floor(REACH * level / STEP)
+    return (steps - 0.5) * STEP if steps > 1 else 0.0  # whatever occurs is one step at least
 
 
 def _below(level: float) -> float:

@@ -58,10 +58,11 @@ def _lowered(point: Point, name: str, least: float = 0.0) -> Reducing:
     return point.at(name, high)
 
 
-def likelier(point: Point) -> Reducing:
+def likelier(point: Point, others: Sequence[Point]) -> Reducing:
     """A likelier mixture of the same perturbations: one is less severe, another just so much more that the job still breaks.
 
-    Where the severities' squares sum to less it is likelier, see `Occurrence`. Long trades first, as long as any helps.
+    Where the severities' squares sum to less it is likelier, see `Occurrence`. Long trades first, as long as any helps; none that
+    leads to what one of the `others`, which break the job by themselves, explains.
     """
     best = point
     for trade in TRADES:
@@ -69,12 +70,12 @@ def likelier(point: Point) -> Reducing:
         while helped:
             helped = False
             for less, more in permutations(best.names, 2):
-                found = yield from _traded(best, less, more, trade)
+                found = yield from _traded(best, less, more, trade, others)
                 best, helped = (found, True) if found != best else (best, helped)
     return best
 
 
-def _traded(point: Point, less: str, more: str, trade: float) -> Reducing:
+def _traded(point: Point, less: str, more: str, trade: float, others: Sequence[Point]) -> Reducing:
     """`less` by `trade` less severe, and `more` as little more as that takes; `point` itself where that is no likelier."""
     levels = dict(point.levels)
     rest = levels[less] - trade
@@ -84,7 +85,7 @@ def _traded(point: Point, less: str, more: str, trade: float) -> Reducing:
     if most <= levels[more]:
         return point
     found = point.at(less, rest).at(more, most)
-    if not (yield [found])[found]:
+    if any(other.within(found) for other in others) or not (yield [found])[found]:
         return point
     return (yield from _lowered(found, more, levels[more]))
 

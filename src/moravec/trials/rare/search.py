@@ -20,6 +20,7 @@ TOGETHER = 8  # points that are asked for at once
 LANES = 3  # broken points that are made milder at the same time
 WORST = 0.7  # of the severities in a group are as bad as they may be; the others anything below
 ALONE = 4  # every so many-th point is one perturbation somewhere below its worst: more is not always worse
+STALE = 30  # rounds in a row that asked for nothing new: few perturbations make few points
 QUIET = 60  # groups in a row, of all there is, that broke nothing: nothing is left to be found this way
 
 
@@ -52,10 +53,13 @@ class Search:
 
     def steps(self) -> Generator[Sequence[Point], Broken, None]:
         """Asks for points until nothing new turns up; is told which of them break the job."""
-        while self._quiet < QUIET:
+        stale, known = 0, set[Point]()
+        while self._quiet < QUIET and stale < STALE:
             scouts = self._scouts()
-            asked = [point for lane in self._lanes for point in lane.asked]
-            broken = yield list(dict.fromkeys([*asked, *scouts]))
+            asked = [*(point for lane in self._lanes for point in lane.asked), *scouts]
+            stale = stale + 1 if known.issuperset(asked) else 0
+            known.update(asked)
+            broken = yield list(dict.fromkeys(asked))
             self._hear(scouts, broken)
             self._lead(broken)
 
@@ -137,10 +141,10 @@ class Search:
 
     def _found(self, case: Point) -> None:
         """A mild one is a case. Another mixture of what a case has is known from here on, and no case of its own."""
-        if case.names in self._names():
+        if len(case.names) > 1 and case.names in self._names():
             self._known.append(Point.of({name: min(level, STEP) for name, level in case.levels}))
         elif not self.explained(case):
-            self.cases.append(case)
+            self.cases = [other for other in self.cases if not case.within(other)] + [case]
             self._known.append(case)
 
     def _names(self) -> set[tuple[str, ...]]:

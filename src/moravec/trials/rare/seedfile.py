@@ -24,7 +24,8 @@ def seedfile(suite: Suite, point: Point, drawn: Numbers, seeds: Sequence[int], i
         "conditions": _lists(bend.conditions), "mishaps": _lists(bend.mishaps), "instructions": list(bend.instructions),
         "network": list(bend.network), "person": bend.person,
     }  # fmt: skip
-    words = f"# Found by 'moravec stress': {point.key}. 'moravec trial FILE' tries it again, and ends with 0 once it is mended.\n"
+    again = "# 'moravec trial FILE --out NEW' tries it again, and ends with 0 once it is mended."
+    words = f"# Found by 'moravec stress': {point.key}.\n{again}\n"
     return f"{words}{_lines(head)}\n[[perturbation]]\n{_lines(row)}"
 
 

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from moravec.core.errors import BadInput
-from moravec.trials.jobs.link import Link
 from moravec.trials.jobs.suite import SEVERITIES, Perturbation, Suite
 
 MOST = float(len(SEVERITIES))
@@ -85,9 +84,9 @@ def bent(suite: Suite, point: Point, drawn: Numbers) -> Perturbation:
         above = math.ceil(level) - 1
         conditions |= between([_numbers(row) for row in bend.conditions], level, drawn)
         mishaps |= dict.fromkeys(bend.mishaps[above])
-        links = [_numbers(text.split()) for text in bend.network]
-        for part, value in between(links, level, dict.fromkeys(_link_fields(), 0.0)).items():
-            link[part] = max(link.get(part, 0.0), value)
+        for part, value in _link([_numbers(text.split()) for text in bend.network], level).items():
+            worse = min if part == "cut_every" else max
+            link[part] = worse(link.get(part, value), value)
         words = bend.instructions[above] if bend.instructions else words
         person = person or bend.person
         axes[bend.axis] = None
@@ -103,8 +102,8 @@ def bent(suite: Suite, point: Point, drawn: Numbers) -> Perturbation:
 def between(rows: Sequence[Numbers], level: float, drawn: Numbers) -> dict[str, float]:
     """What each name of `rows`, one for each severity, is at `level`.
 
-    A number that is the same in all rows is so from the start; one that is whole everywhere stays whole. Where it stands in some
-    rows only, or nobody knows it as drawn, the next row above says it.
+    A number that is the same in all rows is so from the start; one that counts something, an int as `drawn`, stays whole. Where
+    it stands in some rows only, or nobody knows it as drawn, the next row above says it.
     """
     found, above = {}, math.ceil(level) - 1
     for name in rows[above]:
@@ -112,11 +111,24 @@ def between(rows: Sequence[Numbers], level: float, drawn: Numbers) -> dict[str, 
         if len(values) < len(rows) or name not in drawn or len(set(values)) == 1:
             found[name] = rows[above][name]
             continue
-        ladder = [drawn[name], *values]
-        low, high = ladder[above], ladder[above + 1]
-        value = low + (high - low) * (level - above)
-        found[name] = float(round(value)) if all(float(step).is_integer() for step in ladder) else value
+        value = _along([drawn[name], *values], level)
+        found[name] = float(round(value)) if isinstance(drawn[name], int) else value
     return {name: value for name, value in found.items() if value != drawn.get(name)}
+
+
+def _link(rows: Sequence[Numbers], level: float) -> dict[str, float]:
+    """What each part of a link is at `level`: from none at 0, but how often it is cut, which the next row above says."""
+    above = math.ceil(level) - 1
+    return {
+        part: rows[above][part] if part == "cut_every" else _along([0.0, *(row.get(part, 0.0) for row in rows)], level)
+        for part in rows[above]
+    }
+
+
+def _along(ladder: Sequence[float], level: float) -> float:
+    """At `level` between the steps of `ladder`, the first of which is at 0."""
+    above = math.ceil(level) - 1
+    return ladder[above] + (ladder[above + 1] - ladder[above]) * (level - above)
 
 
 def with_points(suite: Suite, points: Sequence[Point], drawn: Numbers) -> Suite:
@@ -136,5 +148,3 @@ def _numbers(texts: Sequence[str]) -> dict[str, float]:
     return found
 
 
-def _link_fields() -> tuple[str, ...]:
-    return tuple(of.name for of in fields(Link))

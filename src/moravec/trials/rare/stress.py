@@ -11,23 +11,26 @@ import numpy as np
 from moravec.core.errors import BadInput
 from moravec.core.wilson import wilson
 from moravec.trials.jobs.record import Record
+from moravec.trials.jobs.suite import SEEDS_APART
 from moravec.trials.rare.judge import ALIKE, Judge
 from moravec.trials.rare.occurrence import HEAVIEST, Mixture, Occurrence
-from moravec.trials.rare.reduce import Broken, Reducing, likelier
+from moravec.trials.rare.reduce import RESOLUTION, Broken, Reducing, likelier
 from moravec.trials.rare.search import Search
-from moravec.trials.rare.severity import Point
+from moravec.trials.rare.severity import STEP, Point
 from moravec.trials.statistics.bounded import mean_of_bounded
 
 _Lanes = dict[Point, tuple[Reducing, Sequence[Point]]]
 
 SEARCH, SAMPLE = range(2)  # streams of a search's randomness
+FIRST_SAMPLED = 1_000  # the first delivery of a sample: those of the search and the fresh ones come before
+MOST_SAMPLED = SEEDS_APART - FIRST_SAMPLED
 KEPT = 0.15  # of the budget for making cases likelier, once they are found
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """`budget`: jobs under perturbations for the search. `fresh`: deliveries beyond these, in which each case is tried again.
-    `sample`: jobs for the failure rate; 0: none."""
+    `sample`: jobs for the failure rate, each of a delivery of its own, which is done as drawn besides; 0: none."""
 
     budget: int = 800
     fresh: int = 4
@@ -38,6 +41,8 @@ class Plan:
         for name, least in (("budget", 1), ("fresh", 0), ("sample", 0)):
             if getattr(self, name) < least:
                 raise BadInput(f"the {name} of a search", getattr(self, name), f"{least} or more")
+        if self.sample > MOST_SAMPLED:
+            raise BadInput("the sample of a search", self.sample, f"at most {MOST_SAMPLED}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +89,17 @@ def stress(judge: Judge, occurrence: Occurrence, plan: Plan) -> Found:
     """Searches, and says what was found, the likeliest first. Raises MoravecError where the job fails as drawn too often."""
     good = judge.prepare(ALIKE + plan.fresh)
     search, ended = _searched(judge, occurrence, plan)
-    left = search.unfinished()
-    points = [*_refined(judge, search.cases, plan), *left]
-    points.sort(key=lambda point: (occurrence.surprise(point), point.key))
+    refined, rough = _refined(judge, search.cases, plan)
+    rough |= set(search.unfinished())
+    points = sorted(dict.fromkeys([*refined, *search.unfinished()]), key=lambda point: (occurrence.surprise(point), point.key))
+    searched = judge.jobs
+    records = iter(judge.done([(point, delivery) for point in points for delivery in good]))
     cases = []
     for point in points:
-        of = [judge.done([point], delivery)[0] for delivery in good]
-        cases.append(Case(point, occurrence.surprise(point), point not in left, tuple(of[:ALIKE]), tuple(of[ALIKE:])))
-    rate = rate_of(judge, Mixture(occurrence, tuple(points)), plan, good) if plan.sample else None
-    return Found(cases, judge.jobs, ended, rate)
+        of = [next(records) for _ in good]
+        cases.append(Case(point, occurrence.surprise(point), point not in rough, tuple(of[:ALIKE]), tuple(of[ALIKE:])))
+    rate = rate_of(judge, Mixture(occurrence, tuple(points)), plan) if plan.sample else None
+    return Found(cases, searched, ended, rate)
 
 
 def _searched(judge: Judge, occurrence: Occurrence, plan: Plan) -> tuple[Search, str]:
@@ -107,18 +114,25 @@ def _searched(judge: Judge, occurrence: Occurrence, plan: Plan) -> tuple[Search,
     return search, "the budget is spent"
 
 
-def _refined(judge: Judge, points: Sequence[Point], plan: Plan) -> list[Point]:
-    """Cases of several perturbations as likely as they can be made with what is left of the budget; all at the same time."""
+def _refined(judge: Judge, points: Sequence[Point], plan: Plan) -> tuple[list[Point], set[Point]]:
+    """Cases of several perturbations as likely as they can be made with what is left of the budget, all at the same time; and
+    those for which it did not suffice."""
     done = {point: point for point in points}
     lanes: _Lanes = {}
     for point in points:
         if len(point.levels) > 1:
-            _step(lanes, done, point, likelier(point), None)
+            others = [_milder_still(one) for one in points if one != point]
+            _step(lanes, done, point, likelier(point, others), None)
     while lanes and judge.jobs < plan.budget:
         broken = judge.broken(list(dict.fromkeys(one for _, asked in lanes.values() for one in asked)))
         for point, (steps, _) in list(lanes.items()):
             _step(lanes, done, point, steps, broken)
-    return list(dict.fromkeys(done.values()))
+    return list(dict.fromkeys(done.values())), set(lanes)
+
+
+def _milder_still(case: Point) -> Point:
+    """`case` where it may break the job just so: its limits are known to RESOLUTION."""
+    return Point.of({name: max(STEP, level - RESOLUTION - STEP) for name, level in case.levels})
 
 
 def _step(lanes: _Lanes, done: dict[Point, Point], point: Point, steps: Reducing, broken: Broken | None) -> None:
@@ -130,21 +144,19 @@ def _step(lanes: _Lanes, done: dict[Point, Point], point: Point, steps: Reducing
         lanes.pop(point, None)
 
 
-def rate_of(judge: Judge, mixture: Mixture, plan: Plan, good: Sequence[int]) -> Rate:
-    """The rate of failures among deliveries that go well as drawn, by importance sampling."""
+def rate_of(judge: Judge, mixture: Mixture, plan: Plan) -> Rate:
+    """The rate of failures among deliveries that go well as drawn, by importance sampling: each job has a delivery of its own."""
     rng = np.random.default_rng((plan.seed, SAMPLE))
-    points = [mixture.draw(rng) for _ in range(plan.sample)]
-    weights = np.array([mixture.weight(point) for point in points])
-    failed = np.zeros(len(points))
-    for row, delivery in enumerate(good):
-        mine = [k for k in range(len(points)) if k % len(good) == row and points[k].levels]
-        for k, record in zip(mine, judge.done([points[k] for k in mine], delivery), strict=True):
-            failed[k] = not record.success
-    values = failed * weights
+    drawn = {k: mixture.draw(rng) for k in range(FIRST_SAMPLED, FIRST_SAMPLED + plan.sample)}
+    well = judge.well(list(drawn))
+    bent = [(drawn[k], k) for k in well if drawn[k].levels]
+    failed = {k for (_, k), record in zip(bent, judge.done(bent), strict=True) if not record.success}
+    weights = np.array([mixture.weight(drawn[k]) for k in well])
+    values = weights * np.array([k in failed for k in well], dtype=np.float64)
     low, high = mean_of_bounded(values / HEAVIEST)
-    effective = float(weights.sum() ** 2 / (weights**2).sum())
     ends = (round(low * HEAVIEST, 6), round(min(1.0, high * HEAVIEST), 6))
-    return Rate(round(float(values.mean()), 6), ends, len(points), round(effective, 1))
+    effective = float(weights.sum() ** 2 / (weights**2).sum()) if well else 0.0
+    return Rate(round(float(values.mean()), 6) if well else 0.0, ends, len(well), round(effective, 1))
 
 
 def _rounded(interval: tuple[float, float]) -> list[float]:

@@ -86,7 +86,7 @@ class Control:
     """How what a policy sees and says reaches it and the robot."""
 
     delay: float = measure(0.0, "steps", 0.0, 8.0, "whole number of steps of 12.5 ms by which actions come later")
-    gain: float = measure(1.0, "of the usual", 0.3, 1.5, "how far an action moves the hand")
+    gain: float = measure(1.0, "of the usual", 0.3, 1.0, "how far an action moves the hand")
     dropped: float = measure(0.0, "share", 0.0, 0.9, "pictures that are lost: the one before comes again")
 
     def __post_init__(self) -> None:

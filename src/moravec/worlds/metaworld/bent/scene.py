@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections import deque
 
+import cv2
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
 from moravec.core.frames import Matrix
 from moravec.worlds.metaworld.bent.conditions import Conditions
-from moravec.worlds.metaworld.bent.lens import moved, seen
+from moravec.worlds.metaworld.bent.lens import USUAL, moved, seen
 from moravec.worlds.metaworld.bent.things import drawn_things
 from moravec.worlds.metaworld.pictures import CAMERA, Drawing, Mark
 from moravec.worlds.metaworld.scene import Scene
 
+ABOVE = 1.0  # [m] from where heights are looked for
 STREAM = 4  # of a seed's randomness: how things are bent
 BACKGROUND = ("table_wood", "table_col", "basic_floor", "wall_metal")  # materials
 
@@ -28,7 +30,7 @@ class BentScene(Scene):
         self._bent = conditions
         self._usual = Usual(self.model)
         self._home: Matrix = np.array(vars(self._env)["hand_init_pos"], np.float64)
-        self._rng = np.random.default_rng(0)
+        self._rng, self._luck = np.random.default_rng(0), np.random.default_rng(0)
         self._angle = 0.0  # [rad] of what is smeared
         self._last: NDArray[np.uint8] | None = None
         self._coming: deque[NDArray[np.float32]] = deque()
@@ -36,23 +38,26 @@ class BentScene(Scene):
 
     def reset(self, seed: int, settled: bool = True, drawn: Matrix | None = None) -> None:
         """See `Scene.reset`."""
-        rngs = [np.random.default_rng((seed, STREAM, number)) for number in range(5)]
+        rngs = [np.random.default_rng((seed, STREAM, number)) for number in range(6)]
         self._env.hand_init_pos = self._home + self._bent.robot.start * _upward(rngs[0])
         super().reset(seed, settled, drawn)
-        self._angle, self._rng = float(rngs[1].uniform(0.0, np.pi)), rngs[1]
+        self._angle, self._rng, self._luck = float(rngs[1].uniform(0.0, np.pi)), rngs[1], rngs[5]
         self._usual.bend(self.model, self._bent, rngs[2], rngs[3])
         mujoco.mj_camlight(self.model, self.data)
-        self._things = drawn_things(int(self._bent.layout.distractors), self.points(), rngs[4])
+        self._things = drawn_things(int(self._bent.layout.distractors), self.points()[:3], self._height, rngs[4])
         self._last = None
         still = np.zeros(4, np.float32)
         self._coming = deque([still] * int(self._bent.control.delay))
 
     def picture(self) -> NDArray[np.uint8]:
-        """(size, size, 3), RGB, as the camera gives it. Raises WorldError where nothing draws."""
-        lost = self._rng.random() < self._bent.control.dropped
+        """(size, size, 3), RGB, as the camera gives it, USUAL pixels a side at most. Raises WorldError where nothing draws."""
+        lost = self._luck.random() < self._bent.control.dropped
         if lost and self._last is not None:
             return self._last
-        self._last = seen(super().picture(), self._bent.sensor, self._angle, self._rng)
+        sharp, most = super().picture(), round(USUAL)
+        if len(sharp) > most:  # the sensor has no more pixels than that: larger pictures would smooth its noise away
+            sharp = np.asarray(cv2.resize(sharp, (most, most), interpolation=cv2.INTER_AREA), np.uint8)
+        self._last = seen(sharp, self._bent.sensor, self._angle, self._rng)
         return self._last
 
     def step(self, action: NDArray[np.float32]) -> bool:
@@ -60,6 +65,12 @@ class BentScene(Scene):
         self._coming.append(np.clip(action, -1.0, 1.0).astype(np.float32))
         now = self._coming.popleft()
         return super().step(np.concatenate([self._bent.control.gain * now[:3], now[3:]]).astype(np.float32))
+
+    def _height(self, x: float, y: float) -> float:
+        """[m] of what one meets from above at (x, y)."""
+        down, met = np.array([0.0, 0.0, -1.0]), np.zeros(1, np.int32)
+        way: float = mujoco.mj_ray(self.model, self.data, np.array([x, y, ABOVE]), down, None, 1, -1, met)
+        return ABOVE - way if met[0] >= 0 else -np.inf
 
     def marks(self) -> tuple[Mark, ...]:
         """What is drawn besides the model."""
