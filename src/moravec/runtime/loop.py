@@ -6,7 +6,6 @@ a guard approved.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar, final
@@ -23,6 +22,7 @@ from moravec.guard.degraded import RECOVERY, FitnessWatch
 from moravec.guard.guard import Guard
 from moravec.guard.stop import Mode
 from moravec.robots.protocol import Robot
+from moravec.runtime.contact import Contact
 from moravec.runtime.governor import Governor, Neighbourhood
 from moravec.runtime.onlookers import Recorder, Watcher
 from moravec.runtime.pace import Pace
@@ -45,7 +45,6 @@ from moravec.skills.contract import (
 T = TypeVar("T")
 
 PICTURE_LATENCY = 0.06  # [s] from exposure to the mind, as a USB RGB-D camera takes
-CONTACT_FILTER = 0.3  # weight of the newest wrench in the running mean
 GRIP_STILL = 0.0006  # [m] of movement that counts as rest
 GRIP_STILL_TICKS = 40
 # Stops that end by themselves: whoever was near has left, or is seen again.
@@ -254,7 +253,7 @@ class Runtime:
 
     def _follow(self, request: Follow) -> Followed:
         play = self._begin(request.chunk)
-        felt, least = 0.0, self._state.wrench[:3]
+        contact = Contact(self._state.wrench)
         while not play.over:
             verdict = self._tick()
             if verdict.decision == "stop":
@@ -265,13 +264,9 @@ class Runtime:
                 return Followed("stopped", self._state, ended.reason, ended.check)
             if request.closing is not None and play.path >= request.closing.at:
                 self._grip = (request.closing.width, request.closing.force)
-            elif request.contact_force is not None:
-                now = self._state.wrench[:3]  # what was felt at the start and goes away is no contact: nothing is met that way
-                least = least if _length(least) <= _length(now) else now
-                felt += CONTACT_FILTER * (_length(now - least) - felt)
-                if felt > request.contact_force:
-                    self._halt()
-                    return Followed("contact", self._state, f"the tool felt {felt:.1f} N")
+            elif request.contact_force is not None and (felt := contact.felt(self._state.wrench)) > request.contact_force:
+                self._halt()
+                return Followed("contact", self._state, f"the tool felt {felt:.1f} N")
         self._play, self._hold = None, request.chunk.q[-1]
         verdict = self._tick() if self._moves else None  # the end is a set-point too, and the first at rest
         if self._moves:
@@ -357,9 +352,7 @@ class Runtime:
     def _expose(self, request: Capture) -> dict[str, CameraFrame]:
         asked = self._robot.now()
         exposures = {name: self._robot.expose(name) for name in request.cameras}
-        frames: dict[str, CameraFrame] = self._beside(
-            lambda: {name: develop() for name, develop in exposures.items()}, PICTURE_LATENCY
-        )
+        frames: dict[str, CameraFrame] = self._beside(lambda: {name: of() for name, of in exposures.items()}, PICTURE_LATENCY)
         self._sight.look(frames, asked, self._robot.now())
         for frame in frames.values():
             self._seen = max(self._seen, frame.t)
@@ -405,7 +398,3 @@ class _WorkFailed(Exception):
     def __init__(self, error: MoravecError) -> None:
         self.error = error
         super().__init__(str(error))
-
-
-def _length(vector: Matrix) -> float:
-    return math.sqrt(vector.dot(vector))
